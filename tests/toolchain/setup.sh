@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# Brings everything the other make targets need, and nothing twice: system packages (with root or sudo), a Python
+# environment, collections, and build/env.sh which puts them to use. All but build/ lies outside the checkout, in
+# ${XDG_CACHE_HOME:-~/.cache}/authoritative-dns, where several checkouts share what they have in common.
+# PYTHON=/path/to/python chooses the interpreter; default: the newest of CPython 3.13, 3.12, 3.11 on the machine.
+set -euo pipefail
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/authoritative-dns
+env_file=$checkout/build/env.sh
+cd "$checkout"
+
+say() { printf '==> setup: %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+digest() { cat "$@" | sha256sum | cut -c1-12; }
+
+# --- system packages: "command  Debian's package  Fedora's package" ------------------------------------------------
+commands='
+podman      podman           podman
+mmdebstrap  mmdebstrap       mmdebstrap
+zstd        zstd             zstd
+ip          iproute2         iproute
+named       bind9            bind
+dig         bind9-dnsutils   bind-utils
+'
+# crun refuses cgroup v1 beside v2 ("hybrid"): https://github.com/containers/crun/blob/main/crun.1.md
+needs_runc() { grep -qs . /sys/fs/cgroup/unified/cgroup.controllers; }
+
+missing() { # missing COLUMN: the packages of that column whose command is not here
+  { echo "$commands"; if needs_runc; then echo 'runc runc runc'; fi; } | while read -r command apt dnf; do
+    [ -z "$command" ] || PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || case $1 in apt) echo "$apt";; dnf) echo "$dnf";; esac
+  done
+}
+
+install_packages() {
+  local packages
+  if command -v apt-get >/dev/null; then
+    packages=$(missing apt)
+    "$(find_python)" -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
+    case " $packages " in *podman*) packages="$packages netavark uidmap" ;; esac
+    case " $packages " in *mmdebstrap*) packages="$packages debian-archive-keyring" ;; esac
+    [ -n "${packages// /}" ] || return 0
+    say "installing with apt:" $packages
+    # The tests start named themselves, on loopback ports of their own: the distribution's service must never run.
+    local policy=/usr/sbin/policy-rc.d
+    [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null; as_root chmod +x $policy; trap "as_root rm -f $policy" EXIT; }
+    as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $packages >/dev/null
+    case " $packages " in *bind9\ * | *bind9) as_root systemctl --quiet disable named 2>/dev/null || : ;; esac
+    case "$(trap -p EXIT)" in *$policy*) as_root rm -f $policy; trap - EXIT ;; esac
+  elif command -v dnf >/dev/null; then
+    packages=$(missing dnf)
+    [ -n "$packages" ] || return 0
+    say "installing with dnf:" $packages
+    as_root dnf -q -y --setopt=install_weak_deps=False install $packages
+  elif [ -n "$(missing apt)" ]; then
+    die "neither apt nor dnf here; please install what provides these commands: $(missing apt | tr '\n' ' ')"
+  fi
+}
+
+# --- Python ---------------------------------------------------------------------------------------------------------
+# Asks each candidate to run: a version manager's shim exists for versions that do not.
+find_python() { # find_python [VERSION...]: the path of the first that works
+  local version candidate
+  [ -z "${PYTHON:-}" ] || { command -v "$PYTHON" || die "PYTHON=$PYTHON: no such program"; return; }
+  [ $# -gt 0 ] || set -- 3.13 3.12 3.11
+  for version in "$@"; do
+    for candidate in {/usr/local,/usr,"$HOME/.local"}/bin/python"$version" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python"$version" python"$version"; do
+      "$candidate" -c 'import sys, ssl, venv; print(sys.executable)' 2>/dev/null && return
+    done
+  done
+  die "no CPython ${*} on this machine (ansible-core 2.19 and newer need one on the controller); install one, or name it: PYTHON=/path/to/python make setup"
+}
+
+make_venv() { # make_venv PYTHON DIRECTORY
+  local uv=$cache/uv/bin/uv
+  if command -v uv >/dev/null && uv --version >/dev/null 2>&1; then uv=uv
+  elif [ ! -x "$uv" ]; then
+    say 'installing uv'
+    "$1" -m venv "$cache/uv" && "$cache/uv/bin/pip" install --quiet uv
+  fi
+  say "building the Python environment $2"
+  export UV_PYTHON_DOWNLOADS=never
+  "$uv" venv --quiet --clear --python "$1" "$2"
+  "$uv" pip install --quiet --compile-bytecode --python "$2/bin/python" -r tests/requirements.txt
+  touch "$2/.complete"
+}
+
+# --- what podman needs on this machine -------------------------------------------------------------------------------
+# Written only where its defaults cannot work: root without CAP_SYS_RESOURCE may not raise its limits to podman's
+# default ones, and the cgroup layout above needs runc. Rootless podman clamps its limits itself.
+containers_conf() {
+  local limits='' runtime='' files processes
+  [ "$(id -u)" = 0 ] || return 0
+  if ! (( 0x$(awk '/^CapEff/ {print $2}' /proc/self/status) >> 24 & 1 )); then
+    files=$(ulimit -Hn) processes=$(ulimit -Hu)
+    [ "$processes" != unlimited ] && [ "$processes" -le 30000 ] || processes=30000
+    limits="default_ulimits = [\"nofile=$files:$files\", \"nproc=$processes:$processes\"]"
+  fi
+  if needs_runc; then runtime='runtime = "runc"'; fi
+  if [ -n "$limits$runtime" ]; then
+    printf '[containers]\n%s\n[engine]\n%s\n' "$limits" "$runtime" > "$cache/containers.conf"
+    echo "export CONTAINERS_CONF='$cache/containers.conf'"
+  fi
+}
+
+# --- main -----------------------------------------------------------------------------------------------------------
+if [ "${1:-}" = find-python ]; then shift; find_python "$@"; exit; fi
+
+state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*)-${PYTHON:-default}
+if grep -qsxF "# $state" "$env_file" && [ -z "$(missing apt)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
+
+mkdir -p "$cache" build
+exec 9> "$cache/lock"
+flock 9   # another checkout may be building the same environment
+started=$SECONDS
+install_packages
+python=$(find_python)
+say "$("$python" --version) at $python"
+venv=$cache/venv-$( (cat requirements.txt tests/requirements.txt; "$python" -VV; echo "$python") | digest -)
+[ -e "$venv/.complete" ] || make_venv "$python" "$venv"
+collections=$cache/collections-$(digest tests/toolchain/collections.txt)
+if [ ! -d "$collections" ]; then
+  say 'unpacking the collections of tests/toolchain/collections.txt'
+  rm -rf "$collections.part"
+  "$venv/bin/python" tests/toolchain/unpack_collections.py tests/toolchain/collections.txt "$collections.part"
+  mv "$collections.part" "$collections"
+fi
+
+# Ansible finds a collection at …/ansible_collections/<namespace>/<name>: a tree of links, one for each checkout, and
+# outside of it lest a program that walks the checkout walks in circles.
+tree=$cache/trees/$(echo "$checkout" | digest -)
+rm -rf "$tree"
+mkdir -p "$tree/ansible_collections/authoritative"
+ln -s "$checkout" "$tree/ansible_collections/authoritative/dns"
+ln -s "$collections"/ansible_collections/* "$tree/ansible_collections/"
+
+cat > "$env_file" <<EOF
+# $state
+# Source this to work by hand with what \`make setup\` brought: . build/env.sh
+export VIRTUAL_ENV='$venv'
+export PATH="\$VIRTUAL_ENV/bin:\$PATH:/usr/sbin:/sbin"
+export ANSIBLE_COLLECTIONS_PATH='$tree'
+export AUTHORITATIVE_DNS_COLLECTIONS='$tree/ansible_collections'
+export PYTHONPATH='$tree'   # so that tests import ansible_collections.authoritative.dns
+export LC_ALL=C.UTF-8       # ansible insists on UTF-8
+$(containers_conf)
+EOF
+say "done in $((SECONDS - started)) s; \`. build/env.sh\` puts it on your PATH"

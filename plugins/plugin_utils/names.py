@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domain names and networks: text to dnspython's values and back."""
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from functools import lru_cache
+
+import dns.exception
+import dns.name
+
+# U-labels in, A-labels out (RFC 5890). IDNA 2008 where the idna library is there, the standard library's 2003 otherwise.
+IDNA_CODEC = dns.name.IDNA_2008_Practical if getattr(dns.name, "have_idna_2008", False) else dns.name.IDNA_2003_Practical
+
+# What a zone's label may hold. Stricter than the DNS (RFC 2181 section 11), because zone names become
+# configuration text and file names; '/' is for classless reverse zones (RFC 2317).
+_ZONE_LABEL = re.compile(rb"[a-z0-9_](?:[a-z0-9_/-]*[a-z0-9_])?\Z")
+
+_MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
+
+
+def absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
+    """The name that ``text`` means in a zone file with this ``origin``: ``@`` and names without a final dot are relative.
+
+    Raises dns.exception.DNSException or UnicodeError if it is not a domain name.
+    """
+    return _absolute(text, origin)
+
+
+@lru_cache(maxsize=65536)
+def _absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
+    return dns.name.from_text(text, origin, idna_codec=IDNA_CODEC)
+
+
+def zone_name(text: object) -> dns.name.Name:
+    """A zone's name, with or without a final dot, in lower case. Raises ValueError saying what is wrong."""
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("is not a name")
+    try:
+        name = dns.name.from_text(text, dns.name.root, idna_codec=IDNA_CODEC).canonicalize()
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise ValueError(f"is not a domain name ({error})") from error
+    for label in name.labels[:-1]:
+        if not _ZONE_LABEL.match(label):
+            raise ValueError(f"has the label {label.decode('latin-1')!r}, which no zone name may have")
+    return name
+
+
+def to_text(name: dns.name.Name) -> str:
+    """The name without its final dot; the root is ``.``."""
+    return name.to_text(omit_final_dot=True) if name != dns.name.root else "."
+
+
+def zone_file_name(zone: str) -> str:
+    """A file name for a zone that is unique, legal, and readable where possible."""
+    if len(zone) > _MAXIMUM_FILE_NAME:
+        return hashlib.sha256(zone.encode()).hexdigest()
+    return zone.replace("/", "%2F") if zone != "." else "root"
+
+
+def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
+    """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped)."""
+    if "@" in text and text != "@":
+        local, _at, domain = text.partition("@")
+        return dns.name.Name((local.encode(),) + dns.name.from_text(domain, dns.name.root, idna_codec=IDNA_CODEC).labels)
+    return absolute(text, origin)
+
+
+def network(text: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """An IPv4 or IPv6 network or address. Raises ValueError; host bits must be zero, so that typing errors are found."""
+    if not isinstance(text, str):
+        raise ValueError("is not a network")
+    return ipaddress.ip_network(text)
+
+
+def address(text: object) -> str:
+    """An IPv4 or IPv6 address in its canonical text. Raises ValueError if it is not one."""
+    if not isinstance(text, str):
+        raise ValueError("is not an address")
+    return str(ipaddress.ip_address(text))

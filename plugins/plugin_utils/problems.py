@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mistakes in a declaration, collected so that all of them are told at once."""
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake.
+
+    where: the thing, for example ``zone example.com, record www A``.
+    wrong: what is wrong with it, the offending value included.
+    right: what would be right.
+    """
+
+    where: str
+    wrong: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.wrong}; {self.right}"
+
+
+class DeclarationError(Exception):
+    """The declaration cannot be used. ``problems`` holds every mistake found, in the order of the declaration."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(self.summary())
+
+    def summary(self, most: int = 50) -> str:
+        """Text for a person: the count first, then a line a mistake, cut after ``most`` lines."""
+        count = len(self.problems)
+        lines = [f"The DNS declaration has {count} mistake{'s' if count != 1 else ''}; no host was changed."]
+        lines += [f"- {problem}" for problem in self.problems[:most]]
+        if count > most:
+            lines.append(f"- … and {count - most} more")
+        return "\n".join(lines)
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """``, did you mean 'x'?`` for the nearest of ``known``, or an empty string."""
+    near = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

@@ -139,7 +139,7 @@ def running_named(
     options: str = "",
     keys: Mapping[str, str] | None = None,
     statements: str = "",
-    ready_within: float = 20.0,
+    ready_within: float = 10.0,
 ) -> Iterator[Named]:
     """Run ``named`` as the primary of ``zones`` ({name: master file text}) and yield it once it answers.
 
@@ -170,7 +170,7 @@ def running_named(
                 break
             server.stop()
         else:
-            raise RuntimeError(f"named does not start:\n{server.log()[-4000:]}")
+            raise RuntimeError(f"named does not answer on {address} (it listens only on addresses that an interface has):\n{server.log()[-4000:]}")
         yield server
     finally:
         if process is not None and process.poll() is None:
@@ -179,16 +179,17 @@ def running_named(
 
 
 def _is_up(server: Named, seconds: float) -> bool:
-    """Whether the server has logged that it runs, listening where it was told to."""
+    """Whether the server says that it runs and takes connections; False when the port was taken by somebody else."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             return False
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             log = server.log()
             if "address in use" in log:
                 return False
             if " running\n" in log:
-                return True
+                with socket.create_connection((server.address, server.port), 1):
+                    return True
         time.sleep(0.02)
     return False

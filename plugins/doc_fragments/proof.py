@@ -1,0 +1,87 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What the verification modules have in common."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - dnspython >= 2.3 on the host that runs the module (C(python3-dnspython) in Debian, C(python3-dns) in the Fedora family)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: none
+options:
+  deadline:
+    description: Seconds after which the whole call ends, whatever is still open.
+    type: float
+    default: 300.0
+  report_only:
+    description: Return what was found, and do not fail when it is not as expected.
+    type: bool
+    default: false
+  detail:
+    description:
+      - Which results to return. V(faults) are those that are not as expected, at most O(max_results) of them.
+      - V(all) is what a table needs, V(summary) returns none.
+    type: str
+    choices: [faults, all, summary]
+    default: faults
+  max_results:
+    description: How many faults to return with O(detail=faults). Ansible prints all that a failed task returns.
+    type: int
+    default: 50
+"""
+
+    SERVERS = r"""
+options:
+  servers:
+    description: The servers to ask, one entry for each address.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: A name of your choice for this address, unique in the list. The address when not given.
+        type: str
+      address:
+        description: IPv4 or IPv6 address.
+        type: str
+        required: true
+      port:
+        description: Port, by default 53, or 853 with TLS.
+        type: int
+      key:
+        description: Name of the key in O(keys) with which to sign questions to this server.
+        type: str
+      role:
+        description: The server's role for the zones asked for.
+        type: str
+        choices: [primary, secondary]
+  keys:
+    description: TSIG keys (RFC 8945) that entries refer to by name.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The key's name, the same on both sides.
+        type: str
+        required: true
+      algorithm:
+        description: The key's algorithm.
+        type: str
+        choices: [hmac-md5, hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512]
+        default: hmac-sha256
+      secret:
+        description: The secret in base64, as C(tsig-keygen) prints it.
+        type: str
+        required: true
+"""

@@ -1,0 +1,173 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One question for a zone's SOA as bytes, and what the bytes that come back say. No I/O.
+
+dnspython reads about 3,500 answers a second; the one shape of answer that nearly every server gives is read here in a
+tenth of that time. Whatever looks different in any way is handed to dnspython.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, NamedTuple
+
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
+
+HEADER = struct.Struct("!6H")
+# flags of a query: opcode QUERY, recursion not desired; one question
+QUERY_TAIL = struct.pack("!5H", 0, 1, 0, 0, 0)
+SOA_IN = struct.pack("!2H", 6, 1)
+# an answer record whose owner points to the question's name
+SOA_RECORD = struct.Struct("!3HIH")
+POINTER_TO_QUESTION = 0xC00C
+SERIAL_FROM_END = 20  # serial, refresh, retry, expire and minimum end the rdata (RFC 1035, section 3.3.13)
+
+QR = 0x8000
+AA = 0x0400
+TC = 0x0200
+OPCODE = 0x7800
+RCODE = 0x000F
+NOERROR, SERVFAIL, REFUSED, NOTAUTH = 0, 2, 5, 9
+EDE_INVALID_DATA = 24  # RFC 8914, section 4.25: "its most recent zone being too old or having expired"
+
+
+class Answer(NamedTuple):
+    """What one server said about one zone. ``problem`` is a state's name when there is no usable answer."""
+
+    serial: int | None = None
+    aa: bool | None = None
+    rcode: int | None = None
+    problem: str | None = None
+    detail: str = ""
+
+
+class Truncated(Exception):
+    """The answer is to be asked for again over TCP."""
+
+
+class NotForUs(Exception):
+    """The message answers another question: a late, confused or forged packet. It is ignored."""
+
+
+class SoaQuestion:
+    """The question for the SOA of one zone, unsigned."""
+
+    __slots__ = ("name", "body", "length")
+
+    def __init__(self, name: Any):
+        self.name = name
+        self.body = name.to_wire() + SOA_IN
+        self.length = 12 + len(self.body)
+
+    def query(self, message_id: int) -> tuple[bytes, bytes]:
+        """The message, and no MAC."""
+        return message_id.to_bytes(2, "big") + QUERY_TAIL + self.body, b""
+
+    def read(self, wire: bytes, mac: bytes = b"") -> Answer:
+        """Raises NotForUs and Truncated; every other message becomes an Answer."""
+        length = self.length
+        if len(wire) >= length + 34 and wire[12:length] == self.body:
+            _id, flags, questions, answers, _authority, _additional = HEADER.unpack_from(wire)
+            # QR, AA and nothing that says "but": TC, another opcode, an rcode
+            if flags & (QR | AA | TC | OPCODE | RCODE) == QR | AA and questions == 1 and answers == 1:
+                owner, rdtype, rdclass, _ttl, size = SOA_RECORD.unpack_from(wire, length)
+                end = length + 12 + size
+                if owner == POINTER_TO_QUESTION and rdtype == 6 and rdclass == 1 and size >= 22 and end <= len(wire):
+                    at = end - SERIAL_FROM_END
+                    return Answer(int.from_bytes(wire[at : at + 4], "big"), True, NOERROR)
+        return read_soa(wire, self.name)
+
+
+class SignedSoaQuestion:
+    """The same question with a TSIG. Sign with ``query``; ``read`` believes only answers signed with the same key."""
+
+    __slots__ = ("name", "key")
+
+    def __init__(self, name: Any, key: Any):
+        self.name = name
+        self.key = key
+
+    def query(self, message_id: int) -> tuple[bytes, bytes]:
+        """The message and its MAC, which ``read`` needs (RFC 8945, section 4.3.3)."""
+        message = dns.message.make_query(self.name, "SOA", flags=0, id=message_id)
+        message.use_tsig(self.key)
+        wire = message.to_wire()
+        return wire, message.mac
+
+    def read(self, wire: bytes, mac: bytes) -> Answer:
+        return read_soa(wire, self.name, self.key, mac)
+
+
+def read_soa(wire: bytes, name: Any, key: Any = None, mac: bytes = b"") -> Answer:
+    """Read an answer of any shape with dnspython. Raises NotForUs and Truncated."""
+    if len(wire) < 12:
+        raise NotForUs
+    flags = HEADER.unpack_from(wire)[1]
+    if not flags & QR or flags & OPCODE:
+        raise NotForUs
+    rcode = flags & RCODE
+    try:
+        message = dns.message.from_wire(
+            wire, keyring=key if key else False, request_mac=mac, ignore_trailing=True, raise_on_truncation=False
+        )
+    except dns.tsig.PeerBadTime:
+        return Answer(None, None, rcode, "bad_time", "the server's clock and ours differ by more than 300 s (BADTIME)")
+    except (dns.tsig.PeerBadKey, dns.message.UnknownTSIGKey):
+        return Answer(None, None, rcode, "wrong_key", "the server does not know this key (BADKEY)")
+    except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadAlgorithm) as error:
+        return Answer(None, None, rcode, "wrong_key", f"the key's secret or algorithm differs ({type(error).__name__})")
+    except dns.tsig.BadTime:
+        return Answer(None, None, rcode, "bad_time", "the answer's signature is too old or too new")
+    except Exception as error:  # dnspython lets IndexError, struct.error and others through on hostile input
+        return Answer(None, None, rcode, "malformed", f"unreadable answer ({type(error).__name__})")
+    return _judge_message(message, name, key)
+
+
+def _judge_message(message: Any, name: Any, key: Any) -> Answer:
+    rcode = int(message.rcode())
+    aa = bool(message.flags & AA)
+    question = message.question
+    # servers may leave the question out of an error (RFC 9619 permits QDCOUNT 0), never out of data
+    if question and (
+        len(question) != 1
+        or question[0].name != name
+        or question[0].rdtype != dns.rdatatype.SOA
+        or question[0].rdclass != dns.rdataclass.IN
+    ):
+        raise NotForUs
+    if message.flags & TC:
+        raise Truncated
+    if key and not message.had_tsig:
+        if rcode == NOTAUTH:
+            return Answer(None, aa, rcode, "wrong_key", "NOTAUTH without a signature: the server does not know this key")
+        if rcode == NOERROR:
+            return Answer(None, aa, rcode, "wrong_key", "the answer to a signed question is not signed")
+    if rcode != NOERROR:
+        return _judge_rcode(message, rcode, aa)
+    if not question:
+        return Answer(None, aa, rcode, "malformed", "an answer without its question")
+    found = [rrset for rrset in message.answer if rrset.rdtype == dns.rdatatype.SOA and rrset.name == name]
+    if not found or len(found[0]) != 1:
+        if aa and not message.answer:
+            return Answer(None, aa, rcode, "not_authoritative", "no SOA here: the name is inside another zone")
+        if not aa and message.authority:
+            return Answer(None, aa, rcode, "not_authoritative", "a referral: the server does not serve this zone")
+        return Answer(None, aa, rcode, "not_authoritative", "no SOA in the answer")
+    serial = found[0][0].serial
+    if not aa:
+        return Answer(serial, aa, rcode, "not_authoritative", "answered without AA: from a cache or an expired copy")
+    return Answer(serial, aa, rcode)
+
+
+def _judge_rcode(message: Any, rcode: int, aa: bool) -> Answer:
+    text = dns.rcode.to_text(rcode)
+    reasons = [option for option in message.options if int(option.otype) == 15]
+    expired = any(int(getattr(reason, "code", -1)) == EDE_INVALID_DATA for reason in reasons)
+    if rcode == SERVFAIL:
+        return Answer(None, aa, rcode, "expired" if expired else "servfail", "")
+    if rcode == REFUSED:
+        return Answer(None, aa, rcode, "refused", "")
+    if rcode in (3, NOTAUTH):  # NXDOMAIN, NOTAUTH
+        return Answer(None, aa, rcode, "not_authoritative", text)
+    return Answer(None, aa, rcode, "error", text)

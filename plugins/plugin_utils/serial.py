@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SOA serials: the policies and the arithmetic of RFC 1982."""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+POLICIES = ("date", "unix", "increment", "keep")
+
+_MODULUS = 2**32
+_HALF = 2**31
+
+
+def newer(serial: int, than: int) -> bool:
+    """Whether ``serial`` comes after ``than`` (RFC 1982 section 3.2; undefined distances count as not newer)."""
+    return serial != than and 0 < (serial - than) % _MODULUS < _HALF
+
+
+def newest(serials: Iterable[int]) -> int | None:
+    """The last of the serials in RFC 1982's order, None if there are none."""
+    result: int | None = None
+    for serial in serials:
+        if result is None or newer(serial, result):
+            result = serial
+    return result
+
+
+def next_serial(policy: str, current: int | None, now: int, own: int) -> int:
+    """The serial for changed content.
+
+    policy: one of POLICIES. current: the newest serial that any server has for the zone, None if no one has it.
+    now: seconds since the epoch. own: the serial the declaration itself carries, 0 if none (policy ``keep`` takes it).
+    The result is always newer than ``current``, except that ``keep`` is never second-guessed here.
+    """
+    if policy == "keep":
+        return own
+    if policy == "date":
+        wanted = int(datetime.datetime.fromtimestamp(now, datetime.timezone.utc).strftime("%Y%m%d")) * 100 + 1
+    elif policy == "unix":
+        wanted = now % _MODULUS
+    else:
+        wanted = own or 1
+    if current is None or newer(wanted, current):
+        return wanted
+    return (current + 1) % _MODULUS or 1  # 0 is legal but confuses people and some software

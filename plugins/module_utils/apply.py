@@ -1,0 +1,266 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a payload to a serving name server, or back to what was there."""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+
+from ansible_collections.authoritative.dns.plugins.module_utils import serving
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generation, Generations
+
+_ZONES = "zones"
+_SHOWN_RECORDS = 50  # a zone
+_SHOWN_ZONES = 50
+_SOA = re.compile(r"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
+
+
+class Application:
+    """What one host should serve, against what it has.
+
+    payload:
+      config: text by file name, the whole configuration of the program.
+      entry: text of the program's first configuration file.
+      zones: [file name, digest] by zone that this host is primary for.
+      texts: [serial, text] by zone, for those whose content is to be written.
+      shared: zones that have further primaries, whose serials must be told.
+      secondary: file name by zone that this host transfers.
+      address: where the server answers questions of its own host.
+    """
+
+    def __init__(self, software, layout, payload):
+        self.software = software
+        self.layout = layout
+        self.payload = payload
+        self.generations = Generations(layout["state_directory"], layout["group"])
+        self.current = self.generations.current()
+        self.edited = self.current.edited()
+        self.wanted = {os.path.join(_ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
+
+    # -- looking ------------------------------------------------------------------------------------------------------
+
+    def compare(self, now):
+        """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
+        differing, ask = {}, []
+        shared = set(self.payload["shared"])
+        for name, (zone, digest) in self.wanted.items():
+            facts = self.current.facts(name)
+            if facts is None:
+                differing[zone] = [None, []]
+            elif facts["digest"] != digest or name in self.edited or zone in shared:
+                written = facts["digest"] if name not in self.edited else None
+                differing[zone] = [written, [facts["serial"], facts["issued"], *self._serial_on_disk(name)]]
+            else:
+                continue
+            ask.append(zone)
+        running = self.software.running()
+        if running and ask:
+            # Somebody else may have moved the serial, or served the zone before this collection did.
+            for zone, serial in serving.serials(self.payload["address"], ask).items():
+                differing[zone][1].append(serial)
+        return {
+            "differing": {"zones": differing, "time": now, "current": sum(1 for name in self.current.files if name.startswith(_ZONES))},
+            "edited": sorted(self.edited),
+        }
+
+    def _serial_on_disk(self, name):
+        if name not in self.edited:
+            return []
+        found = _SOA.search(self.current.read(name) or "")
+        return [int(found.group(1)) % 2**32] if found else []
+
+    def preview(self):
+        """What L(apply) would return."""
+        changes = self._changes()
+        return self._result(changes, self._diff(changes), reloaded=False)
+
+    def _changes(self):
+        removed = [name for name in self.current.files if name.startswith(_ZONES + "/") and name not in self.wanted]
+        config = [name for name, text in self.payload["config"].items() if name in self.edited or self.current.read(name) != text]
+        known = self.current.notes.get("secondary", {})
+        return {
+            "zones": self.payload["texts"],
+            "removed": removed,
+            "config": config,
+            "entry": self._entry_text() != self.payload["entry"],
+            "secondary_removed": {zone: name for zone, name in known.items() if zone not in self.payload["secondary"]},
+        }
+
+    def _entry_text(self):
+        try:
+            with open(self.layout["config_file"], encoding="utf-8", errors="surrogateescape") as stream:
+                return stream.read()
+        except OSError:
+            return None
+
+    def _result(self, changes, diff, reloaded):
+        removed = [self.current.facts(name)["zone"] for name in changes["removed"]]
+        return {
+            "changed": bool(changes["zones"] or removed or changes["config"] or changes["entry"] or self.generations.pending),
+            "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
+            "zones_removed": sorted([*removed, *changes["secondary_removed"]]),
+            "edited": sorted(self.edited),
+            "reloaded": reloaded,
+            "diff": diff,
+        }
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def _diff(self, changes):
+        diff = [self._zone_diff(zone, text) for zone, (_serial, text) in sorted(changes["zones"].items())[:_SHOWN_ZONES]]
+        diff += [{"prepared": "zone %s: removed with its file" % self.current.facts(name)["zone"]} for name in changes["removed"][:_SHOWN_ZONES]]
+        for kind in ("zones", "removed"):
+            if len(changes[kind]) > _SHOWN_ZONES:
+                diff.append({"prepared": "… and %d more zones %s" % (len(changes[kind]) - _SHOWN_ZONES, "changed" if kind == "zones" else kind)})
+        for name in changes["config"]:
+            diff.append(_file_diff(os.path.join(self.generations.link, name), self.current.read(name), self.payload["config"][name]))
+        if changes["entry"]:
+            diff.append(_file_diff(self.layout["config_file"], self._entry_text(), self.payload["entry"]))
+        return diff
+
+    def _zone_diff(self, zone, text):
+        name = os.path.join(_ZONES, self.payload["zones"][zone][0])
+        before, after = _records(self.current.read(name)), _records(text)
+        lines = ["- " + line for line in before if line not in after] + ["+ " + line for line in after if line not in before]
+        left_out = len(lines) - _SHOWN_RECORDS
+        if left_out > 0:
+            lines = [*lines[:_SHOWN_RECORDS], "… and %d more records" % left_out]
+        head = "zone %s%s" % (zone, ", which was edited by hand" if name in self.edited else "" if before else ", new")
+        return {"prepared": "\n".join([head, *lines])}
+
+    # -- changing -----------------------------------------------------------------------------------------------------
+
+    def apply(self, move):
+        """Stage, check, swap, let the server take it; all of it or nothing. move: the module's atomic_move. Raises Refused."""
+        with self.generations:
+            changes = self._changes()
+            result = self._result(changes, self._diff(changes), reloaded=False)
+            if not result["changed"]:
+                return result
+            staged = self._stage(changes)
+            try:
+                self.software.check(staged, self.generations.link, list(changes["zones"]))
+            except Refused:
+                self.generations.discard(staged)
+                raise
+            result["reloaded"] = self._switch(staged, changes, move)
+            self.software.forget_secondary(changes["secondary_removed"].values())
+            self.generations.discard(self.current if self.current.path != staged.path else Generation(os.devnull))
+            self.generations.pending = False
+            return result
+
+    def _stage(self, changes):
+        staged = self.generations.stage((_ZONES,))
+        group = self.generations.group
+        try:
+            for name, (zone, digest) in self.wanted.items():
+                if zone in changes["zones"]:
+                    serial, text = changes["zones"][zone]
+                    staged.add(name, text, {"zone": zone, "digest": digest, "serial": serial, "issued": serial}, group)
+                elif self.current.facts(name) is not None:
+                    staged.share(self.current, name)
+                else:
+                    raise Refused("zone %s is not on this host any more, another run may have changed it; run again" % zone)
+            for name, text in self.payload["config"].items():
+                if name in changes["config"]:
+                    staged.add(name, text, None, group)
+                else:
+                    staged.share(self.current, name)
+        except (OSError, Refused):
+            self.generations.discard(staged)
+            raise
+        staged.notes = {"secondary": self.payload["secondary"]}
+        return staged
+
+    def _switch(self, staged, changes, move):
+        """Make staged current and have a running server take it. Returns whether one runs. Puts the old state back if it refuses."""
+        running = self.software.running()
+        interrupted = self.generations.pending
+        changed = list(staged_zones(staged)) if interrupted else list(changes["zones"])
+        entry_before = self._entry_text()
+        self.generations.pending = running
+        self.generations.swap(staged)
+        try:
+            if changes["entry"]:
+                self._keep_original(entry_before)
+                self._write_entry(self.payload["entry"], move)
+            if running:
+                self.software.take(bool(changes["config"] or changes["entry"] or changes["removed"] or interrupted), changed)
+                self._wait_until_served(changes["zones"])
+        except (Refused, OSError):
+            self._roll_back(staged, changes, entry_before, running, move)
+            raise
+        return running
+
+    def _wait_until_served(self, zones):
+        """Until the server itself gives the new serials. Raises Refused naming the zones for which it does not."""
+        missing = {zone: serial for zone, (serial, _text) in zones.items()}
+        deadline = time.monotonic() + 10 + len(zones) / 200.0
+        while missing and time.monotonic() < deadline:
+            served = serving.serials(self.payload["address"], missing, timeout=2)
+            missing = {zone: serial for zone, serial in missing.items() if served.get(zone) != serial}
+            if missing:
+                time.sleep(0.05)
+        if missing:
+            raise Refused("the server does not serve %s with the new serial; its log says why" % ", ".join(sorted(missing)[:10]))
+
+    def _roll_back(self, staged, changes, entry_before, running, move):
+        """The old generation, the old first file, and the old data in the server. Serials that were out are never used again."""
+        if self.current.files:
+            for zone, (serial, _text) in changes["zones"].items():
+                facts = self.current.facts(os.path.join(_ZONES, self.payload["zones"][zone][0]))
+                if facts:
+                    facts["issued"] = serial
+            self.generations.swap(self.current)
+            for name in changes["zones"]:
+                path = os.path.join(self.current.path, _ZONES, self.payload["zones"][name][0])
+                if os.path.exists(path):
+                    os.utime(path)  # or the server takes the older file for the one it has
+        else:
+            os.unlink(self.generations.link)
+        if changes["entry"] and entry_before is not None:
+            self._write_entry(entry_before, move)
+        if running:
+            try:
+                self.software.take(True, [facts[3]["zone"] for name, facts in self.current.files.items() if facts[3] and facts[3]["zone"] in changes["zones"]])
+            except Refused:
+                pass  # the first refusal is the one to tell
+        self.generations.discard(staged)
+        self.generations.pending = False
+
+    def _keep_original(self, text):
+        """The configuration that was there before this collection, kept once beside it."""
+        path = self.layout["config_file"] + ".before-authoritative-dns"
+        if text is not None and "authoritative.dns" not in text and not os.path.exists(path):
+            shutil.copy2(self.layout["config_file"], path)
+            os.chown(path, 0, self.generations.group)
+
+    def _write_entry(self, text, move):
+        target = self.layout["config_file"]
+        descriptor, path = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".authoritative-dns-")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.write(text)
+            os.fchown(stream.fileno(), 0, self.generations.group)
+            os.fchmod(stream.fileno(), 0o640)
+        move(path, target)
+        os.chown(target, 0, self.generations.group)
+        os.chmod(target, 0o640)
+
+
+def staged_zones(generation):
+    return [entry[3]["zone"] for entry in generation.files.values() if entry[3]]
+
+
+def _records(text):
+    """The records of a zone file as this collection writes it, one a line, without class; {line: None} keeps their order."""
+    lines = (line for line in (text or "").splitlines() if line and not line.startswith((";", "$")))
+    return {line.replace(" IN ", " ", 1): None for line in lines}
+
+
+def _file_diff(path, before, after):
+    return {"before_header": path, "after_header": path, "before": before or "", "after": after}

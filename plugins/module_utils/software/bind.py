@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a running BIND is asked, and how it takes a new generation with the least disturbance."""
+from __future__ import annotations
+
+import os
+
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+
+_RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
+
+
+class Bind:
+    """run: executes a command list, returns (code, stdout, stderr); find: a program's path, or None."""
+
+    def __init__(self, run, find, layout):
+        self.run = run
+        self.find = find
+        self.layout = layout
+
+    def running(self):
+        """Whether named runs and takes commands."""
+        program = self.find("rndc")
+        return bool(program) and self.run([program, "status"])[0] == 0
+
+    def check(self, generation, current, changed_zones):
+        """Let named's own checker load what is staged: the whole configuration, and the zones that changed. Raises Refused."""
+        program = self.find("named-checkconf")
+        if not program:
+            raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
+        zones = generation.read("zones.conf").replace(current, generation.path)
+        heads = {'zone "%s" ' % zone for zone in changed_zones}
+        # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again.
+        selected = [line for line in zones.splitlines(True) if not line.startswith("zone ") or line[:line.index('" ') + 2] in heads]
+        for name, content, options in (("check-configuration.conf", zones, []), ("check-zones.conf", "".join(selected), ["-z"])):
+            path = os.path.join(generation.path, name)
+            main = generation.read("named.conf").replace('include "%s/zones.conf";\n' % current, content)
+            if options and not heads:
+                continue
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(main)
+            os.chmod(path, 0o600)
+            code, out, err = self.run([program, *options, path])
+            os.unlink(path)
+            if code:
+                words = [line for line in (out + err).replace(generation.path, current).splitlines() if "loaded serial" not in line]
+                raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
+
+    def take(self, configuration_changed, changed_zones):
+        """Make the running server read what is current now: reload and reconfig, never a restart. Raises Refused."""
+        if len(changed_zones) > _RELOAD_ONE_BY_ONE:
+            self._rndc("reload")
+            return
+        if configuration_changed:
+            self._rndc("reconfig")
+        for zone in changed_zones:
+            self._rndc("reload", zone)
+
+    def _rndc(self, *arguments):
+        code, out, err = self.run([self.find("rndc"), *arguments])
+        if code:
+            raise Refused("rndc %s fails: %s" % (" ".join(arguments), (err or out).strip()))
+
+    def forget_secondary(self, file_names):
+        """Remove what named kept of zones that this host no longer transfers: the file and its journal."""
+        directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
+        for name in file_names:
+            for suffix in ("", ".jnl"):
+                path = os.path.join(directory, name + suffix)
+                if os.path.lexists(path):
+                    os.unlink(path)

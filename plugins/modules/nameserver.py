@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nameserver
+short_description: Bring the name server of a host to what the declaration says
+version_added: 0.1.0
+author: The authoritative.dns maintainers
+description:
+  - Reads the declaration (C(dns_zones) and the inventory's groups) on the controller, works out what this host serves, and makes
+    its name server serve exactly that, all at once, with one reload.
+  - What is staged is first loaded by the server's own checker. If the checker or the running server refuses it, everything is as before.
+  - Two tasks make a change. O(state=compared) reads what the host has; O(state=present) takes these findings of every primary, so that
+    several primaries of one zone get the same serial.
+  - The role P(authoritative.dns.nameserver#role) calls it with everything it needs, and installs, opens the firewall and starts the service around it.
+options:
+  state:
+    description:
+      - V(compared) changes nothing and reports what differs.
+      - V(present) makes the host what the declaration says.
+    type: str
+    choices: [compared, present]
+    default: present
+  software:
+    description: The name server's program.
+    type: str
+    choices: [bind]
+    default: bind
+  layout:
+    description: Where the distribution expects the program's files. The role's files C(vars/software/) hold them.
+    type: dict
+    required: true
+  settings:
+    description:
+      - The server's own settings, with the keys C(listen_on), C(allow_query), C(recursion_networks), C(forwarders) (lists of addresses
+        or networks) and C(dnssec_validation).
+    type: dict
+    default: {}
+  comparisons:
+    description: What O(state=compared) returned on every host of the play. Needed by O(state=present).
+    type: list
+    elements: dict
+    default: []
+  part:
+    description:
+      - Limits O(state=present) to hosts that are V(primary) for at least one zone, or to those that are not (V(secondary)).
+      - Primaries first, so that a secondary that asks at once is answered.
+    type: str
+    choices: [primary, secondary, any]
+    default: any
+  payload:
+    description: What travels to the host. Made by the action plugin; never set it.
+    type: str
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Zones differ by records, configuration by lines. Keys are never shown.
+  platform:
+    support: full
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: See what the host has
+  authoritative.dns.nameserver:
+    state: compared
+    layout: "{{ my_layout }}"
+  register: comparison
+
+- name: Make it what the declaration says
+  authoritative.dns.nameserver:
+    layout: "{{ my_layout }}"
+    settings:
+      listen_on: [192.0.2.53, "2001:db8::53"]
+      allow_query: [any]
+    comparisons: "{{ ansible_play_hosts | map('extract', hostvars, 'comparison') }}"
+"""
+
+RETURN = r"""
+host:
+  description: The host that was compared.
+  returned: when O(state=compared)
+  type: str
+differing:
+  description: JSON text with what differs, for the task that follows.
+  returned: when O(state=compared)
+  type: str
+edited:
+  description: Files that somebody edited by hand since the last run.
+  returned: always
+  type: list
+  elements: str
+zones_changed:
+  description: Zones whose content was written, with their new serials.
+  returned: when O(state=present)
+  type: dict
+  sample: {example.com: 2026112101}
+zones_removed:
+  description: Zones that this host no longer serves.
+  returned: when O(state=present)
+  type: list
+  elements: str
+reloaded:
+  description: Whether a running server took the change. False if nothing changed or none runs.
+  returned: when O(state=present)
+  type: bool
+"""
+
+import json
+import time
+import zlib
+from base64 import b64decode
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
+
+SOFTWARE = {"bind": Bind}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["compared", "present"], "default": "present"},
+            "software": {"type": "str", "choices": sorted(SOFTWARE), "default": "bind"},
+            "layout": {"type": "dict", "required": True},
+            "settings": {"type": "dict", "default": {}},
+            "comparisons": {"type": "list", "elements": "dict", "default": []},
+            "part": {"type": "str", "choices": ["primary", "secondary", "any"], "default": "any"},
+            "payload": {"type": "str", "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+    if not module.params["payload"]:
+        module.fail_json(msg="the action plugin of this module makes its payload; call it as authoritative.dns.nameserver in a play")
+    payload = json.loads(zlib.decompress(b64decode(module.params["payload"])))
+    layout = module.params["layout"]
+    software = SOFTWARE[module.params["software"]](module.run_command, module.get_bin_path, layout)
+    application = Application(software, layout, payload)
+    try:
+        if module.params["state"] == "compared":
+            module.exit_json(changed=False, **application.compare(int(time.time())))
+        result = application.preview() if module.check_mode else application.apply(module.atomic_move)
+    except (Refused, OSError) as error:
+        module.fail_json(msg="%s. The name server still serves what it served before." % error)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

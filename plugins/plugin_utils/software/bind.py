@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The third layer for BIND 9.16 and newer: a plan as named's configuration (BIND 9 Administrator Reference Manual).
+
+Zone names, addresses and networks were checked by the declaration layer: nothing that reaches this text can end a string or a clause.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan
+
+HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a distribution expects BIND's files; the role's vars files fill it.
+
+    config_file: what named reads first. local_config, local_options: the administrator's own, included outside and inside ``options``.
+    working_directory: ``directory``. state_directory: the generations of zones and configuration.
+    secondary_directory: for transferred zones, relative to working_directory. user, group: named's.
+    options: further ``options`` statements as the distribution ships them, without the semicolon.
+    recursive_includes: files with the zones a recursive server should answer itself (RFC 6303).
+    service: systemd's unit.
+    """
+
+    config_file: str
+    local_config: str
+    local_options: str
+    working_directory: str
+    state_directory: str
+    secondary_directory: str
+    user: str
+    group: str
+    service: str
+    options: Sequence[str] = ()
+    recursive_includes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A server's own settings, the same for all its zones. Networks as in the declaration.
+
+    listen_on: own addresses, or ``any``. recursion_networks: who may recurse; none makes the server authoritative only.
+    """
+
+    listen_on: Sequence[str] = ("any",)
+    allow_query: Sequence[str] = ("localhost", "localnets")
+    recursion_networks: Sequence[str] = ()
+    forwarders: Sequence[str] = ()
+    dnssec_validation: str = "auto"
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def entry(layout: Layout) -> str:
+    """The file that named reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
+    return (
+        HEADER.format(local=layout.local_config)
+        + f'include "{layout.state_directory}/current/named.conf";\n'
+        + f'include "{layout.local_config}";\n'
+    )
+
+
+def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
+    """Configuration files of one generation by name."""
+    return {
+        "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}") + _options(layout, settings) + f'include "{layout.state_directory}/current/zones.conf";\n',
+        "zones.conf": HEADER.format(local=layout.local_config) + _zones(plan, layout),
+    }
+
+
+def _options(layout: Layout, settings: Settings) -> str:
+    recursive = bool(settings.recursion_networks)
+    statements = [
+        f'directory "{layout.working_directory}"',
+        *layout.options,
+        *_listen(settings.listen_on),
+        f"allow-query {_match_list([*settings.allow_query, 'localhost'])}",
+        "allow-transfer { none; }",
+        "allow-update { none; }",
+        "notify explicit",
+        "version none",
+        "hostname none",
+        "server-id none",
+        "minimal-responses yes",
+    ]
+    if recursive:
+        statements += [
+            "recursion yes",
+            f"allow-recursion {_match_list([*settings.recursion_networks, 'localhost'])}",
+            f"allow-query-cache {_match_list([*settings.recursion_networks, 'localhost'])}",
+            f"dnssec-validation {settings.dnssec_validation}",
+        ]
+        if settings.forwarders:
+            statements += ["forward only", f"forwarders {_block(settings.forwarders)}"]
+    else:
+        # Nothing to look up, so no root servers to ask and no trust anchors to keep fresh.
+        statements += ["recursion no", "allow-recursion { none; }", "dnssec-validation no", "empty-zones-enable no"]
+    lines = [f"\t{statement};" for statement in statements] + [f'\tinclude "{layout.local_options}";']
+    text = "options {\n" + "\n".join(lines) + "\n};\n"
+    if recursive:
+        text += "".join(f'include "{path}";\n' for path in layout.recursive_includes)
+    return text
+
+
+def _listen(addresses: Sequence[str]) -> list[str]:
+    if "any" in addresses:
+        return ["listen-on { any; }", "listen-on-v6 { any; }"]
+    version4 = ["127.0.0.1", *(address for address in addresses if ":" not in address)]
+    version6 = ["::1", *(address for address in addresses if ":" in address)]
+    return [f"listen-on {_block(dict.fromkeys(version4))}", f"listen-on-v6 {_block(dict.fromkeys(version6))}"]
+
+
+def _match_list(networks: Iterable[str]) -> str:
+    chosen = list(dict.fromkeys(networks))
+    if "any" in chosen:
+        return "{ any; }"
+    return _block(network for network in chosen if network != "none")
+
+
+def _block(items: Iterable[str]) -> str:
+    return "{ " + "".join(f"{item}; " for item in items) + "}"
+
+
+class _Lists:
+    """Named lists of servers, so that ten thousand zones with the same servers name them once."""
+
+    def __init__(self, statement: str, prefix: str) -> None:
+        self.statement = statement
+        self.prefix = prefix
+        self.names: dict[tuple[str, ...], str] = {}
+
+    def name(self, items: tuple[str, ...]) -> str:
+        return self.names.setdefault(items, f"{self.prefix}-{len(self.names) + 1}")
+
+    def text(self) -> str:
+        return "".join(f'{self.statement} "{name}" {_block(items)};\n' for items, name in self.names.items())
+
+
+def _endpoint(peer: Peer) -> str:
+    return peer.address if peer.port == 53 else f"{peer.address} port {peer.port}"
+
+
+def _zones(plan: Plan, layout: Layout) -> str:
+    transfer = _Lists("acl", "transfer-to")
+    notify = _Lists("primaries", "notify")
+    primaries = _Lists("primaries", "transfer-from")
+    stanzas = []
+    for name, primary in sorted(plan.primary.items()):
+        statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"']
+        if primary.transfer_to:
+            statements += [
+                'allow-transfer { "%s"; }' % transfer.name(tuple(dict.fromkeys(peer.address for peer in primary.transfer_to))),
+                'also-notify { "%s"; }' % notify.name(tuple(_endpoint(peer) for peer in primary.notify)),
+            ]
+        stanzas.append(_stanza(name, statements, primary.zone.allow_query))
+    for name, secondary in sorted(plan.secondary.items()):
+        statements = [
+            "type secondary",
+            f'file "{layout.secondary_directory}{zone_file_name(name)}"',
+            'primaries { "%s"; }' % primaries.name(tuple(_endpoint(peer) for peer in secondary.transfer_from)),
+            "notify no",
+        ]
+        stanzas.append(_stanza(name, statements, secondary.zone.allow_query))
+    return "".join(lists.text() for lists in (transfer, notify, primaries)) + "".join(stanzas)
+
+
+def _stanza(name: str, statements: list[str], allow_query: Sequence[str] | None) -> str:
+    if allow_query is not None:
+        statements = [*statements, f"allow-query {_match_list([*allow_query, 'localhost'])}"]
+    return f'zone "{name}" {{ ' + " ".join(f"{statement};" for statement in statements) + " };\n"

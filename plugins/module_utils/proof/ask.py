@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Server
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer, NotForUs, Truncated
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.stream import Stream
 
 FIRST_WINDOW = 64
 SMALLEST_WINDOW = 4
@@ -297,7 +298,7 @@ def ask_over_tcp(
 def _talk_tcp(
     server: Server, questions: Sequence[Any], queue: deque[int], found: list[Any], patience: Patience
 ) -> None:
-    stream = Stream(server, patience)
+    line = Line(server, patience)
     silent, problem = 0, None
     try:
         while True:
@@ -311,20 +312,20 @@ def _talk_tcp(
             elif time.monotonic() >= patience.until:
                 found[index] = Asked(NOT_ASKED, None, 0, "tcp")
             else:
-                found[index] = stream.ask(questions[index])
+                found[index] = line.ask(questions[index])
                 problem = found[index].answer.problem
                 silent = silent + 1 if found[index].rtt_ms is None else 0
     finally:
-        stream.close()
+        line.close()
 
 
-class Stream:
+class Line:
     """One TCP connection that is kept, and opened again when the server has closed it."""
 
     def __init__(self, server: Server, patience: Patience):
         self.server = server
         self.patience = patience
-        self.socket: Any = None
+        self.stream: Stream | None = None
 
     def ask(self, question: Any) -> Asked:
         """One question and its answer within ``timeout``; one more connection when a kept one turns out closed."""
@@ -350,18 +351,13 @@ class Stream:
         raise AssertionError("the second round always returns")
 
     def _ask_once(self, question: Any, until: float) -> Answer:
-        if self.socket is None:
-            self.socket = socket.create_connection(
-                (self.server.address, self.server.port), max(0.001, until - time.monotonic())
-            )
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.stream is None:
+            self.stream = Stream(self.server, until)
         message_id = random.getrandbits(16)
         wire, mac = question.query(message_id)
-        self.socket.settimeout(max(0.001, until - time.monotonic()))
-        self.socket.sendall(len(wire).to_bytes(2, "big") + wire)
+        self.stream.send(wire, until)
         while True:
-            size = int.from_bytes(self._read(2, until), "big")
-            answer = self._read(size, until)
+            answer = self.stream.receive(until)
             if answer[:2] != wire[:2]:
                 continue
             try:
@@ -371,21 +367,7 @@ class Stream:
             except Truncated:
                 return Answer(problem="malformed", detail="truncated over TCP")
 
-    def _read(self, size: int, until: float) -> bytes:
-        parts = []
-        while size:
-            left = until - time.monotonic()
-            if left <= 0:
-                raise socket.timeout
-            self.socket.settimeout(left)
-            part = self.socket.recv(size)
-            if not part:
-                raise EOFError
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
     def close(self) -> None:
-        if self.socket is not None:
-            self.socket.close()
-            self.socket = None
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None

@@ -13,6 +13,7 @@ import struct
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.signatures import tsig_problem
 
 HEADER = struct.Struct("!6H")
 # flags of a query: opcode QUERY, recursion not desired; one question
@@ -111,16 +112,11 @@ def read_soa(wire: bytes, name: Any, key: Any = None, mac: bytes = b"") -> Answe
         message = dns.message.from_wire(
             wire, keyring=key if key else False, request_mac=mac, ignore_trailing=True, raise_on_truncation=False
         )
-    except dns.tsig.PeerBadTime:
-        return Answer(None, None, rcode, "bad_time", "the server's clock and ours differ by more than 300 s (BADTIME)")
-    except (dns.tsig.PeerBadKey, dns.message.UnknownTSIGKey):
-        return Answer(None, None, rcode, "wrong_key", "the server does not know this key (BADKEY)")
-    except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.tsig.BadKey, dns.tsig.BadAlgorithm) as error:
-        return Answer(None, None, rcode, "wrong_key", f"the key's secret or algorithm differs ({type(error).__name__})")
-    except dns.tsig.BadTime:
-        return Answer(None, None, rcode, "bad_time", "the answer's signature is too old or too new")
     except Exception as error:  # dnspython lets IndexError, struct.error and others through on hostile input
-        return Answer(None, None, rcode, "malformed", f"unreadable answer ({type(error).__name__})")
+        problem = tsig_problem(error)
+        if problem is None:
+            problem = "malformed", f"unreadable answer ({type(error).__name__})"
+        return Answer(None, None, rcode, *problem)
     return _judge_message(message, name, key)
 
 

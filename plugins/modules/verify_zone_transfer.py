@@ -1,0 +1,520 @@
+#!/usr/bin/python
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: verify_zone_transfer
+short_description: Verify who may transfer a zone, and that the transferred content is right
+version_added: 0.1.0
+author:
+  - The authoritative.dns maintainers
+description:
+  - Transfers zones with AXFR or IXFR over TCP or TLS, with or without a TSIG key, and compares the outcome with what is
+    expected. Many zones and servers are one call.
+  - Where the module runs matters. On a host that is nobody's secondary, O(expect=refused) shows that strangers are refused.
+  - The content can be compared with another server's or with a master file. Record sets are compared in canonical form
+    and without order. A ZONEMD record (RFC 8976) is checked when the zone has one.
+extends_documentation_fragment:
+  - authoritative.dns.proof
+  - authoritative.dns.proof.servers
+options:
+  servers:
+    suboptions:
+      tls:
+        description: Transfer over TLS (RFC 9103).
+        type: bool
+        default: false
+      tls_hostname:
+        description: The name that the server's certificate must be for. Without it the server is not authenticated.
+        type: str
+      tls_ca_file:
+        description: File with the certificates to trust, on the host that runs the module. The system's when not given.
+        type: path
+  transfers:
+    description: What to transfer from whom, and what to expect.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      zone:
+        description: The zone.
+        type: str
+        required: true
+      servers:
+        description: Names from O(servers). All of them when not given.
+        type: list
+        elements: str
+      expect:
+        description: As O(expect), for this entry.
+        type: str
+        choices: [allowed, refused]
+      key:
+        description: Name of the key in O(keys) to use instead of the server's. An empty string for none.
+        type: str
+      type:
+        description: Kind of transfer.
+        type: str
+        choices: [AXFR, IXFR]
+        default: AXFR
+      serial:
+        description: The serial to transfer from, with O(transfers[].type=IXFR).
+        type: int
+      same_as:
+        description: Name of the server in O(servers) whose content this must be. It is asked with its own key.
+        type: str
+      content:
+        description: Text of a master file (RFC 1035) that this must be.
+        type: str
+      content_file:
+        description: Path of such a file on the host that runs the module.
+        type: path
+      ignore_types:
+        description:
+          - Record types that are not compared, such as V(RRSIG), V(NSEC), V(NSEC3), V(NSEC3PARAM), V(DNSKEY), V(CDS), V(CDNSKEY)
+            of a zone that its primary signs.
+        type: list
+        elements: str
+        default: []
+      ignore_ttl:
+        description: Compare without TTLs.
+        type: bool
+        default: false
+      ignore_serial:
+        description: Compare without the SOA serial.
+        type: bool
+        default: false
+  expect:
+    description:
+      - What must happen. V(refused) is only met when the server answers so, not by silence.
+    type: str
+    choices: [allowed, refused]
+    default: allowed
+  timeout:
+    description: Seconds to wait for the connection, and for each message.
+    type: float
+    default: 5.0
+  concurrency:
+    description: How many transfers may run at a time.
+    type: int
+    default: 10
+  max_records:
+    description: A transfer of more records is ended.
+    type: int
+    default: 5000000
+  max_size:
+    description: A transfer of more bytes is ended. This bounds the memory that the module needs.
+    type: int
+    default: 268435456
+seealso:
+  - module: authoritative.dns.verify_soa_serial
+  - name: RFC 5936
+    description: DNS Zone Transfer Protocol (AXFR).
+    link: https://www.rfc-editor.org/rfc/rfc5936
+  - name: RFC 9103
+    description: DNS Zone Transfer over TLS.
+    link: https://www.rfc-editor.org/rfc/rfc9103
+"""
+
+EXAMPLES = r"""
+- name: Nobody but the secondaries may transfer our zones
+  authoritative.dns.verify_zone_transfer:
+    servers:
+      - {name: ns1, address: 192.0.2.1}
+      - {name: ns1 over IPv6, address: "2001:db8::1"}
+      - {name: ns2, address: 192.0.2.2}
+    transfers:
+      - {zone: example.com}
+      - {zone: example.org}
+    expect: refused
+  delegate_to: a-host-outside
+
+- name: The secondary has the primary's content
+  authoritative.dns.verify_zone_transfer:
+    keys:
+      - {name: transfer.example.com, secret: "{{ vault_transfer_key }}"}
+    servers:
+      - {name: ns1, address: 192.0.2.1, key: transfer.example.com}
+      - {name: ns2, address: 192.0.2.2, key: transfer.example.com}
+    transfers:
+      - {zone: example.com, servers: [ns2], same_as: ns1}
+"""
+
+RETURN = r"""
+msg:
+  description: The summary in a line, followed by the first few faults.
+  returned: always
+  type: str
+  sample: all 6 transfers are as expected
+results:
+  description: One entry for each zone and server, as O(detail) says.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    zone:
+      description: The zone as given.
+      type: str
+    server:
+      description: The server's name.
+      type: str
+    address:
+      description: The server's address.
+      type: str
+    port:
+      description: The port that was asked.
+      type: int
+    type:
+      description: V(AXFR) or V(IXFR).
+      type: str
+    key:
+      description: Name of the key that was used.
+      type: str
+    tls:
+      description: Whether TLS was used.
+      type: bool
+    expect:
+      description: What was expected.
+      type: str
+    state:
+      description:
+        - V(allowed) is a complete transfer, V(refused) a server that serves the zone and denies the transfer.
+        - V(not_authoritative) is a server that says it does not have the zone.
+        - V(different) is a complete transfer whose content is not as expected, V(zonemd_mismatch) one with a wrong digest, and
+          V(no_reference) one that could not be compared because the other server gave nothing.
+        - V(timeout) is silence, V(unreachable) what the network says, V(truncated) a connection closed too early.
+        - V(wrong_key) and V(bad_time) are about TSIG, V(tls_failed) about TLS.
+        - V(malformed) is an answer that cannot be read, V(too_large) one beyond O(max_records) or O(max_size).
+        - V(servfail) and V(error) are other rcodes, V(not_asked) what came after the deadline.
+      type: str
+      sample: refused
+    ok:
+      description: Whether this is as expected.
+      type: bool
+    rcode:
+      description: The response code.
+      type: str
+      sample: REFUSED
+    records:
+      description: Number of records, without the SOA that closes the transfer.
+      type: int
+    size:
+      description: Bytes of all messages.
+      type: int
+    messages:
+      description: Number of messages.
+      type: int
+    serial:
+      description: The zone's SOA serial.
+      type: int
+    duration:
+      description: Seconds from the connection to the last message.
+      type: float
+    serves_zone:
+      description: Whether the server answers for the zone with authority. None when it does not say.
+      type: bool
+    up_to_date:
+      description: With IXFR, whether the server has nothing newer.
+      type: bool
+    incremental:
+      description: With IXFR, whether differences came, and not the whole zone.
+      type: bool
+    zonemd:
+      description: V(absent), V(verified), V(mismatch), or V(unsupported). None when the content was not transferred.
+      type: str
+    comparison:
+      description: C(equal), the first records C(missing) and C(unexpected), and C(missing_count) and C(unexpected_count).
+        None when there was nothing to compare with.
+      type: dict
+    detail:
+      description: More about the state.
+      type: str
+results_left_out:
+  description: Number of faults beyond O(max_results).
+  returned: always
+  type: int
+summary:
+  description: The numbers of transfers, of those not as expected (C(at_fault)), transfers by state, records and bytes
+    transferred, and the time that it took in seconds.
+  returned: always
+  type: dict
+  sample:
+    transfers: 6
+    at_fault: 0
+    states: {refused: 6}
+    records: 0
+    size: 180
+    elapsed: 0.02
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+    COMMON_SPEC,
+    SERVERS_SPEC,
+    Mistake,
+    find_key,
+    find_servers,
+    read_keys,
+    read_name,
+    read_servers,
+)
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import (
+    Selection,
+    canonical_records,
+    check_zonemd,
+    compare,
+    read_zone_text,
+)
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.transfer import Transfer, TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.transferring import Limits, carry_out
+
+COMPARISONS = ("same_as", "content", "content_file")
+
+
+class Entry:
+    """One item of ``transfers``, checked."""
+
+    def __init__(self, given, number, servers, keys, expect):
+        where = f"transfers: entry {number} ({given['zone']})"
+        self.zone = given["zone"]
+        self.qname = read_name(self.zone, where)
+        self.servers = find_servers(given["servers"], servers, where)
+        self.expect = given["expect"] or expect
+        self.type = given["type"]
+        self.serial = given["serial"]
+        if (self.type == "IXFR") != (self.serial is not None):
+            raise Mistake(f"{where}: serial and type IXFR belong together; give both or neither")
+        if self.serial is not None and not 0 <= self.serial < 2**32:
+            raise Mistake(f"{where}: serial {self.serial} is not a serial; a serial is between 0 and 4294967295")
+        if given["key"] is not None:
+            key = find_key(given["key"], keys, where)
+            self.servers = [server._replace(key=key) for server in self.servers]
+        wanted = [name for name in COMPARISONS if given[name] is not None]
+        if len(wanted) > 1 or (wanted and (self.type == "IXFR" or self.expect == "refused")):
+            raise Mistake(f"{where}: {', '.join(wanted)}: compare with one thing, and only an AXFR that is allowed")
+        self.same_as = find_servers([given["same_as"]], servers, where)[0] if given["same_as"] else None
+        self.given = given
+        self.where = where
+        self.selection = Selection(
+            frozenset(_read_type(name, where) for name in given["ignore_types"]), given["ignore_ttl"], given["ignore_serial"]
+        )
+        self.compares = bool(wanted)
+
+    def expected_records(self):
+        """The records of ``content`` or ``content_file``."""
+        if self.given["content"] is not None:
+            return read_zone_text(self.given["content"], self.qname, f"{self.where}: content")
+        path = self.given["content_file"]
+        try:
+            with open(path, encoding="utf-8") as text:
+                return read_zone_text(text, self.qname, f"{self.where}: {path}")
+        except (OSError, UnicodeError) as error:
+            raise Mistake(f"{self.where}: content_file {path} cannot be read: {error}") from None
+
+
+def _read_type(name, where):
+    try:
+        return int(dns.rdatatype.from_text(name))
+    except (dns.exception.DNSException, ValueError):
+        raise Mistake(f"{where}: ignore_types: {name!r} is not a record type") from None
+
+
+class Inspector:
+    """Carries out all entries, some at a time."""
+
+    def __init__(self, entries, params):
+        self.entries = entries
+        self.params = params
+        self.started = time.monotonic()
+        self.limits = Limits(
+            params["timeout"], self.started + params["deadline"], params["max_records"], params["max_size"]
+        )
+
+    def results(self):
+        expected = {number: self.expect_content(entry) for number, entry in enumerate(self.entries) if entry.compares}
+        tasks = [(entry, server, expected.get(number)) for number, entry in enumerate(self.entries) for server in entry.servers]
+        with ThreadPoolExecutor(max(1, min(self.params["concurrency"], len(tasks)))) as pool:
+            return list(pool.map(lambda task: self.inspect(*task), tasks))
+
+    def expect_content(self, entry):
+        """The set of records to compare with, or the text of what went wrong in getting them."""
+        if not entry.same_as:
+            return set(entry.selection.apply(entry.expected_records()))
+        outcome = carry_out(self.transfer(entry, entry.same_as), entry.same_as, self.limits)
+        if outcome.state != "allowed":
+            return f"{entry.same_as.place} gave nothing to compare with: {outcome.state} {outcome.detail}".rstrip()
+        try:
+            return set(entry.selection.apply(canonical_records(outcome.transfer.messages, entry.qname)))
+        except TransferError as error:
+            return f"{entry.same_as.place} gave nothing to compare with: {error}"
+
+    def transfer(self, entry, server):
+        return Transfer(entry.qname, entry.serial, server.key, self.limits.max_records)
+
+    def inspect(self, entry, server, expected):
+        """One transfer as a result."""
+        transfer = self.transfer(entry, server)
+        if time.monotonic() >= self.limits.until:
+            return _result(entry, server, transfer, state="not_asked", detail="the deadline came first")
+        outcome = carry_out(transfer, server, self.limits)
+        state, detail = outcome.state, outcome.detail
+        zonemd = comparison = None
+        if state == "allowed" and entry.type == "AXFR":
+            try:
+                zonemd, comparison = self.read_content(entry, transfer, expected)
+            except TransferError as error:
+                state, detail = error.state, error.detail
+            else:
+                if zonemd == "mismatch":
+                    state, detail = "zonemd_mismatch", "the zone's content is not what its ZONEMD record says"
+                if isinstance(expected, str):
+                    state, detail = "no_reference", expected
+                elif comparison is not None and not comparison.equal:
+                    state, detail = "different", _differences(comparison)
+        transfer.messages.clear()
+        return _result(
+            entry,
+            server,
+            transfer,
+            state=state,
+            detail=detail,
+            rcode=None if outcome.rcode is None else dns.rcode.to_text(outcome.rcode),
+            duration=round(outcome.duration, 4),
+            serves_zone=outcome.serves_zone,
+            zonemd=zonemd,
+            comparison=comparison and dict(comparison._asdict(), equal=comparison.equal),
+        )
+
+    @staticmethod
+    def read_content(entry, transfer, expected):
+        """What the content itself says: the state of its ZONEMD, and the comparison."""
+        zonemd, comparison = "absent", None
+        if transfer.has_zonemd:
+            zonemd = check_zonemd(list(canonical_records(transfer.messages, entry.qname)), entry.qname)
+        if isinstance(expected, set):
+            comparison = compare(expected, entry.selection.apply(canonical_records(transfer.messages, entry.qname)))
+        return zonemd, comparison
+
+
+def _differences(comparison):
+    parts = []
+    if comparison.missing_count:
+        parts.append(f"{comparison.missing_count} missing, first {comparison.missing[0]}")
+    if comparison.unexpected_count:
+        parts.append(f"{comparison.unexpected_count} unexpected, first {comparison.unexpected[0]}")
+    return "; ".join(parts)
+
+
+def _result(entry, server, transfer, state, **found):
+    result = {
+        "zone": entry.zone,
+        "server": server.name,
+        "address": server.address,
+        "port": server.port,
+        "type": entry.type,
+        "key": server.key.name.to_text() if server.key else None,
+        "tls": server.tls,
+        "expect": entry.expect,
+        "state": state,
+        "ok": state == entry.expect,
+        "records": transfer.records,
+        "size": transfer.size,
+        "messages": transfer.message_count,
+        "serial": transfer.serial,
+        "up_to_date": transfer.up_to_date,
+        "incremental": transfer.incremental,
+        "rcode": None,
+        "duration": 0.0,
+        "serves_zone": None,
+        "zonemd": None,
+        "comparison": None,
+    }
+    result.update(found)
+    return result
+
+
+def describe(result):
+    place = f"{result['zone']} at {result['server']}"
+    if result["address"] != result["server"]:
+        place += f" ({result['address']})"
+    detail = f": {result['detail']}" if result["detail"] else ""
+    return f"{place}: {result['type']} {result['state']}, expected {result['expect']}{detail}"
+
+
+def verify(params):
+    keys = read_keys(params["keys"])
+    servers = read_servers(params["servers"], keys)
+    for option, least in (("timeout", 0.001), ("concurrency", 1), ("max_records", 1), ("max_size", 1)):
+        if params[option] < least:
+            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
+    entries = [
+        Entry(given, number, servers, keys, params["expect"]) for number, given in enumerate(params["transfers"], 1)
+    ]
+    inspector = Inspector(entries, params)
+    results = inspector.results()
+    return {
+        "what": "transfers",
+        "describe": describe,
+        "results": results,
+        "summary": {
+            "transfers": len(results),
+            "records": sum(result["records"] for result in results),
+            "size": sum(result["size"] for result in results),
+            "elapsed": round(time.monotonic() - inspector.started, 3),
+        },
+    }
+
+
+def main():
+    servers = dict(
+        SERVERS_SPEC,
+        options=dict(
+            SERVERS_SPEC["options"],
+            tls={"type": "bool", "default": False},
+            tls_hostname={"type": "str"},
+            tls_ca_file={"type": "path"},
+        ),
+    )
+    module = AnsibleModule(
+        argument_spec=dict(
+            COMMON_SPEC,
+            servers=servers,
+            transfers={
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "zone": {"type": "str", "required": True},
+                    "servers": {"type": "list", "elements": "str"},
+                    "expect": {"type": "str", "choices": ["allowed", "refused"]},
+                    "key": {"type": "str", "no_log": False},
+                    "type": {"type": "str", "choices": ["AXFR", "IXFR"], "default": "AXFR"},
+                    "serial": {"type": "int"},
+                    "same_as": {"type": "str"},
+                    "content": {"type": "str"},
+                    "content_file": {"type": "path"},
+                    "ignore_types": {"type": "list", "elements": "str", "default": []},
+                    "ignore_ttl": {"type": "bool", "default": False},
+                    "ignore_serial": {"type": "bool", "default": False},
+                },
+            },
+            expect={"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+            timeout={"type": "float", "default": 5.0},
+            concurrency={"type": "int", "default": 10},
+            max_records={"type": "int", "default": 5000000},
+            max_size={"type": "int", "default": 268435456},
+        ),
+        supports_check_mode=True,
+    )
+    report.run(module, verify)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils import serving
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generation, Generations
+from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generations
 
 _ZONES = "zones"
 _SHOWN_RECORDS = 50  # a zone
@@ -150,7 +150,8 @@ class Application:
                 raise
             result["reloaded"] = self._switch(staged, changes, move)
             self.software.forget_secondary(changes["secondary_removed"].values())
-            self.generations.discard(self.current if self.current.path != staged.path else Generation(os.devnull))
+            if self.current.files:
+                self.generations.discard(self.current)
             self.generations.pending = False
             return result
 

@@ -7,6 +7,7 @@ Nothing here knows Ansible or a server's syntax; files and host variables come i
 """
 from __future__ import annotations
 
+import difflib
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +37,7 @@ ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", "lab
 ENDPOINT_KEYS = ("address", "port", "name")
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
+GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients")
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ class _Loader:
         self.problems.append(Problem(where, wrong, right))
 
     def load(self, zones: Any, defaults: Any) -> Declaration:
+        self._check_groups()
         defaults = self._mapping("dns_zone_defaults", defaults or {}, SHARED_KEYS)
         drafts: dict[str, _Draft] = {}
         if not isinstance(zones, Sequence) or isinstance(zones, str):
@@ -146,6 +149,13 @@ class _Loader:
         if self.problems:
             raise DeclarationError(self.problems)
         return Declaration({name: zone for name, zone in result.items() if zone is not None})
+
+    def _check_groups(self) -> None:
+        """A group whose name is almost one of ours is a typing error that would silently mean nothing."""
+        for group in self.inventory.groups:
+            near = difflib.get_close_matches(group, GROUPS, n=1, cutoff=0.8)
+            if near and group not in GROUPS and near[0] not in self.inventory.groups:
+                self.problem(f"group {group}", "is not a group that this collection knows", f"call it {near[0]}")
 
     # -- one zone at a time -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declaration, plan and rendering on the controller; one module call with one compact payload to the host."""
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import Finding, SerialGoesBack, agreed_serial, content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import check_networks
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.records import zone_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
+
+SOFTWARE = {"bind": bind}
+
+
+class ActionModule(ActionBase):
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        arguments = dict(self._task.args)
+        host = task_vars["inventory_hostname"]
+        try:
+            declaration = inventory.declared(task_vars, self._templar.template)
+            addresses = inventory.host_addresses(task_vars["hostvars"][host])
+            software = SOFTWARE[arguments.get("software", "bind")]
+            settings = read_settings(arguments.get("settings") or {}, addresses, software)
+            host_plan = plan(declaration, host, addresses)
+            part = arguments.get("part", "any")
+            if arguments.get("state", "present") == "present" and part != "any" and (part == "primary") != bool(host_plan.primary):
+                return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
+            payload = self._payload(host_plan, software, software.Layout(**arguments["layout"]), settings)
+            if arguments.get("state", "present") == "present":
+                payload["texts"] = texts(host_plan, host, arguments.get("comparisons") or [])
+        except (DeclarationError, SerialGoesBack) as error:
+            raise AnsibleActionFail(str(error)) from error
+        arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
+        arguments.pop("comparisons", None)
+        result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
+        result.pop("invocation", None)  # the payload is nothing to read
+        if "differing" in result:
+            result["host"] = host
+            result["differing"] = json.dumps(result["differing"], separators=(",", ":"))
+        return result
+
+    @staticmethod
+    def _payload(host_plan: Plan, software: Any, layout: Any, settings: Any) -> dict[str, Any]:
+        return {
+            "config": software.render(host_plan, layout, settings),
+            "entry": software.entry(layout),
+            "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
+            "texts": {},
+            "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
+            "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
+            "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
+        }
+
+
+def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str], software: Any) -> Any:
+    """The adapter's Settings from a module's arguments. Raises DeclarationError naming every mistake."""
+    problems = []
+    chosen = {key: value for key, value in arguments.items() if value not in (None, [], "")}
+    for key in ("listen_on", "allow_query", "recursion_networks", "forwarders"):
+        for wrong in check_networks(chosen.get(key, [])):
+            problems.append(Problem(f"nameserver_{key}", wrong, "list addresses or networks such as 192.0.2.0/24"))
+    if chosen.get("forwarders") and not chosen.get("recursion_networks"):
+        problems.append(Problem("nameserver_forwarders", "are given, but nobody may recurse", "name the networks in nameserver_recursion_networks, or leave the forwarders out"))
+    if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no"):
+        problems.append(Problem("nameserver_dnssec_validation", f"{chosen['dnssec_validation']!r} is no setting", "write auto, yes or no"))
+    if problems:
+        raise DeclarationError(problems)
+    chosen.setdefault("listen_on", tuple(addresses) or ("any",))
+    return software.Settings(**chosen)
+
+
+def texts(host_plan: Plan, host: str, comparisons: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str]]:
+    """Serial and text of every zone that this host has to be sent, given what each host of the play found. Raises SerialGoesBack."""
+    found = {item["host"]: json.loads(item["differing"]) for item in comparisons if "differing" in item}
+    if host not in found:
+        raise DeclarationError([Problem("comparisons", f"hold nothing about {host}", "register a task with state: compared first and pass what it returned on every host")])
+    now = max(item["time"] for item in found.values())
+    result = {}
+    for name, primary in host_plan.primary.items():
+        own = found[host]["zones"].get(name)
+        if own is None:
+            continue
+        zone = primary.zone
+        findings = [
+            Finding(digest, tuple(serials))
+            for server in zone.primaries
+            for digest, serials in [found.get(server.name, {}).get("zones", {}).get(name, (None, []))]
+        ]
+        serial = agreed_serial(zone, findings, now)
+        if own[0] == content_digest(zone) and own[1][:1] == [serial]:
+            continue
+        result[name] = (serial, zone_text(name, zone.soa, zone.records, serial))
+    return result

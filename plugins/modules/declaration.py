@@ -1,0 +1,52 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: declaration
+short_description: Check what the inventory declares about its zones
+version_added: 0.1.0
+author: The authoritative.dns maintainers
+description:
+  - Reads C(dns_zones), C(dns_zone_defaults) and the groups C(dns_primaries) and C(dns_secondaries) on the controller and checks them as a whole.
+  - Every mistake is told in one list, each with the zone, the record, what is wrong and what would be right.
+  - No host is asked or changed, so it can stand before everything else in a play.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: all
+"""
+
+EXAMPLES = r"""
+- name: Refuse a declaration with mistakes before any host is touched
+  hosts: all
+  gather_facts: false
+  any_errors_fatal: true
+  tasks:
+    - name: Check the declaration
+      authoritative.dns.declaration:
+"""
+
+RETURN = r"""
+zones:
+  description: How many zones are declared.
+  returned: success
+  type: int
+records:
+  description: How many records they have, their SOA apart.
+  returned: success
+  type: int
+servers:
+  description: Their name servers.
+  returned: success
+  type: list
+  elements: str
+"""

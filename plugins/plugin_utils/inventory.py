@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the declaration meets Ansible: variables and files, read at the rim so that everything behind it is pure."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Inventory, load
+
+
+def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> Declaration:
+    """The declaration as the variables of one host give it. Raises DeclarationError.
+
+    template: turns one string with a template into its value. The zone list itself never goes through it as a whole:
+    templating a list costs seconds per thousand zones.
+    """
+    return load(
+        _resolved(task_vars.get("dns_zones", []), template),
+        _resolved(task_vars.get("dns_zone_defaults", {}), template),
+        inventory_of(task_vars),
+        lambda path: _read(path, task_vars),
+    )
+
+
+def inventory_of(task_vars: Mapping[str, Any]) -> Inventory:
+    """Groups and addresses of the inventory's hosts."""
+    hostvars = task_vars["hostvars"]
+    return Inventory(task_vars["groups"], lambda host: host_addresses(hostvars[host]))
+
+
+def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a host serves DNS: C(dns_addresses), or C(ansible_host) if that is an address, or its default addresses if facts are known.
+
+    Raises ValueError if C(dns_addresses) holds something else.
+    """
+    listed = variables.get("dns_addresses")
+    if listed is not None:
+        result = []
+        for item in [listed] if isinstance(listed, str) else listed:
+            try:
+                result.append(names.address(str(item)))
+            except ValueError as error:
+                raise ValueError(f"dns_addresses: {item!r} is not an address") from error
+        return tuple(dict.fromkeys(result))
+    try:
+        return (names.address(str(variables.get("ansible_host"))),)
+    except ValueError:
+        facts = variables.get("ansible_facts") or {}
+        return tuple(facts[key]["address"] for key in ("default_ipv4", "default_ipv6") if facts.get(key, {}).get("address"))
+
+
+def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
+    """The value with its templates filled in, string by string."""
+    if isinstance(value, str):
+        return template(value) if "{{" in value or "{%" in value else value
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, template) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_resolved(item, template) for item in value]
+    return value
+
+
+def _read(path: str, task_vars: Mapping[str, Any]) -> str:
+    """Text of a file named in the declaration: relative to the inventory, else to the playbook."""
+    roots = [root for root in (task_vars.get("inventory_dir"), task_vars.get("playbook_dir")) if root]
+    candidates = [os.path.join(root, path) for root in roots] if not os.path.isabs(path) else [path]
+    found = next((candidate for candidate in candidates if os.path.exists(candidate)), candidates[0])
+    with open(found, encoding="utf-8") as stream:
+        return stream.read()

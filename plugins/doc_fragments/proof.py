@@ -40,7 +40,7 @@ options:
     default: 50
 """
 
-    SERVERS = r"""
+    _SERVERS = r"""
 options:
   servers:
     description: The servers to ask, one entry for each address.
@@ -65,6 +65,28 @@ options:
         description: The server's role for the zones asked for.
         type: str
         choices: [primary, secondary]
+"""
+
+    _TLS = r"""
+      tls:
+        description: Ask over TLS (RFC 9103).
+        type: bool
+        default: false
+      tls_hostname:
+        description: The name that the server's certificate must be for. Without it the server is not authenticated.
+        type: str
+      tls_ca_file:
+        description: File with the certificates to trust, on the host that runs the module. The system's when not given.
+        type: path
+"""
+
+    _ZONE = r"""
+      zone:
+        description: A zone that this server serves, to ask about.
+        type: str
+"""
+
+    _KEYS = r"""
   keys:
     description: TSIG keys (RFC 8945) that entries refer to by name.
     type: list
@@ -85,3 +107,7 @@ options:
         type: str
         required: true
 """
+
+    SERVERS = _SERVERS + _KEYS
+    SERVERS_WITH_TLS = _SERVERS + _TLS + _KEYS
+    SERVERS_WITH_ZONE = _SERVERS + _ZONE + _KEYS

@@ -203,6 +203,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.agreement 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
     COMMON_SPEC,
+    KEYS_SPEC,
     SERVERS_SPEC,
     Mistake,
     read_keys,
@@ -350,6 +351,7 @@ def main():
         argument_spec=dict(
             COMMON_SPEC,
             servers=SERVERS_SPEC,
+            keys=KEYS_SPEC,
             zones={"type": "list", "elements": "raw", "required": True},
             max_lag={"type": "int", "default": 0},
             wait_timeout={"type": "float", "default": 0.0},

@@ -19,20 +19,8 @@ description:
     and without order. A ZONEMD record (RFC 8976) is checked when the zone has one.
 extends_documentation_fragment:
   - authoritative.dns.proof
-  - authoritative.dns.proof.servers
+  - authoritative.dns.proof.servers_with_tls
 options:
-  servers:
-    suboptions:
-      tls:
-        description: Transfer over TLS (RFC 9103).
-        type: bool
-        default: false
-      tls_hostname:
-        description: The name that the server's certificate must be for. Without it the server is not authenticated.
-        type: str
-      tls_ca_file:
-        description: File with the certificates to trust, on the host that runs the module. The system's when not given.
-        type: path
   transfers:
     description: What to transfer from whom, and what to expect.
     type: list
@@ -257,6 +245,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof import rep
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
     COMMON_SPEC,
+    KEYS_SPEC,
     SERVERS_SPEC,
     Mistake,
     find_key,
@@ -486,6 +475,7 @@ def main():
         argument_spec=dict(
             COMMON_SPEC,
             servers=servers,
+            keys=KEYS_SPEC,
             transfers={
                 "type": "list",
                 "elements": "dict",

@@ -44,7 +44,6 @@ SERVERS_SPEC = {
 }
 
 COMMON_SPEC = {
-    "keys": KEYS_SPEC,
     "deadline": {"type": "float", "default": 300.0},
     "report_only": {"type": "bool", "default": False},
     "detail": {"type": "str", "default": "faults", "choices": ["faults", "all", "summary"]},

@@ -37,7 +37,7 @@ ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", "lab
 ENDPOINT_KEYS = ("address", "port", "name")
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
-GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients")
+GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers")
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
     return {
         "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}") + _options(layout, settings) + f'include "{layout.state_directory}/current/zones.conf";\n',
-        "zones.conf": HEADER.format(local=layout.local_config) + _zones(plan, layout),
+        "zones.conf": HEADER.format(local=layout.local_config) + _zones(plan, layout, settings),
     }
 
 
@@ -145,7 +145,8 @@ def _endpoint(peer: Peer) -> str:
     return peer.address if peer.port == 53 else f"{peer.address} port {peer.port}"
 
 
-def _zones(plan: Plan, layout: Layout) -> str:
+def _zones(plan: Plan, layout: Layout, settings: Settings) -> str:
+    ask = _Lists("acl", "may-ask")
     transfer = _Lists("acl", "transfer-to")
     notify = _Lists("primaries", "notify")
     primaries = _Lists("primaries", "transfer-from")
@@ -157,7 +158,9 @@ def _zones(plan: Plan, layout: Layout) -> str:
                 'allow-transfer { "%s"; }' % transfer.name(tuple(dict.fromkeys(peer.address for peer in primary.transfer_to))),
                 'also-notify { "%s"; }' % notify.name(tuple(_endpoint(peer) for peer in primary.notify)),
             ]
-        stanzas.append(_stanza(name, statements, primary.zone.allow_query))
+        # A secondary asks for the SOA before it transfers, wherever it is.
+        statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
+        stanzas.append(_stanza(name, statements))
     for name, secondary in sorted(plan.secondary.items()):
         statements = [
             "type secondary",
@@ -165,11 +168,20 @@ def _zones(plan: Plan, layout: Layout) -> str:
             'primaries { "%s"; }' % primaries.name(tuple(_endpoint(peer) for peer in secondary.transfer_from)),
             "notify no",
         ]
-        stanzas.append(_stanza(name, statements, secondary.zone.allow_query))
-    return "".join(lists.text() for lists in (transfer, notify, primaries)) + "".join(stanzas)
+        statements += _allow_query(ask, secondary.zone.allow_query, settings, [])
+        stanzas.append(_stanza(name, statements))
+    return "".join(lists.text() for lists in (ask, transfer, notify, primaries)) + "".join(stanzas)
 
 
-def _stanza(name: str, statements: list[str], allow_query: Sequence[str] | None) -> str:
-    if allow_query is not None:
-        statements = [*statements, f"allow-query {_match_list([*allow_query, 'localhost'])}"]
+def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settings, peers: Sequence[str]) -> list[str]:
+    """The statement for a zone that is asked by others than the server's own setting says; none if that says it all."""
+    chosen = dict.fromkeys([*(settings.allow_query if networks is None else networks), "localhost", *peers])
+    if "any" in chosen:
+        return ["allow-query { any; }"] if networks is not None else []
+    if networks is None and not peers:
+        return []
+    return ['allow-query { "%s"; }' % lists.name(tuple(network for network in chosen if network != "none"))]
+
+
+def _stanza(name: str, statements: list[str]) -> str:
     return f'zone "{name}" {{ ' + " ".join(f"{statement};" for statement in statements) + " };\n"

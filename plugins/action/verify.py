@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Derives what one host must see from the declaration, and has the verification modules look, one call each."""
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import Expectations, expectations
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+
+_TABLE = 2000  # results; beyond it only faults and counts travel
+
+
+class ActionModule(ActionBase):
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec(
+            {
+                "checks": {"type": "list", "elements": "str", "choices": ["serials", "transfers", "servers"], "default": ["serials", "transfers", "servers"]},
+                "families": {"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
+                "transfers": {"type": "int", "default": 20},
+                "wait_timeout": {"type": "float", "default": 30.0},
+            }
+        )
+        task_vars = task_vars or {}
+        host = task_vars["inventory_hostname"]
+        try:
+            declaration = inventory.declared(task_vars, self._templar.template)
+        except DeclarationError as error:
+            raise AnsibleActionFail(error.summary()) from error
+        expected = expectations(declaration, host, arguments["families"], arguments["transfers"])
+        result: dict[str, Any] = {"changed": False, "host": host, "faults": []}
+        for key, module, module_arguments in _calls(expected, arguments):
+            found = self._execute_module(module_name=f"authoritative.dns.{module}", module_args=module_arguments, task_vars=task_vars)
+            found.pop("invocation", None)
+            if found.get("failed") or "summary" not in found:
+                return found
+            result[key] = {name: found[name] for name in ("msg", "results", "summary")}
+            if found["summary"]["at_fault"]:
+                result["faults"].append(f"{module}: {found['msg']}")
+        return result
+
+
+def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Result name, module and arguments of each call."""
+    common = {"report_only": True}
+    calls = [
+        (
+            "serials",
+            ("soa", "verify_soa_serial", {"servers": expected.servers, "zones": expected.zones, "wait_timeout": arguments["wait_timeout"]}),
+            sum(len(zone["servers"]) for zone in expected.zones),
+        ),
+        (
+            "transfers",
+            ("transfers", "verify_zone_transfer", {"servers": expected.servers, "transfers": expected.transfers}),
+            sum(len(transfer["servers"]) for transfer in expected.transfers),
+        ),
+        ("servers", ("servers", "verify_server", {"servers": expected.own_servers}), len(expected.own_servers)),
+    ]
+    return [
+        (key, module, {**common, **module_arguments, "detail": "all" if count <= _TABLE else "faults"})
+        for check, (key, module, module_arguments), count in calls
+        if check in arguments["checks"] and count
+    ]

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings together what several hosts saw, on the controller."""
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import matrix, table
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        _validation, arguments = self.validate_argument_spec({"verified": {"type": "list", "elements": "dict", "required": True}, "directory": {"type": "path"}})
+        try:
+            rows = matrix(inventory.declared(task_vars or {}, self._templar.template), arguments["verified"])
+        except DeclarationError as error:
+            raise AnsibleActionFail(error.summary()) from error
+        text = table(rows)
+        if arguments["directory"]:
+            try:
+                os.makedirs(arguments["directory"], exist_ok=True)
+                for name, content in (("verify.txt", text), ("verify.json", json.dumps({"rows": rows, "hosts": arguments["verified"]}, indent=1, default=str))):
+                    with open(os.path.join(arguments["directory"], name), "w", encoding="utf-8") as stream:
+                        stream.write(content)
+            except OSError as error:
+                raise AnsibleActionFail(f"the report cannot be written to {arguments['directory']!r}: {error.strerror}; name a directory on the controller that you may write to") from error
+        return {"changed": False, "table": text.splitlines(), "at_fault": sum(1 for row in rows if not row["ok"])}

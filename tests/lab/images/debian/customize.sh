@@ -17,6 +17,10 @@ for deb in *.deb; do
 done > Packages
 printf 'Date: %s\nSHA256:\n %s %s Packages\n' "$(date -Ru)" "$(sha256sum Packages | cut -d' ' -f1)" "$(stat --format %s Packages)" > Release
 
+# Installed on a running host, systemd-resolved starts before the message bus has learnt of its user, and stays without
+# its bus name. A host that was installed with it and rebooted since has both.
+systemd-sysusers --inline 'u! systemd-resolve - "systemd Resolver"'
+
 rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/apt/lists/*
 echo "deb [trusted=yes] file:$repository ./" > /etc/apt/sources.list
 apt-get -qq update

@@ -430,11 +430,8 @@ def _result(entry, server, transfer, state, **found):
 
 
 def describe(result):
-    place = f"{result['zone']} at {result['server']}"
-    if result["address"] != result["server"]:
-        place += f" ({result['address']})"
     detail = f": {result['detail']}" if result["detail"] else ""
-    return f"{place}: {result['type']} {result['state']}, expected {result['expect']}{detail}"
+    return f"{result['zone']} at {report.place(result)}: {result['type']} {result['state']}, expected {result['expect']}{detail}"
 
 
 def verify(params):

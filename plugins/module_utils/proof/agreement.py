@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
@@ -16,6 +16,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_name,
     refuse_unknown,
 )
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.report import place
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.serials import HALF, distance, newest
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer
 
@@ -128,23 +129,12 @@ def judge_zone(
 
 def describe(result: Mapping[str, Any]) -> str:
     """One result as a line of a message."""
-    place = f"{result['zone']} at {result['server']}"
-    if result["address"] != result["server"]:
-        place += f" ({result['address']})"
-    state = result["state"]
+    text = state = result["state"]
     if state in ("behind", "ahead"):
         text = f"{state} by {abs(result['lag'])} (serial {result['serial']}, reference {result['reference_serial']})"
-    else:
-        text = state
-    return f"{place}: {text}" + (f": {result['detail']}" if result["detail"] else "")
+    detail = f": {result['detail']}" if result["detail"] else ""
+    return f"{result['zone']} at {place(result)}: {text}{detail}"
 
 
 def rcode_text(rcode: int | None) -> str | None:
     return None if rcode is None else dns.rcode.to_text(rcode)
-
-
-def states_of(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for verdict in verdicts:
-        counts[verdict.state] = counts.get(verdict.state, 0) + 1
-    return counts

@@ -22,7 +22,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.stream import Stream
 
 FIRST_WINDOW = 64
-SMALLEST_WINDOW = 4
+SMALLEST_WINDOW = 16
 # a server that leaves so many questions in a row without any answer is not asked the rest
 SILENCE = 32
 PAUSE_AFTER_REJECTION = 0.2  # s; a server that is just being restarted rejects for a moment
@@ -224,7 +224,7 @@ class Conversation:
                 continue  # answered meanwhile
             self._open_tries -= 1
             if now - self._shrunk_at > self.patience.timeout:
-                self._window, self._shrunk_at = max(SMALLEST_WINDOW, self._window / 2), now
+                self._window, self._shrunk_at = max(min(SMALLEST_WINDOW, self.patience.concurrency), self._window / 2), now
             if number <= self.patience.retries:
                 self.retried += 1
                 self._again.add(index)
@@ -328,27 +328,24 @@ class Line:
         self.stream: Stream | None = None
 
     def ask(self, question: Any) -> Asked:
-        """One question and its answer within ``timeout``; one more connection when a kept one turns out closed."""
+        """One question and its answer within ``timeout``; over a new connection when the server closes this one."""
         started = time.monotonic()
         until = min(started + self.patience.timeout, self.patience.until)
-        for number in (1, 2):
+        for number in range(1, self.patience.retries + 2):
             try:
                 answer = self._ask_once(question, until)
-            except socket.timeout:
-                self.close()
-                problem = Answer(problem="timeout", detail=f"no answer over TCP in {self.patience.timeout:g} s")
+                return Asked(answer, round((time.monotonic() - started) * 1000, 3), number, "tcp")
             except (EOFError, ConnectionResetError, BrokenPipeError):
                 self.close()
-                if number == 1:  # a kept connection may have been closed meanwhile
-                    continue
                 problem = Answer(problem="error", detail="the server closed the TCP connection without an answer")
+            except socket.timeout:
+                problem = Answer(problem="timeout", detail=f"no answer over TCP in {self.patience.timeout:g} s")
+                break
             except OSError as error:
-                self.close()
                 problem = unreachable(error)
-            else:
-                return Asked(answer, round((time.monotonic() - started) * 1000, 3), number, "tcp")
-            return Asked(problem, None, number, "tcp")
-        raise AssertionError("the second round always returns")
+                break
+        self.close()
+        return Asked(problem, None, number, "tcp")
 
     def _ask_once(self, question: Any, until: float) -> Answer:
         if self.stream is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.question import Question, Reply
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.report import place
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer
 
 # check → what may be expected, the default first; `any` leaves the check out
@@ -86,6 +87,5 @@ JUDGES = {
 
 
 def describe(result: Mapping[str, Any]) -> str:
-    place = result["server"] if result["server"] == result["address"] else f"{result['server']} ({result['address']})"
     detail = f": {result['detail']}" if result["detail"] else ""
-    return f"{place}: {result['check']} {result['state']}, expected {result['expected']}{detail}"
+    return f"{place(result)}: {result['check']} {result['state']}, expected {result['expected']}{detail}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.signatures import tsig_problem
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.signatures import read_message, tsig_problem
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import QR, TC, Answer, NotForUs, Truncated
 
 
@@ -74,9 +74,7 @@ class Question:
         if (wire[2] << 8) & TC:
             raise Truncated
         try:
-            message = dns.message.from_wire(
-                wire, keyring=self.key if self.key else False, request_mac=mac, ignore_trailing=True
-            )
+            message = read_message(wire, self.key, mac)
         except Exception as error:  # dnspython lets IndexError, struct.error and others through on hostile input
             problem = tsig_problem(error) or ("malformed", f"unreadable answer ({type(error).__name__})")
             return Answer(None, None, rcode, *problem)

@@ -5,7 +5,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
+
+
+def read_message(wire: bytes, key: Any, mac: bytes) -> Any:
+    """Parse an answer and verify its signature, when it has one; ``had_tsig`` of the message tells.
+
+    Raises what dnspython raises, and on hostile input that is not always an exception of its own.
+    """
+    try:
+        return dns.message.from_wire(
+            wire, keyring=key if key else False, request_mac=mac, ignore_trailing=True, one_rr_per_rrset=True
+        )
+    except dns.exception.FormError:
+        if not key:
+            raise
+        # newer versions refuse an answer without signature here, older ones leave it to the caller
+        message = dns.message.from_wire(wire, keyring=False, ignore_trailing=True, one_rr_per_rrset=True)
+        if message.had_tsig:
+            raise
+        return message
 
 
 def tsig_problem(error: Exception) -> tuple[str, str] | None:

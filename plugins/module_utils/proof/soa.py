@@ -13,7 +13,7 @@ import struct
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.signatures import tsig_problem
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.signatures import read_message, tsig_problem
 
 HEADER = struct.Struct("!6H")
 # flags of a query: opcode QUERY, recursion not desired; one question
@@ -109,9 +109,7 @@ def read_soa(wire: bytes, name: Any, key: Any = None, mac: bytes = b"") -> Answe
         raise NotForUs
     rcode = flags & RCODE
     try:
-        message = dns.message.from_wire(
-            wire, keyring=key if key else False, request_mac=mac, ignore_trailing=True, raise_on_truncation=False
-        )
+        message = read_message(wire, key, mac)
     except Exception as error:  # dnspython lets IndexError, struct.error and others through on hostile input
         problem = tsig_problem(error)
         if problem is None:
@@ -144,7 +142,9 @@ def _judge_message(message: Any, name: Any, key: Any) -> Answer:
     if not question:
         return Answer(None, aa, rcode, "malformed", "an answer without its question")
     found = [rrset for rrset in message.answer if rrset.rdtype == dns.rdatatype.SOA and rrset.name == name]
-    if not found or len(found[0]) != 1:
+    if len(found) > 1:
+        return Answer(None, aa, rcode, "malformed", "more than one SOA")
+    if not found:
         if aa and not message.answer:
             return Answer(None, aa, rcode, "not_authoritative", "no SOA here: the name is inside another zone")
         if not aa and message.authority:

@@ -1,0 +1,23 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a module in this process as Ansible would: arguments checked by its own argument_spec, result as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+from typing import Any
+
+from ansible.module_utils.testing import patch_module_args
+
+
+def run_module(name: str, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    """What the collection's module ``name`` returns; ``failed`` is always there, True or False."""
+    module = importlib.import_module(f"ansible_collections.authoritative.dns.plugins.modules.{name}")
+    output = io.StringIO()
+    with patch_module_args(dict(arguments, _ansible_check_mode=check)), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        module.main()
+    return dict({"failed": False}, **json.loads(output.getvalue().strip().splitlines()[-1]))

@@ -24,4 +24,4 @@ class ActionModule(ActionBase):
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
         servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
-        return {"changed": False, "zones": len(zones), "records": sum(len(zone.records) for zone in zones.values()), "servers": sorted(servers)}
+        return {"changed": False, "zones": len(zones), "records": sum(zone.content.count for zone in zones.values()), "servers": sorted(servers)}

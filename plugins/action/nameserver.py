@@ -12,11 +12,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import Finding, SerialGoesBack, agreed_serial, content_digest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import check_networks
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import zone_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
@@ -42,23 +42,29 @@ class ActionModule(ActionBase):
             part = arguments.get("part", "any")
             if arguments.get("state", "present") == "present" and part != "any" and (part == "primary") != bool(host_plan.primary):
                 return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
-            payload = self._payload(host_plan, software, software.Layout(**arguments["layout"]), settings)
+            payload = self._payload(host_plan, declaration.selected, software, software.Layout(**arguments["layout"]), settings)
             if arguments.get("state", "present") == "present":
-                payload["texts"] = texts(host_plan, host, arguments.get("comparisons") or [])
+                payload["texts"] = texts(only(host_plan, declaration.selected), host, arguments.get("comparisons") or [])
         except (DeclarationError, SerialGoesBack) as error:
             raise AnsibleActionFail(str(error)) from error
         arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
         arguments.pop("comparisons", None)
+        allowed = arguments.pop("allow_loss", False)
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
         if "differing" in result:
+            losses = list(guard.losses(host, host_plan, result, allowed))
+            if losses:
+                raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
             result["host"] = host
             result["differing"] = json.dumps(result["differing"], separators=(",", ":"))
         return result
 
     @staticmethod
-    def _payload(host_plan: Plan, software: Any, layout: Any, settings: Any) -> dict[str, Any]:
+    def _payload(host_plan: Plan, selected: frozenset[str] | None, software: Any, layout: Any, settings: Any) -> dict[str, Any]:
+        host_plan = only(host_plan, selected)
         return {
+            "selected": None if selected is None else sorted(selected),
             "config": software.render(host_plan, layout, settings),
             "entry": software.entry(layout),
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
@@ -78,10 +84,12 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str], softwa
             problems.append(Problem(f"nameserver_{key}", wrong, "list addresses or networks such as 192.0.2.0/24"))
     if chosen.get("forwarders") and not chosen.get("recursion_networks"):
         problems.append(Problem("nameserver_forwarders", "are given, but nobody may recurse", "name the networks in nameserver_recursion_networks, or leave the forwarders out"))
-    if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no"):
+    if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no", True, False):
         problems.append(Problem("nameserver_dnssec_validation", f"{chosen['dnssec_validation']!r} is no setting", "write auto, yes or no"))
     if problems:
         raise DeclarationError(problems)
+    if isinstance(chosen.get("dnssec_validation"), bool):
+        chosen["dnssec_validation"] = "yes" if chosen["dnssec_validation"] else "no"
     chosen.setdefault("listen_on", tuple(addresses) or ("any",))
     return software.Settings(**chosen)
 
@@ -101,10 +109,10 @@ def texts(host_plan: Plan, host: str, comparisons: Sequence[Mapping[str, Any]]) 
         findings = [
             Finding(digest, tuple(serials))
             for server in zone.primaries
-            for digest, serials in [found.get(server.name, {}).get("zones", {}).get(name, (None, []))]
+            for digest, serials, *_weight in [found.get(server.name, {}).get("zones", {}).get(name, (None, []))]
         ]
         serial = agreed_serial(zone, findings, now)
         if own[0] == content_digest(zone) and own[1][:1] == [serial]:
             continue
-        result[name] = (serial, zone_text(name, zone.soa, zone.records, serial))
+        result[name] = (serial, zone_text(name, zone.content.soa, zone.content.body(), serial))
     return result

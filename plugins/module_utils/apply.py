@@ -30,6 +30,7 @@ class Application:
       texts: [serial, text] by zone, for those whose content is to be written.
       shared: zones that have further primaries, whose serials must be told.
       secondary: file name by zone that this host transfers.
+      selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       address: where the server answers questions of its own host.
     """
 
@@ -41,20 +42,34 @@ class Application:
         self.current = self.generations.current()
         self.edited = self.current.edited()
         self.wanted = {os.path.join(_ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
+        self.kept = {}
+        if payload["selected"] is not None:
+            self._keep_others(set(payload["selected"]))
+
+    def _keep_others(self, selected):
+        """A run that is about some zones leaves the configuration and the files of all others alone."""
+        self.kept = {name: facts[3] for name, facts in self.current.files.items() if facts[3] and facts[3]["zone"] not in selected}
+        transferred = {zone: name for zone, name in self.current.notes.get("secondary", {}).items() if zone not in selected}
+        self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
+        config = self.payload["config"]
+        config["zones.conf"] = self.software.merge(self.current.read("zones.conf"), config["zones.conf"], selected)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
     def compare(self, now):
         """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
         differing, ask = {}, []
+        served = {facts[3]["zone"] for facts in self.current.files.values() if facts[3]} | set(self.current.notes.get("secondary", {}))
+        if self.payload["selected"] is not None:
+            served &= set(self.payload["selected"])
         shared = set(self.payload["shared"])
         for name, (zone, digest) in self.wanted.items():
             facts = self.current.facts(name)
             if facts is None:
-                differing[zone] = [None, []]
+                differing[zone] = [None, [], None]
             elif facts["digest"] != digest or name in self.edited or zone in shared:
                 written = facts["digest"] if name not in self.edited else None
-                differing[zone] = [written, [facts["serial"], facts["issued"], *self._serial_on_disk(name)]]
+                differing[zone] = [written, [facts["serial"], facts["issued"], *self._serial_on_disk(name)], self._weight(name)]
             else:
                 continue
             ask.append(zone)
@@ -64,9 +79,16 @@ class Application:
             for zone, serial in serving.serials(self.payload["address"], ask).items():
                 differing[zone][1].append(serial)
         return {
-            "differing": {"zones": differing, "time": now, "current": sum(1 for name in self.current.files if name.startswith(_ZONES))},
+            "differing": {"zones": differing, "time": now},
+            "served": len(served),
+            "removed": sorted(served - self.payload["zones"].keys() - self.payload["secondary"].keys()),
             "edited": sorted(self.edited),
         }
+
+    def _weight(self, name):
+        """What a zone would lose, for the guard against losing much: its number of records and its apex name servers."""
+        records = _records(self.current.read(name))
+        return [len(records), sorted(line.split(" ", 3)[3] for line in records if line.startswith("@ ") and line.split(" ", 3)[2] == "NS")]
 
     def _serial_on_disk(self, name):
         if name not in self.edited:
@@ -80,7 +102,7 @@ class Application:
         return self._result(changes, self._diff(changes), reloaded=False)
 
     def _changes(self):
-        removed = [name for name in self.current.files if name.startswith(_ZONES + "/") and name not in self.wanted]
+        removed = [name for name in self.current.files if name.startswith(_ZONES + "/") and name not in self.wanted and name not in self.kept]
         config = [name for name, text in self.payload["config"].items() if name in self.edited or self.current.read(name) != text]
         known = self.current.notes.get("secondary", {})
         return {
@@ -167,6 +189,8 @@ class Application:
                     staged.share(self.current, name)
                 else:
                     raise Refused("zone %s is not on this host any more, another run may have changed it; run again" % zone)
+            for name in self.kept:
+                staged.share(self.current, name)
             for name, text in self.payload["config"].items():
                 if name in changes["config"]:
                     staged.add(name, text, None, group)

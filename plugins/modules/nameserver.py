@@ -44,6 +44,13 @@ options:
     type: list
     elements: dict
     default: []
+  allow_loss:
+    description:
+      - What O(state=compared) may find lost without refusing to go on, V(true) for everything, or a list of zones and hosts.
+      - It refuses a zone that loses more than 30 % of its records (and at least 10 of them), or one of its apex name servers, and a host that
+        loses more than 30 % of its zones (and at least 10 of them).
+    type: raw
+    default: false
   part:
     description:
       - Limits O(state=present) to hosts that are V(primary) for at least one zone, or to those that are not (V(secondary)).
@@ -92,6 +99,15 @@ differing:
   description: JSON text with what differs, for the task that follows.
   returned: when O(state=compared)
   type: str
+served:
+  description: How many of the zones that the run is about the host has.
+  returned: when O(state=compared)
+  type: int
+removed:
+  description: Zones that the host has and that are not declared for it any more.
+  returned: when O(state=compared)
+  type: list
+  elements: str
 edited:
   description: Files that somebody edited by hand since the last run.
   returned: always
@@ -134,6 +150,7 @@ def main():
             "layout": {"type": "dict", "required": True},
             "settings": {"type": "dict", "default": {}},
             "comparisons": {"type": "list", "elements": "dict", "default": []},
+            "allow_loss": {"type": "raw", "default": False},
             "part": {"type": "str", "choices": ["primary", "secondary", "any"], "default": "any"},
             "payload": {"type": "str", "no_log": True},
         },

@@ -25,7 +25,7 @@ class SerialGoesBack(ValueError):
 
 def content_digest(zone: Zone) -> str:
     """Identifies what is to be served; a kept serial is part of it, a serial of ours is not."""
-    return f"{zone.digest}-{zone.own_serial}" if zone.serial_policy == "keep" else zone.digest
+    return f"{zone.content.digest}-{zone.content.own_serial}" if zone.serial_policy == "keep" else zone.content.digest
 
 
 def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int) -> int:
@@ -40,7 +40,7 @@ def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int) -> int:
         # Served somewhere already; a primary that edits or lags behind joins it, unless the newer serial carries other content.
         if all(finding.digest == wanted or newest not in finding.serials for finding in findings):
             return newest
-    result = serial.next_serial(zone.serial_policy, newest, now, zone.own_serial)
+    result = serial.next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0)
     if zone.serial_policy == "keep" and newest is not None and result != newest and not serial.newer(result, newest):
         raise SerialGoesBack(f"zone {zone.name}: its own serial {result} is older than {newest}, which is served already, so secondaries would ignore it; raise the serial in its file, or set serial to date, unix or increment")
     if zone.serial_policy == "keep" and result == newest and any(finding.digest not in (None, wanted) and finding.digest.rpartition("-")[2] == str(result) for finding in findings):

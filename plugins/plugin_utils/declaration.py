@@ -8,32 +8,19 @@ Nothing here knows Ansible or a server's syntax; files and host variables come i
 from __future__ import annotations
 
 import difflib
-import ipaddress
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import dns.exception
 import dns.name
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial
+from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import (
-    SOA,
-    Record,
-    canonical,
-    digest,
-    parse_records,
-    parse_ttl,
-    parse_zone_file,
-)
+from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl, parse_zone_file
 
-DEFAULT_TTL = 3600
-SOA_TIMERS = {"refresh": 3600, "retry": 600, "expire": 1209600, "minimum": 300}
-SOA_KEYS = ("mname", "rname", "ttl", *SOA_TIMERS)
-SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query")
-ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", "labels", *SHARED_KEYS)
+SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "labels")
+ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
 ENDPOINT_KEYS = ("address", "port", "name")
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
@@ -68,53 +55,76 @@ class Server:
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone with nothing left to default. name: lower case, without final dot. records: canonical, without the SOA.
+    """A zone with nothing left to default. name: lower case, without final dot.
 
-    own_serial: the serial in the zone's own SOA, 0 if the declaration has none.
     allow_query: networks that may ask, None for the server's own setting.
     """
 
     name: str
     primaries: tuple[Server, ...]
     secondaries: tuple[Server, ...]
-    soa: SOA
-    records: tuple[Record, ...]
+    content: Content
     serial_policy: str
-    own_serial: int
     allow_query: tuple[str, ...] | None
-    digest: str
     labels: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """Every declared zone by name, in the order of the declaration."""
+    """Every declared zone by name, in the order of the declaration. selected: those that this run is about, None for all."""
 
     zones: Mapping[str, Zone]
+    selected: frozenset[str] | None = None
 
 
 @dataclass
-class _Draft:
-    """A zone on its way through the checks."""
+class Draft:
+    """A zone on its way through the checks. options: its own over the defaults. content: None if its mistakes leave none.
+
+    For a zone of C(dns_zones) records and soa are what it declares itself; content follows from them.
+    """
 
     where: str
-    origin: dns.name.Name
     name: str
     options: Mapping[str, Any]
-    ttl: int
+    origin: dns.name.Name | None = None
+    ttl: int = DEFAULT_TTL
     network: reverse.Network | None = None
     records: list[Record] = field(default_factory=list)
     soa: SOA | None = None
+    content: Content | None = None
 
 
-def load(zones: Any, defaults: Any, inventory: Inventory, read_file: Callable[[str], str]) -> Declaration:
+def load(zones: Any, defaults: Any, inventory: Inventory, read_file: Callable[[str], str], files: Iterable[tuple[Draft, list[Problem]]] = (), select: str | None = None) -> Declaration:
     """Read, complete and check a declaration.
 
     zones: the list C(dns_zones). defaults: the mapping C(dns_zone_defaults), SHARED_KEYS for every zone.
-    read_file: returns the text of a declared C(file), raises OSError.
+    read_file: returns the text of a declared C(file), raises OSError. files: zones that were read from directories already.
+    select: the JMESPath expression C(dns_zone_select).
     Raises DeclarationError with every mistake in it.
     """
-    return _Loader(inventory, read_file).load(zones, defaults)
+    return _Loader(inventory, read_file).load(zones, defaults, files, select)
+
+
+def merged_options(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A zone's options over the defaults; its SOA fields and labels over theirs one by one."""
+    nested = {key: {**_dict(defaults.get(key)), **_dict(own.get(key))} for key in ("soa", "labels")}
+    return {**defaults, **own, **nested}
+
+
+def check_mapping(where: str, value: Any, known: Sequence[str]) -> list[Problem]:
+    """What is wrong with a mapping that may have the known keys only."""
+    if not isinstance(value, Mapping):
+        return [Problem(where, f"{value!r} is not a mapping", f"give a mapping with {', '.join(known)}")]
+    return [Problem(where, f"the key {key!r} is unknown{did_you_mean(key, known)}", f"known are {', '.join(known)}") for key in value if key not in known]
+
+
+def check_nested(where: str, options: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the mappings inside a zone's own options, or inside defaults."""
+    problems = check_mapping(f"{where}, soa", options["soa"], SOA_KEYS) if options.get("soa") is not None else []
+    if not isinstance(options.get("labels", {}), Mapping):
+        problems.append(Problem(where, f"labels is {options['labels']!r}", "give a mapping of names to values of your choice"))
+    return problems
 
 
 class _Loader:
@@ -123,32 +133,47 @@ class _Loader:
         self.read_file = read_file
         self.problems: list[Problem] = []
         self._servers: dict[str, Server | None] = {}
+        self._resolved: dict[tuple[str, str, bool], tuple[Server, ...]] = {}
 
     def problem(self, where: str, wrong: str, right: str) -> None:
         self.problems.append(Problem(where, wrong, right))
 
-    def load(self, zones: Any, defaults: Any) -> Declaration:
+    def load(self, zones: Any, defaults: Any, files: Iterable[tuple[Draft, list[Problem]]], select: str | None) -> Declaration:
         self._check_groups()
-        defaults = self._mapping("dns_zone_defaults", defaults or {}, SHARED_KEYS)
-        drafts: dict[str, _Draft] = {}
+        defaults = self._checked("dns_zone_defaults", defaults or {}, SHARED_KEYS)
+        drafts: dict[str, Draft] = {}
         if not isinstance(zones, Sequence) or isinstance(zones, str):
             self.problem("dns_zones", f"{zones!r} is not a list", "declare a list of zones, each with a name")
             zones = []
         for number, item in enumerate(zones, 1):
             draft = self._draft(number, item, defaults)
-            if draft is None:
-                continue
-            if draft.name in drafts:
-                self.problem(draft.where, "is declared twice", "declare each zone once; zone names ignore case and a final dot")
-                continue
-            drafts[draft.name] = draft
-        for draft in drafts.values():
-            self._read_content(draft)
+            if draft is not None and self._enter(draft, drafts):
+                self._read_content(draft)
+        for draft, mistakes in files:
+            self.problems += mistakes
+            self._enter(draft, drafts)
         self._derive_reverse(drafts)
         result = {name: self._finish(draft) for name, draft in drafts.items()}
         if self.problems:
             raise DeclarationError(self.problems)
-        return Declaration({name: zone for name, zone in result.items() if zone is not None})
+        declaration = Declaration({name: zone for name, zone in result.items() if zone is not None})
+        if select:
+            declaration = Declaration(declaration.zones, selected(declaration, select))
+        return declaration
+
+    def _enter(self, draft: Draft, drafts: dict[str, Draft]) -> bool:
+        if draft.name in drafts:
+            self.problem(draft.where, f"is declared twice (also as {drafts[draft.name].where})", "declare each zone once; zone names ignore case and a final dot")
+            return False
+        drafts[draft.name] = draft
+        return True
+
+    def _checked(self, where: str, value: Any, known: Sequence[str]) -> Mapping[str, Any]:
+        self.problems += check_mapping(where, value, known)
+        if not isinstance(value, Mapping):
+            return {}
+        self.problems += check_nested(where, value)
+        return value
 
     def _check_groups(self) -> None:
         """A group whose name is almost one of ours is a typing error that would silently mean nothing."""
@@ -159,16 +184,7 @@ class _Loader:
 
     # -- one zone at a time -------------------------------------------------------------------------------------------
 
-    def _mapping(self, where: str, value: Any, known: Sequence[str]) -> Mapping[str, Any]:
-        if not isinstance(value, Mapping):
-            self.problem(where, f"{value!r} is not a mapping", f"give a mapping with {', '.join(known)}")
-            return {}
-        for key in value:
-            if key not in known:
-                self.problem(where, f"the key {key!r} is unknown{did_you_mean(key, known)}", f"known are {', '.join(known)}")
-        return value
-
-    def _draft(self, number: int, item: Any, defaults: Mapping[str, Any]) -> _Draft | None:
+    def _draft(self, number: int, item: Any, defaults: Mapping[str, Any]) -> Draft | None:
         where = f"zone {number} of dns_zones"
         if not isinstance(item, Mapping):
             self.problem(where, f"{item!r} is not a zone", "write {name: example.com, records: […]}")
@@ -189,15 +205,11 @@ class _Loader:
             return None
         text = names.to_text(origin)
         where = f"zone {text}"
-        self._mapping(where, item, ZONE_KEYS)
+        self._checked(where, item, ZONE_KEYS)
         if network is not None and text != reverse.zone_of(network):
             self.problem(where, f"is not the reverse zone of {network}", f"leave name out, or write {reverse.zone_of(network)}")
-        options = {**defaults, **item, "soa": {**_dict(defaults.get("soa")), **_dict(item.get("soa"))}}
-        for level in (defaults.get("soa"), item.get("soa")):
-            if level is not None:
-                self._mapping(f"{where}, soa", level, SOA_KEYS)
-        ttl = self._ttl(where, "ttl", options.get("ttl", DEFAULT_TTL))
-        return _Draft(where, origin, text, options, ttl, network)
+        options = merged_options(defaults, item)
+        return Draft(where, text, options, origin, self._ttl(where, "ttl", options.get("ttl", DEFAULT_TTL)), network)
 
     def _ttl(self, where: str, key: str, value: Any) -> int:
         try:
@@ -206,7 +218,8 @@ class _Loader:
             self.problem(where, f"{key}: {error}", "write seconds, or units such as 1h or 1d")
             return DEFAULT_TTL
 
-    def _read_content(self, draft: _Draft) -> None:
+    def _read_content(self, draft: Draft) -> None:
+        before = len(self.problems)
         if "file" in draft.options:
             path = draft.options["file"]
             try:
@@ -217,37 +230,46 @@ class _Loader:
                 draft.records, draft.soa, mistakes = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}")
                 self.problems.extend(mistakes)
         items = draft.options.get("records", [])
-        soa_items = [item for item in items if _dict(item).get("type") == "SOA"] if isinstance(items, list) else []
+        soa_items = [item for item in items if str(_dict(item).get("type")).upper() in ("SOA", "TYPE6")] if isinstance(items, list) else []
         if soa_items:
             self.problem(draft.where, "a SOA stands among the records", "set its fields under soa; the serial is the collection's work")
             items = [item for item in items if item not in soa_items]
         records, mistakes = parse_records(items, draft.origin, draft.ttl, draft.where)
         draft.records.extend(records)
         self.problems.extend(mistakes)
-        if draft.network is None and "records" not in draft.options and "file" not in draft.options:
+        if draft.network is not None:
+            return  # it is complete when the forward zones are
+        if "records" not in draft.options and "file" not in draft.options:
             self.problem(draft.where, "has neither records nor a file", "give one of records, file and reverse_network")
+        elif draft.records or len(self.problems) == before:
+            self._build(draft)
+
+    def _build(self, draft: Draft) -> None:
+        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options["soa"], draft.soa, draft.records)
+        self.problems += mistakes
 
     # -- zones together -----------------------------------------------------------------------------------------------
 
-    def _derive_reverse(self, drafts: Mapping[str, _Draft]) -> None:
+    def _derive_reverse(self, drafts: Mapping[str, Draft]) -> None:
         """PTR records from forward zones; a declared PTR wins over a derived one."""
         for draft in drafts.values():
             if draft.network is None:
                 if "forward_zones" in draft.options:
                     self.problem(draft.where, "has forward_zones but no reverse_network", "give the network whose reverse zone this is")
                 continue
-            sources = self._forward_zones(draft, drafts)
-            declared = {record.owner for record in draft.records if record.type == "PTR"}
-            forward = ((source.name, record) for source in sources for record in source.records)
+            sources = [source for source in self._forward_zones(draft, drafts) if source.content is not None]
+            declared = {record.owner.lower() for record in draft.records if record.type == "PTR"}
+            forward = ((source.name, record) for source in sources for record in source.content.addresses)
             derived = [record for record in reverse.pointers(draft.network, forward, draft.ttl) if record.owner not in declared]
-            feeding = {record.rdata.partition(".")[2] for record in derived}
             if sources and not any(record.owner == "@" and record.type == "NS" for record in draft.records):
+                feeding = tuple(record.rdata for record in derived)
                 nearest = next((source for source in sources if any(target.endswith(f"{source.name}.") for target in feeding)), sources[0])
-                draft.records += [Record("@", draft.ttl, "NS", record.rdata) for record in nearest.records if record.owner == "@" and record.type == "NS"]
+                draft.records += [Record("@", draft.ttl, "NS", server) for server in nearest.content.apex_servers]
                 draft.options = {**draft.options, "soa": {"rname": f"hostmaster.{nearest.name}.", **draft.options["soa"]}}
             draft.records += derived
+            self._build(draft)
 
-    def _forward_zones(self, draft: _Draft, drafts: Mapping[str, _Draft]) -> list[_Draft]:
+    def _forward_zones(self, draft: Draft, drafts: Mapping[str, Draft]) -> list[Draft]:
         chosen = draft.options.get("forward_zones")
         if chosen is None:
             return [other for other in drafts.values() if other.network is None]
@@ -262,90 +284,49 @@ class _Loader:
 
     # -- completion ---------------------------------------------------------------------------------------------------
 
-    def _finish(self, draft: _Draft) -> Zone | None:
-        records = canonical(draft.records)
-        self._check_content(draft, records)
+    def _finish(self, draft: Draft) -> Zone | None:
+        content = draft.content
         primaries = self._servers_of(draft, "primaries", PRIMARIES_GROUP)
         secondaries = self._servers_of(draft, "secondaries", SECONDARIES_GROUP)
         if not primaries and "primaries" not in draft.options:
-            near = did_you_mean(PRIMARIES_GROUP, set(self.inventory.groups) - {SECONDARIES_GROUP})
+            near = did_you_mean(PRIMARIES_GROUP, set(self.inventory.groups) - {PRIMARIES_GROUP, SECONDARIES_GROUP})
             self.problem(draft.where, f"has no primary: the inventory's group {PRIMARIES_GROUP} is missing or empty{near}", f"put a host into {PRIMARIES_GROUP}, or give the zone primaries")
         for both in sorted({server.name for server in primaries} & {server.name for server in secondaries}):
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
-        soa = self._soa(draft)
-        policy = draft.options.get("serial", "date" if draft.soa is None else "keep")
+        has_serial = draft.soa is not None or (content is not None and content.own_serial is not None)
+        policy = draft.options.get("serial", "keep" if has_serial else "date")
         if policy not in serial.POLICIES:
             self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial.POLICIES)}", f"use one of {', '.join(serial.POLICIES)}")
-        elif policy == "keep" and draft.soa is None:
+        elif policy == "keep" and not has_serial:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
         allow_query = self._allow_query(draft)
-        if soa is None:
+        if content is None:
             return None
-        return Zone(draft.name, primaries, secondaries, soa, records, policy, soa.serial, allow_query, digest(soa, records), draft.options.get("labels") or {})
+        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"])
 
-    def _check_content(self, draft: _Draft, records: Sequence[Record]) -> None:
-        """What every server program refuses, told before one does."""
-        by_owner: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for record in records:
-            by_owner[record.owner.lower()][record.type].append(record.rdata)
-        for owner, types in by_owner.items():
-            if "CNAME" not in types:
-                continue
-            others = sorted(set(types) - {"CNAME", "RRSIG", "NSEC"})
-            if owner == "@":
-                self.problem(draft.where, "has a CNAME at its apex", "use A and AAAA records there; SOA and NS already stand at the apex (RFC 1034 section 3.6.2)")
-            elif others:
-                self.problem(f"{draft.where}, record {owner} CNAME", f"stands beside {', '.join(others)}", "a name with a CNAME has nothing else (RFC 1034 section 3.6.2)")
-            elif len(types["CNAME"]) > 1:
-                self.problem(f"{draft.where}, record {owner} CNAME", "has several values", "a CNAME has one value (RFC 2181 section 10.1)")
-        servers = by_owner["@"].get("NS", [])
-        if not servers and not self.problems:
-            self.problem(draft.where, "has no NS record at its apex", "add {name: '@', type: NS, value: [ns1.example.com., ns2.example.com.]}")
-        suffix = f".{draft.name}."
-        for target in servers:
-            if not target.lower().endswith(suffix):
-                continue
-            types = by_owner.get(target.lower()[: -len(suffix)], {})
-            if "CNAME" in types:
-                self.problem(f"{draft.where}, record @ NS", f"{target} is an alias", "name servers have addresses of their own (RFC 2181 section 10.3)")
-            elif not {"A", "AAAA"} & set(types) and not self._delegated(target.lower()[: -len(suffix)], by_owner):
-                self.problem(f"{draft.where}, record @ NS", f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {target[: -len(suffix)]}")
-
-    @staticmethod
-    def _delegated(owner: str, by_owner: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Whether a name lies below a delegation of the zone, or under a wildcard, so that its address is elsewhere."""
-        labels = owner.split(".")
-        return any("NS" in by_owner.get(".".join(labels[start:]), {}) or {"A", "AAAA"} & set(by_owner.get(".".join(["*", *labels[start + 1:]]), {})) for start in range(len(labels)))
-
-    def _soa(self, draft: _Draft) -> SOA | None:
-        declared = draft.options["soa"]
-        own = draft.soa
-        apex_servers = [record.rdata for record in draft.records if record.owner == "@" and record.type == "NS"]
-        timers = {key: self._ttl(f"{draft.where}, soa", key, declared.get(key, getattr(own, key) if own else default)) for key, default in SOA_TIMERS.items()}
-        ttl = self._ttl(f"{draft.where}, soa", "ttl", declared.get("ttl", own.ttl if own else draft.ttl))
-        mname = declared.get("mname", own.mname if own else next(iter(apex_servers), None))
-        rname = declared.get("rname", own.rname if own else "hostmaster")
-        if mname is None:
-            return None  # no NS record: told already
-        try:
-            return SOA(ttl, names.absolute(str(mname), draft.origin).to_text(), names.mailbox(str(rname), draft.origin).to_text(), own.serial if own else 0, **timers)
-        except (dns.exception.DNSException, UnicodeError) as error:
-            self.problem(f"{draft.where}, soa", f"mname {mname!r} or rname {rname!r} is not a name ({error})", "write names such as ns1.example.com. and hostmaster@example.com")
-            return None
-
-    def _allow_query(self, draft: _Draft) -> tuple[str, ...] | None:
+    def _allow_query(self, draft: Draft) -> tuple[str, ...] | None:
         value = draft.options.get("allow_query")
         if value is None:
             return None
         mistakes = list(check_networks(value))
         for wrong in mistakes:
             self.problem(draft.where, f"allow_query: {wrong}", f"list networks such as 192.0.2.0/24, or {', '.join(NETWORK_WORDS)}")
-        return None if mistakes else tuple(value)
+        return None if mistakes else tuple(network_text(item) for item in value)
 
     # -- servers ------------------------------------------------------------------------------------------------------
 
-    def _servers_of(self, draft: _Draft, key: str, default_group: str) -> tuple[Server, ...]:
+    def _servers_of(self, draft: Draft, key: str, default_group: str) -> tuple[Server, ...]:
         declared = draft.options.get(key)
+        memo = (key, repr(declared), key in draft.options)
+        if memo in self._resolved:
+            return self._resolved[memo]
+        before = len(self.problems)
+        result = self._resolve(draft, key, declared, default_group)
+        if len(self.problems) == before:
+            self._resolved[memo] = result
+        return result
+
+    def _resolve(self, draft: Draft, key: str, declared: Any, default_group: str) -> tuple[Server, ...]:
         if declared is None:
             declared = [default_group] if self.inventory.groups.get(default_group) else []
         if isinstance(declared, (str, Mapping)):
@@ -361,7 +342,7 @@ class _Loader:
 
     def _endpoint(self, where: str, key: str, item: Any) -> Iterable[Server]:
         if isinstance(item, Mapping):
-            self._mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
+            self.problems += check_mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
             port = item.get("port", 53)
             if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
                 self.problem(where, f"{key}: port {port!r} is not a port", "write a number from 1 to 65535")
@@ -373,12 +354,12 @@ class _Loader:
                 return
             yield Server(str(item.get("name", address)), (address,), managed=False, port=port)
             return
-        if item in self.inventory.hosts:
+        if isinstance(item, str) and item in self.inventory.hosts:
             server = self._host(item)
             if server:
                 yield server
             return
-        if item in self.inventory.groups:
+        if isinstance(item, str) and item in self.inventory.groups:
             for host in self.inventory.groups[item]:
                 yield from self._endpoint(where, key, host)
             return
@@ -405,6 +386,42 @@ class _Loader:
         return self._servers[name]
 
 
+def selected(declaration: Declaration, expression: str) -> frozenset[str]:
+    """Names of the zones that a JMESPath expression selects from the list of all zones.
+
+    Each is C({name, primaries, secondaries, labels, records, serial}) with host names and the number of records. The
+    expression returns zones or their names. Raises DeclarationError.
+    """
+    where = "dns_zone_select"
+    example = "write a JMESPath expression such as [?labels.site=='berlin'] or [?ends_with(name, '.example.com')]"
+    try:
+        import jmespath
+        import jmespath.exceptions
+    except ImportError as error:
+        raise DeclarationError([Problem(where, "needs the Python library jmespath on the controller", "install jmespath")]) from error
+    facts = [
+        {
+            "name": zone.name,
+            "primaries": [server.name for server in zone.primaries],
+            "secondaries": [server.name for server in zone.secondaries],
+            "labels": dict(zone.labels),
+            "records": zone.content.count,
+            "serial": zone.serial_policy,
+        }
+        for zone in declaration.zones.values()
+    ]
+    try:
+        found = jmespath.search(expression, facts)
+    except (jmespath.exceptions.JMESPathError, TypeError) as error:
+        raise DeclarationError([Problem(where, f"{expression!r} is not an expression ({str(error).splitlines()[0]})", example)]) from error
+    chosen = {item.get("name") if isinstance(item, dict) else item for item in found} if isinstance(found, list) else {None}
+    if not chosen <= set(declaration.zones):
+        raise DeclarationError([Problem(where, f"{expression!r} gives something else than zones", example)])
+    if not chosen:
+        raise DeclarationError([Problem(where, f"{expression!r} selects none of the {len(facts)} zones", example)])
+    return frozenset(chosen)
+
+
 NETWORK_WORDS = ("any", "none", "localhost", "localnets")
 
 
@@ -414,12 +431,18 @@ def check_networks(value: Any) -> Iterable[str]:
         yield f"{value!r} is not a list"
         return
     for item in value:
-        if item in NETWORK_WORDS:
-            continue
         try:
-            ipaddress.ip_network(str(item))
+            network_text(item)
         except ValueError as error:
             yield str(error)
+
+
+def network_text(item: Any) -> str:
+    """One of NETWORK_WORDS, an address, or a network with its prefix length, the one notation that every server knows. Raises ValueError."""
+    if item in NETWORK_WORDS:
+        return item
+    network = names.network(item)
+    return str(network.network_address if network.num_addresses == 1 else network)
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

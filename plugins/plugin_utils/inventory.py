@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Draft, Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.directories import read_directory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
 
 
 def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> Declaration:
@@ -18,12 +20,27 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
     template: turns one string with a template into its value. The zone list itself never goes through it as a whole:
     templating a list costs seconds per thousand zones.
     """
+    defaults = _resolved(task_vars.get("dns_zone_defaults", {}), template)
+    select = _resolved(task_vars.get("dns_zone_select"), template)
     return load(
         _resolved(task_vars.get("dns_zones", []), template),
-        _resolved(task_vars.get("dns_zone_defaults", {}), template),
+        defaults,
         inventory_of(task_vars),
         lambda path: _read(path, task_vars),
+        _directories(_resolved(task_vars.get("dns_zone_directories", []), template), defaults, task_vars),
+        select,
     )
+
+
+def _directories(paths: Any, defaults: Any, task_vars: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
+    """The zones of every declared directory with their mistakes."""
+    result: list[tuple[Draft, list[Problem]]] = []
+    for path in [paths] if isinstance(paths, str) else paths:
+        try:
+            result += read_directory(_find(path, task_vars), defaults if isinstance(defaults, Mapping) else {})
+        except OSError as error:
+            raise DeclarationError([Problem(f"dns_zone_directories: {path}", f"cannot be read ({error.strerror})", "give a directory, relative to the inventory or the playbook")]) from error
+    return result
 
 
 def inventory_of(task_vars: Mapping[str, Any]) -> Inventory:
@@ -40,7 +57,7 @@ def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:
     listed = variables.get("dns_addresses")
     if listed is not None:
         result = []
-        for item in [listed] if isinstance(listed, str) else listed:
+        for item in listed if isinstance(listed, (list, tuple)) else [listed]:
             try:
                 result.append(names.address(str(item)))
             except ValueError as error:
@@ -65,9 +82,12 @@ def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
 
 
 def _read(path: str, task_vars: Mapping[str, Any]) -> str:
-    """Text of a file named in the declaration: relative to the inventory, else to the playbook."""
-    roots = [root for root in (task_vars.get("inventory_dir"), task_vars.get("playbook_dir")) if root]
-    candidates = [os.path.join(root, path) for root in roots] if not os.path.isabs(path) else [path]
-    found = next((candidate for candidate in candidates if os.path.exists(candidate)), candidates[0])
-    with open(found, encoding="utf-8") as stream:
+    with open(_find(path, task_vars), encoding="utf-8") as stream:
         return stream.read()
+
+
+def _find(path: str, task_vars: Mapping[str, Any]) -> str:
+    """Where a declared path is: relative to the inventory, else to the playbook."""
+    roots = [root for root in (task_vars.get("inventory_dir"), task_vars.get("playbook_dir")) if root]
+    candidates = [os.path.join(root, path) for root in roots if not os.path.isabs(path)] or [path]
+    return next((candidate for candidate in candidates if os.path.exists(candidate)), candidates[0])

@@ -58,7 +58,7 @@ def zone_file_name(zone: str) -> str:
     """A file name for a zone that is unique, legal, and readable where possible."""
     if len(zone) > _MAXIMUM_FILE_NAME:
         return hashlib.sha256(zone.encode()).hexdigest()
-    return zone.replace("/", "%2F") if zone != "." else "root"
+    return zone.replace("/", "%2F") if zone != "." else "%2E"
 
 
 def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
@@ -71,13 +71,16 @@ def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
 
 def network(text: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     """An IPv4 or IPv6 network or address. Raises ValueError; host bits must be zero, so that typing errors are found."""
-    if not isinstance(text, str):
-        raise ValueError("is not a network")
+    if not isinstance(text, str) or "%" in text:
+        raise ValueError(f"{text!r} is not a network")
     return ipaddress.ip_network(text)
 
 
 def address(text: object) -> str:
-    """An IPv4 or IPv6 address in its canonical text. Raises ValueError if it is not one."""
-    if not isinstance(text, str):
-        raise ValueError("is not an address")
+    """An IPv4 or IPv6 address in its canonical text. Raises ValueError if it is not one.
+
+    Scoped addresses (RFC 4007) are none here: Python takes any text as a scope, and these texts become configuration.
+    """
+    if not isinstance(text, str) or "%" in text:
+        raise ValueError(f"{text!r} is not an address")
     return str(ipaddress.ip_address(text))

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Server, Zone
 
@@ -59,6 +59,17 @@ def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Pla
         elif _serves(host, zone.secondaries):
             secondary[zone.name] = SecondaryZone(zone, tuple(peer for server in zone.primaries for peer in reachable(server, addresses)))
     return Plan(host, addresses, primary, secondary)
+
+
+def only(whole: Plan, zones: Container[str] | None) -> Plan:
+    """The part of a plan that is about some zones; all of it for None."""
+    if zones is None:
+        return whole
+    return replace(
+        whole,
+        primary={name: zone for name, zone in whole.primary.items() if name in zones},
+        secondary={name: zone for name, zone in whole.secondary.items() if name in zones},
+    )
 
 
 def _serves(host: str, servers: tuple[Server, ...]) -> bool:

@@ -258,16 +258,23 @@ def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(Record(owner, ttls[owner, rdtype], rdtype, rdata) for owner, rdtype, rdata in ordered)
 
 
-def zone_text(zone: str, soa: SOA, records: Sequence[Record], serial: int) -> str:
-    """A master file: a record a line, the SOA first, owners relative, all other names absolute."""
-    lines = [f"; {zone}: managed by authoritative.dns; what is edited here is shown and replaced at the next run", f"$ORIGIN {zone.rstrip('.')}."]
-    lines += [f"{record.owner} {record.ttl} IN {record.type} {record.rdata}" for record in (soa.record(serial), *records)]
-    return "\n".join(lines) + "\n"
+def body_text(records: Iterable[Record]) -> str:
+    """The records, canonical, as lines of a master file below the SOA: owners relative, all other names absolute."""
+    return "".join(f"{record.owner} {record.ttl} IN {record.type} {record.rdata}\n" for record in records)
 
 
-def digest(soa: SOA, records: Sequence[Record]) -> str:
+def records_of(body: str) -> list[Record]:
+    """The inverse of L(body_text)."""
+    parts = (line.split(" ", 4) for line in body.splitlines())
+    return [Record(owner, int(ttl), rdtype, rdata) for owner, ttl, _rdclass, rdtype, rdata in parts]
+
+
+def zone_text(zone: str, soa: SOA, body: str, serial: int) -> str:
+    """A master file: a record a line, the SOA first."""
+    head = f"; {zone}: managed by authoritative.dns; what is edited here is shown and replaced at the next run\n$ORIGIN {zone.rstrip('.')}.\n"
+    return head + body_text([soa.record(serial)]) + body
+
+
+def digest(soa: SOA, body: str) -> str:
     """Identifies a zone's content, the serial apart: 32 hexadecimal digits."""
-    content = hashlib.sha256(str(soa.record(0)).lower().encode())
-    for record in records:
-        content.update(b"\n%b" % str(record).encode())
-    return content.hexdigest()[:32]
+    return hashlib.sha256(f"{soa.record(0)}\n{body}".encode()).hexdigest()[:32]

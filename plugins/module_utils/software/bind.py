@@ -62,6 +62,18 @@ class Bind:
         if code:
             raise Refused("rndc %s fails: %s" % (" ".join(arguments), (err or out).strip()))
 
+    @staticmethod
+    def merge(current, rendered, zones):
+        """zones.conf for a run that is about some zones only: rendered for these, what current says for all others.
+
+        Both are as the controller renders them: a statement a line, lists named after their content.
+        """
+        kept = [line for line in (current or "").splitlines(True) if not (line.startswith('zone "') and line.split('"')[1] in zones) and not line.startswith("//")]
+        lines = list(dict.fromkeys([*rendered.splitlines(True), *kept]))
+        used = "".join(line for line in lines if line.startswith("zone "))
+        heads = [line for line in lines if not line.startswith("zone ") and (line.startswith("//") or '"%s"' % line.split('"')[1] in used)]
+        return "".join(heads) + "".join(sorted((line for line in lines if line.startswith("zone ")), key=lambda line: line.split('"')[1]))
+
     def forget_secondary(self, file_names):
         """Remove what named kept of zones that this host no longer transfers: the file and its journal."""
         directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])

@@ -7,6 +7,7 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 """
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -135,7 +136,8 @@ class _Lists:
         self.names: dict[tuple[str, ...], str] = {}
 
     def name(self, items: tuple[str, ...]) -> str:
-        return self.names.setdefault(items, f"{self.prefix}-{len(self.names) + 1}")
+        # Named after what is in it, so that a list keeps its name whatever other zones there are.
+        return self.names.setdefault(items, f"{self.prefix}-{hashlib.sha256(' '.join(items).encode()).hexdigest()[:8]}")
 
     def text(self) -> str:
         return "".join(f'{self.statement} "{name}" {_block(items)};\n' for items, name in self.names.items())

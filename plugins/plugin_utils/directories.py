@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Zones from the files of a directory, tens of thousands of them, each read once until it changes.
+
+C(NAME.zone) is a master file (RFC 1035 section 5), C(NAME.yaml), C(NAME.yml) and C(NAME.json) hold C(records) and options as in
+C(dns_zones), or options alone beside a master file. C(_defaults.yaml) holds options for the whole directory. Other names,
+and those that begin with a dot or an underscore, are no zones.
+"""
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import dns.name
+import dns.version
+import yaml
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.cache import Cache, settled, signature
+from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, Content, build
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.records import parse_records, parse_ttl, parse_zone_file
+
+_ZONE_SUFFIX = ".zone"
+_DATA_SUFFIXES = (".yaml", ".yml", ".json")
+_FILE_KEYS = ("records", *SHARED_KEYS)
+
+
+def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
+    """Every zone of a directory with the mistakes in it, by name. Raises OSError if the directory cannot be read.
+
+    defaults: C(dns_zone_defaults), below the directory's own.
+    """
+    files: dict[str, list[str]] = defaultdict(list)
+    directory_defaults: Mapping[str, Any] = {}
+    problems: list[Problem] = []
+    for name in sorted(os.listdir(path)):
+        stem, suffix = os.path.splitext(name)
+        if stem == "_defaults" and suffix in _DATA_SUFFIXES:
+            where = f"file {os.path.join(path, name)}"
+            directory_defaults, problems = _options(where, os.path.join(path, name), SHARED_KEYS)
+        elif not name.startswith((".", "_")) and suffix in (_ZONE_SUFFIX, *_DATA_SUFFIXES):
+            files[stem].append(os.path.join(path, name))
+    options = merged_options(defaults, directory_defaults)
+    result = [(Draft(f"directory {path}", "", {}), problems)] if problems else []
+    return result + _read_zones(os.path.abspath(path), files, options)
+
+
+def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
+    cache = Cache(path, _version(defaults))
+    result: list[tuple[Draft, list[Problem]]] = []
+    changed: list[tuple[str, Any, str]] = []
+    with cache.locked():
+        kept = cache.summaries()
+        for stem, paths in files.items():
+            current = signature(paths)
+            entry = kept.get(stem)
+            if entry is None or entry[0] != current:
+                draft, problems = read_zone(stem, paths, defaults)
+                if settled(paths):
+                    changed.append((stem, (current, *_packed(draft), problems), draft.content.body() if draft.content else ""))
+            else:
+                draft = _unpacked(entry, cache.body(stem, functools.partial(_body_again, stem, paths, defaults)))
+                problems = entry[-1]
+            result.append((draft, problems))
+        if changed or len(kept) > len(files):
+            cache.replace(changed, kept.keys() - files.keys())
+    return result
+
+
+def _packed(draft: Draft) -> tuple[Any, ...]:
+    content = draft.content
+    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses) if content else None
+    return draft.where, draft.name, draft.options, fields
+
+
+def _unpacked(entry: tuple[Any, ...], body: Any) -> Draft:
+    _signature, where, name, options, fields, _problems = entry
+    return Draft(where, name, options, content=Content(*fields, body) if fields else None)
+
+
+def _body_again(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> str:
+    content = read_zone(stem, paths, defaults)[0].content
+    return content.body() if content else ""
+
+
+def _version(defaults: Mapping[str, Any]) -> str:
+    """Changes when what is made of an unchanged file may change: this code, dnspython, the defaults."""
+    return hashlib.sha256(repr((_code(), dns.version.version, sorted(defaults.items(), key=str))).encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=1)
+def _code() -> str:
+    here = os.path.dirname(os.path.abspath(__file__))
+    code = hashlib.sha256()
+    for name in sorted(os.listdir(here)):
+        if name.endswith(".py"):
+            with open(os.path.join(here, name), "rb") as stream:
+                code.update(stream.read())
+    return code.hexdigest()
+
+
+def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> tuple[Draft, list[Problem]]:
+    """One zone from its files: at most one master file and at most one file of options, records or both."""
+    where = f"zone {stem} ({paths[0]})"
+    draft = Draft(where, stem.lower(), merged_options(defaults, {}))
+    try:
+        origin = names.zone_name(stem.replace("%2F", "/"))
+    except ValueError as error:
+        return draft, [Problem(where, f"its file name {error}", "name the file after the zone, with %2F for a slash")]
+    draft.name = names.to_text(origin)
+    masters = [path for path in paths if path.endswith(_ZONE_SUFFIX)]
+    data = [path for path in paths if not path.endswith(_ZONE_SUFFIX)]
+    if len(data) > 1:
+        return draft, [Problem(where, f"has {' and '.join(os.path.basename(path) for path in data)}", "keep one of them")]
+    problems: list[Problem] = []
+    own: Mapping[str, Any] = {}
+    if data:
+        own, problems = _options(where, data[0], _FILE_KEYS)
+    items = own.get("records", [])
+    draft.options = merged_options(defaults, {key: value for key, value in own.items() if key != "records"})
+    try:
+        ttl = parse_ttl(draft.options.get("ttl", DEFAULT_TTL))
+    except ValueError as error:
+        return draft, [*problems, Problem(where, f"ttl: {error}", "write seconds, or units such as 1h or 1d")]
+    soa = None
+    records, mistakes = parse_records(items, origin, ttl, where)
+    problems += mistakes
+    if masters:
+        try:
+            with open(masters[0], encoding="utf-8") as stream:
+                from_file, soa, mistakes = parse_zone_file(stream.read(), origin, where)
+        except (OSError, UnicodeError) as error:
+            return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a UTF-8 text file that may be read")]
+        records += from_file
+        problems += mistakes
+    elif "records" not in own:
+        problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
+    if not problems:
+        draft.content, problems = build(where, origin, ttl, draft.options["soa"], soa, records)
+    draft.origin = origin
+    return draft, problems
+
+
+def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str, Any], list[Problem]]:
+    """The mapping in a YAML or JSON file and what is wrong with it."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            content = json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeError, ValueError, yaml.YAMLError) as error:
+        return {}, [Problem(where, f"{path} cannot be read ({' '.join(str(error).split())})", "make it a YAML or JSON file with one mapping")]
+    problems = check_mapping(where, content, known)
+    if not isinstance(content, Mapping):
+        return {}, problems
+    return content, problems + check_nested(where, content)

@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change that loses much is more often a mistake than a wish, so it takes a word to make it."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan
+
+PERCENT = 30
+AT_LEAST = 10
+VARIABLE = "nameserver_allow_loss"
+
+
+def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
+    """What a host would lose beyond the limits: texts that name it, the percentage, the counts, and how to allow it.
+
+    found: what the comparison on the host returned, its C(differing) as the module gives it. allowed: True, or names of zones and hosts.
+    """
+    if allowed is True:
+        return
+    names = set(allowed or ())
+    removed, served = len(found["removed"]), found["served"]
+    if host not in names and _much(removed, served):
+        examples = ", ".join(found["removed"][:5])
+        yield f"host {host} would lose {_share(removed, served)} of its zones ({examples}{', …' if removed > 5 else ''}); if that is meant, set {VARIABLE}: [{host}]"
+    differing = found["differing"]
+    zones = (json.loads(differing) if isinstance(differing, str) else differing)["zones"]
+    for name, (_digest, _serials, weight) in zones.items():
+        primary = plan.primary.get(name)
+        if weight is None or name in names or primary is None:
+            continue
+        content = primary.zone.content
+        records, servers = weight[0] - 1, weight[1]
+        if _much(records - content.count, records):
+            yield f"zone {name} would lose {_share(records - content.count, records)} of its records; if that is meant, set {VARIABLE}: [{name}]"
+        gone = sorted(set(servers) - set(content.apex_servers))
+        if gone:
+            yield f"zone {name} would lose the name server{'s' if len(gone) > 1 else ''} {', '.join(gone)} of its {len(servers)} at the apex; if that is meant, set {VARIABLE}: [{name}]"
+
+
+def _much(lost: int, of: int) -> bool:
+    return lost >= AT_LEAST and lost * 100 > of * PERCENT
+
+
+def _share(lost: int, of: int) -> str:
+    return f"{lost * 100 // of} % ({lost} of {of})"

@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 # Put the environment of `make setup` to use in a recipe.
 use := . build/env.sh
+playbook = ansible-playbook --inventory inventories/lab/hosts.yml --forks 8
 
 .PHONY: help
 help: ## List the targets
@@ -21,3 +22,77 @@ setup: ## Install what is missing: podman, mmdebstrap, the Python environment, c
 .PHONY: shell-env
 shell-env: setup ## Print how to use the environment in a shell of your own
 	echo '. $(CURDIR)/build/env.sh'
+
+# --- the lab ---------------------------------------------------------------------------------------------------------
+
+.PHONY: lab
+lab: lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
+	$(use)
+	$(playbook) authoritative.dns.site
+	$(playbook) authoritative.dns.failover_drill
+
+.PHONY: images
+images: setup # Build or load the images of the lab's hosts
+	$(use)
+	bash tests/lab/images/build.sh el9 debian
+
+.PHONY: lab-up
+lab-up: images ## Bring the lab's hosts up, with nothing on them yet; those that are up stay as they are
+	$(use)
+	$(playbook) tests/lab/create.yml
+
+.PHONY: lab-down
+lab-down: setup ## Remove the lab
+	$(use)
+	$(playbook) tests/lab/destroy.yml
+
+# --- the tests -------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup ## All of the following: what continuous integration runs
+	bash tests/toolchain/stages.sh lint unit integration sanity molecule
+
+.PHONY: lint
+lint: setup ## Check the style of everything
+	$(use)
+	yamllint --strict .
+	ruff check --quiet .
+	git ls-files -z '*.sh' .ci/run tests/lab/images/common/lab-network | xargs -0 shellcheck
+	cd "$$AUTHORITATIVE_DNS_COLLECTIONS/authoritative/dns" && ansible-lint --strict
+
+.PHONY: unit
+unit: setup ## Test what needs no server; shows which lines no test reached
+	$(use)
+	pytest tests/unit --cov --cov-report=term
+
+.PHONY: integration
+integration: setup ## Test against real name servers on loopback
+	$(use)
+	pytest tests/integration
+
+.PHONY: sanity
+sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core; TEST=name runs one test alone
+	$(use)
+	bash tests/toolchain/sanity.sh $(TEST)
+
+.PHONY: molecule
+molecule: images ## Run all molecule scenarios, in a lab of their own that replaces the one that is up
+	$(use)
+	$(playbook) tests/lab/destroy.yml
+	cd extensions && molecule reset && molecule test --all
+
+.PHONY: scenario
+scenario: images ## Run one molecule scenario: make scenario NAME=default
+	$(use)
+	[ -n "$(NAME)" ] || { echo "make scenario NAME=name, where name is one of: $$(cd extensions/molecule && ls -d */ | tr -d /| xargs)" >&2; exit 2; }
+	$(playbook) tests/lab/destroy.yml
+	cd extensions && molecule reset && molecule test --scenario-name "$(NAME)"
+
+.PHONY: bench
+bench: setup ## Measure; the figures are for reading, nothing fails
+	$(use)
+	pytest tests/benchmarks
+
+.PHONY: clean
+clean: ## Remove what was made in the checkout; ~/.cache/authoritative-dns holds the rest
+	rm -rf build .ansible .pytest_cache .hypothesis .ruff_cache tests/output

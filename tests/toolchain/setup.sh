@@ -72,7 +72,12 @@ find_python() { # find_python [VERSION...]: the path of the first that works
   die "no CPython ${*} on this machine (ansible-core 2.19 and newer need one on the controller); install one, or name it: PYTHON=/path/to/python make setup"
 }
 
+venv_of() { # venv_of PYTHON: where its environment belongs
+  echo "$cache/venv-$( (cat requirements.txt tests/requirements.txt; "$1" -VV; echo "$1") | digest -)"
+}
+
 make_venv() { # make_venv PYTHON DIRECTORY
+  [ ! -e "$2/.complete" ] || return 0
   local uv=$cache/uv/bin/uv
   if command -v uv >/dev/null && uv --version >/dev/null 2>&1; then uv=uv
   elif [ ! -x "$uv" ]; then
@@ -105,7 +110,11 @@ containers_conf() {
 }
 
 # --- main -----------------------------------------------------------------------------------------------------------
-if [ "${1:-}" = find-python ]; then shift; find_python "$@"; exit; fi
+case "${1:-}" in
+  find-python) shift; find_python "$@"; exit ;;       # find-python VERSION…
+  venv)                                               # venv VERSION: makes one for that version and prints where
+    python=$(PYTHON='' find_python "$2"); venv=$(venv_of "$python"); make_venv "$python" "$venv" >&2; echo "$venv"; exit ;;
+esac
 
 state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*)-${PYTHON:-default}
 if grep -qsxF "# $state" "$env_file" && [ -z "$(missing apt)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
@@ -117,8 +126,8 @@ started=$SECONDS
 install_packages
 python=$(find_python)
 say "$("$python" --version) at $python"
-venv=$cache/venv-$( (cat requirements.txt tests/requirements.txt; "$python" -VV; echo "$python") | digest -)
-[ -e "$venv/.complete" ] || make_venv "$python" "$venv"
+venv=$(venv_of "$python")
+make_venv "$python" "$venv"
 collections=$cache/collections-$(digest tests/toolchain/collections.txt)
 if [ ! -d "$collections" ]; then
   say 'unpacking the collections of tests/toolchain/collections.txt'

@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory, names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import Finding, SerialGoesBack, agreed_serial, content_digest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import check_networks
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
@@ -22,6 +22,14 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.records import z
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
 
 SOFTWARE = {"bind": bind}
+
+# How each list of a server's settings is read, and what would be right if that fails.
+READERS = {
+    "listen_on": (lambda item: item if item == "any" else names.address(item), "list the host's own addresses, or any"),
+    "allow_query": (network_text, "list networks such as 192.0.2.0/24, or any, none, localhost, localnets"),
+    "recursion_networks": (network_text, "list networks such as 192.0.2.0/24, or any, none, localhost, localnets"),
+    "forwarders": (names.address, "list the addresses of resolvers"),
+}
 
 
 class ActionModule(ActionBase):
@@ -79,9 +87,19 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str], softwa
     """The adapter's Settings from a module's arguments. Raises DeclarationError naming every mistake."""
     problems = []
     chosen = {key: value for key, value in arguments.items() if value not in (None, [], "")}
-    for key in ("listen_on", "allow_query", "recursion_networks", "forwarders"):
-        for wrong in check_networks(chosen.get(key, [])):
-            problems.append(Problem(f"nameserver_{key}", wrong, "list addresses or networks such as 192.0.2.0/24"))
+    for key, (read, right) in READERS.items():
+        items = chosen.get(key, [])
+        if not isinstance(items, (list, tuple)):
+            problems.append(Problem(f"nameserver_{key}", f"{items!r} is not a list", right))
+            continue
+        read_items = []
+        for item in items:
+            try:
+                read_items.append(read(item))
+            except ValueError as error:
+                problems.append(Problem(f"nameserver_{key}", str(error), right))
+        if read_items:
+            chosen[key] = tuple(read_items)
     if chosen.get("forwarders") and not chosen.get("recursion_networks"):
         problems.append(Problem("nameserver_forwarders", "are given, but nobody may recurse", "name the networks in nameserver_recursion_networks, or leave the forwarders out"))
     if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no", True, False):

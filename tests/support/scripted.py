@@ -121,4 +121,4 @@ def soa_answer(query: bytes, serial: int = 1, rcode: int = 0, aa: bool = True) -
 
 
 def soa(name: object, serial: int) -> dns.rrset.RRset:
-    return dns.rrset.from_text(name, 300, "IN", "SOA", f"ns1.{name} hostmaster.{name} {serial} 3600 600 1209600 300")
+    return dns.rrset.from_text(name, 300, "IN", "SOA", f"ns1.example. hostmaster.example. {serial} 3600 600 1209600 300")

@@ -40,6 +40,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
+        comparisons = arguments.pop("comparisons", None) or []
         host = task_vars["inventory_hostname"]
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
@@ -50,13 +51,14 @@ class ActionModule(ActionBase):
             part = arguments.get("part", "any")
             if arguments.get("state", "present") == "present" and part != "any" and (part == "primary") != bool(host_plan.primary):
                 return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
+            if any(item.get("host") == host and item.get("agrees") for item in comparisons):
+                return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
             payload = self._payload(host_plan, declaration.selected, software, software.Layout(**arguments["layout"]), settings)
             if arguments.get("state", "present") == "present":
-                payload["texts"] = texts(only(host_plan, declaration.selected), host, arguments.get("comparisons") or [])
+                payload["texts"] = texts(only(host_plan, declaration.selected), host, comparisons)
         except (DeclarationError, SerialGoesBack) as error:
             raise AnsibleActionFail(str(error)) from error
         arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
-        arguments.pop("comparisons", None)
         allowed = arguments.pop("allow_loss", False)
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read

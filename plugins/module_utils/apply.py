@@ -80,6 +80,7 @@ class Application:
                 differing[zone][1].append(serial)
         return {
             "differing": {"zones": differing, "time": now},
+            "agrees": not differing and not self._result(self._changes(), [], False)["changed"],
             "served": len(served),
             "removed": sorted(served - self.payload["zones"].keys() - self.payload["secondary"].keys()),
             "edited": sorted(self.edited),

@@ -99,6 +99,10 @@ differing:
   description: JSON text with what differs, for the task that follows.
   returned: when O(state=compared)
   type: str
+agrees:
+  description: Whether nothing differs, so that O(state=present) has nothing to do.
+  returned: when O(state=compared)
+  type: bool
 served:
   description: How many of the zones that the run is about the host has.
   returned: when O(state=compared)

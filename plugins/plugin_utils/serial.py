@@ -41,7 +41,7 @@ def next_serial(policy: str, current: int | None, now: int, own: int) -> int:
     elif policy == "unix":
         wanted = now % _MODULUS
     else:
-        wanted = own or 1
+        wanted = own or current or 1  # what is current already is not newer, so one is added below
     if current is None or newer(wanted, current):
         return wanted
     return (current + 1) % _MODULUS or 1  # 0 is legal but confuses people and some software

@@ -69,12 +69,12 @@ def entry(layout: Layout) -> str:
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
     return {
-        "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}") + _options(layout, settings) + f'include "{layout.state_directory}/current/zones.conf";\n',
+        "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}") + _options(plan, layout, settings) + f'include "{layout.state_directory}/current/zones.conf";\n',
         "zones.conf": HEADER.format(local=layout.local_config) + _zones(plan, layout, settings),
     }
 
 
-def _options(layout: Layout, settings: Settings) -> str:
+def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
     recursive = bool(settings.recursion_networks)
     statements = [
         f'directory "{layout.working_directory}"',
@@ -88,6 +88,7 @@ def _options(layout: Layout, settings: Settings) -> str:
         "hostname none",
         "server-id none",
         "minimal-responses yes",
+        *_rates(len(plan.primary), len(plan.secondary)),
     ]
     if recursive:
         statements += [
@@ -106,6 +107,24 @@ def _options(layout: Layout, settings: Settings) -> str:
     if recursive:
         text += "".join(f'include "{path}";\n' for path in layout.recursive_includes)
     return text
+
+
+def _rates(primary: int, secondary: int) -> list[str]:
+    """Limits in proportion to the number of zones, where named's defaults, made for a few, would take minutes to hours.
+
+    Default rates are 20 a second and 10 transfers at once, 2 from one server (BIND 9 ARM, section "Zone Transfers"). Here all
+    zones of a server can be asked for, notified or transferred within about a minute.
+    """
+    rates = {
+        "serial-query-rate": (20, secondary // 10, 2000),
+        "transfers-in": (10, secondary // 50, 200),
+        "transfers-per-ns": (2, secondary // 50, 200),
+        "notify-rate": (20, primary // 10, 2000),
+        "startup-notify-rate": (20, primary // 10, 2000),
+        "transfers-out": (10, primary // 20, 500),
+        "tcp-clients": (150, primary // 15, 1000),
+    }
+    return [f"{option} {min(wanted, most)}" for option, (default, wanted, most) in rates.items() if wanted > default]
 
 
 def _listen(addresses: Sequence[str]) -> list[str]:

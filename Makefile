@@ -28,8 +28,9 @@ shell-env: setup ## Print how to use the environment in a shell of your own
 .PHONY: lab
 lab: lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
 	$(use)
-	$(playbook) authoritative.dns.site
-	$(playbook) authoritative.dns.failover_drill
+	$(playbook) authoritative.dns.site -e verify_report_directory=$(CURDIR)/build/lab
+	$(playbook) authoritative.dns.failover_drill -e failover_drill_report=$(CURDIR)/build/lab/failover.json
+	python tests/lab/summary.py build/lab
 
 .PHONY: images
 images: setup # Build or load the images of the lab's hosts

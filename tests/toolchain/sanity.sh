@@ -35,9 +35,8 @@ ran=0
 for version in 3.13 3.11; do
   [ -e "$scratch/bin/python$version" ] || { echo "sanity: no Python $version here, left out"; continue; }
   venv=$(HOME=$HOME_BEFORE bash "$setup" venv $version)
-  for pip in $(sed -nE "s/.*\<pip='([0-9.]+)'.*/\1/p" "$venv"/lib/python*/site-packages/ansible_test/_internal/python_requirements.py); do
-    cp tests/toolchain/get_pip.py "$HOME/.ansible/test/cache/get_pip_${pip//./_}.py"
-  done
+  pip=$(sed -nE "s/.*\<pip='([0-9.]+)'.*/\1/p" "$venv"/lib/python*/site-packages/ansible_test/_internal/python_requirements.py)
+  cp tests/toolchain/get_pip.py "$HOME/.ansible/test/cache/get_pip_${pip//./_}.py"
   echo "==> sanity: $("$venv/bin/ansible-test" --version 2>/dev/null || "$venv/bin/ansible" --version | head -1) on Python $version"
   (cd "$copy" && PATH=$venv/bin:$scratch/bin:$path ansible-test sanity --python "$version" "${@/#/--test=}")
   ran=1

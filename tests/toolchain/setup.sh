@@ -35,27 +35,32 @@ missing() { # missing COLUMN: the packages of that column whose command is not h
 install_packages() {
   local packages
   if command -v apt-get >/dev/null; then
-    packages=$(missing apt)
-    "$(find_python)" -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
-    case " $packages " in *podman*) packages="$packages netavark uidmap" ;; esac
-    case " $packages " in *mmdebstrap*) packages="$packages debian-archive-keyring" ;; esac
-    [ -n "${packages// /}" ] || return 0
-    say "installing with apt:" $packages
-    # The tests start named themselves, on loopback ports of their own: the distribution's service must never run.
-    local policy=/usr/sbin/policy-rc.d
-    [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null; as_root chmod +x $policy; trap "as_root rm -f $policy" EXIT; }
+    mapfile -t packages < <(missing apt)
+    "$(find_python)" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+    case " ${packages[*]} " in *' podman '*) packages+=(netavark uidmap) ;; esac
+    case " ${packages[*]} " in *' mmdebstrap '*) packages+=(debian-archive-keyring) ;; esac
+    [ ${#packages[@]} -gt 0 ] || return 0
+    say "installing with apt: ${packages[*]}"
     as_root apt-get -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $packages >/dev/null
-    case " $packages " in *bind9\ * | *bind9) as_root systemctl --quiet disable named 2>/dev/null || : ;; esac
-    case "$(trap -p EXIT)" in *$policy*) as_root rm -f $policy; trap - EXIT ;; esac
+    start_nothing as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
   elif command -v dnf >/dev/null; then
-    packages=$(missing dnf)
-    [ -n "$packages" ] || return 0
-    say "installing with dnf:" $packages
-    as_root dnf -q -y --setopt=install_weak_deps=False install $packages
+    mapfile -t packages < <(missing dnf)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    say "installing with dnf: ${packages[*]}"
+    as_root dnf -q -y --setopt=install_weak_deps=False install "${packages[@]}"
   elif [ -n "$(missing apt)" ]; then
     die "neither apt nor dnf here; please install what provides these commands: $(missing apt | tr '\n' ' ')"
   fi
+}
+
+# The tests start named themselves, on loopback: what Debian's package would start and enable must never run.
+start_nothing() { # start_nothing COMMAND…
+  local policy=/usr/sbin/policy-rc.d own=''
+  PATH=$PATH:/usr/sbin command -v named >/dev/null || own=named
+  [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy && own+=' policy'; }
+  "$@" || { case $own in *policy) as_root rm -f $policy ;; esac; die "apt failed, see above"; }
+  case $own in *policy) as_root rm -f $policy ;; esac
+  case $own in named*) as_root systemctl --quiet disable named.service || : ;; esac
 }
 
 # --- Python ---------------------------------------------------------------------------------------------------------
@@ -117,6 +122,7 @@ case "${1:-}" in
 esac
 
 state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*)-${PYTHON:-default}
+# shellcheck disable=SC1090 # what this script wrote
 if grep -qsxF "# $state" "$env_file" && [ -z "$(missing apt)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
 
 mkdir -p "$cache" build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # stages.sh TARGET…: makes each target, whatever became of those before it, and ends with what each took and how many passed.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 passed=0 failed=0 summary=''
 for stage; do
   printf '\n==> %s\n' "$stage"

@@ -3,24 +3,28 @@
 # An image is a root file system that mmdebstrap makes and IMAGE/customize.sh completes. It is kept, compressed, in
 # ${XDG_CACHE_HOME:-~/.cache}/authoritative-dns/images under the hash of the files it is built from; changing one of
 # them builds anew, everything else only loads. Needs the network on the day it builds, never afterwards.
+# LAB_EL_IMAGE=REFERENCE builds el9 on that image of a container registry instead: see el9/Containerfile.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$(dirname "${BASH_SOURCE[0]}")"
 archives=${XDG_CACHE_HOME:-$HOME/.cache}/authoritative-dns/images
 mkdir -p "$archives"
-cd "$here"
 
 say() { printf '==> image %s: %s\n' "$image" "$*"; }
 
+# shellcheck disable=SC2016 # $1 is for the hooks: the root file system
 build() { # build ARCHIVE
-  local suite base=systemd,systemd-sysv,dbus,python3,iproute2,procps
+  local suite
   read -r suite < "$image/suite"
-  mmdebstrap --quiet --variant=minbase --skip=cleanup/apt/lists --include="$base" \
+  mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus,python3,iproute2,procps \
+    --skip=cleanup/apt/lists \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --customize-hook='mkdir "$1/build"' \
     --customize-hook="copy-in common $image /build" \
-    --customize-hook="env --unset=TMPDIR DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot \"\$1\" bash -euo pipefail /build/$image/customize.sh" \
-    --customize-hook='chroot "$1" sh -eu /build/common/finish.sh' \
+    --customize-hook="env --unset=TMPDIR DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot \"\$1\" /build/$image/customize.sh" \
+    --customize-hook='chroot "$1" /build/common/finish.sh' \
+    --customize-hook='cd "$1" && rm -rf build etc/hostname etc/resolv.conf var/cache/apt/archives/*.deb var/log/apt var/log/dpkg.log' \
+    --customize-hook='cd "$1/etc" && install -m 644 /dev/null resolv.conf && printf "127.0.0.1 localhost\n::1 localhost\n" > hosts' \
     "$suite" - | zstd --quiet -T0 -3 --force -o "$1.part"
   mv "$1.part" "$1"
 }
@@ -28,10 +32,17 @@ build() { # build ARCHIVE
 for image; do
   [ -f "$image/customize.sh" ] || { echo "build.sh: no image '$image'; there are: $(echo */customize.sh | sed 's,/customize.sh,,g')" >&2; exit 2; }
   name=localhost/authoritative-dns/$image:lab
-  hash=$(find build.sh common "$image" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
+  base=''
+  [ "$image" != el9 ] || base=${LAB_EL_IMAGE:-}
+  hash=$({ echo "$base"; find build.sh common "$image" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; } | sha256sum | cut -c1-12)
   archive=$archives/$image-$hash.tar.zst
   [ "$(podman image inspect --format '{{index .Labels "hash"}}' "$name" 2>/dev/null)" != "$hash" ] || continue
   started=$SECONDS
+  if [ -n "$base" ]; then
+    say "building on $base"
+    podman build --tag "$name" --build-arg BASE="$base" --label hash="$hash" --file "$image/Containerfile" .
+    continue
+  fi
   if [ ! -f "$archive" ]; then
     say 'building, once (about a minute)'
     build "$archive"

@@ -1,13 +1,15 @@
+#!/usr/bin/env bash
 # Debian 13 as a cloud image has it, with every package a role may want in a file:// repository: installing is real and
 # needs no network.
-packages='bind9 bind9-utils bind9-dnsutils knot knot-dnsutils nsd pdns-server pdns-backend-sqlite3 sqlite3
-  firewalld nftables network-manager systemd-resolved libnss-resolve libnss-myhostname python3-dnspython'
+set -euo pipefail
+packages=(bind9 bind9-utils bind9-dnsutils knot knot-dnsutils nsd pdns-server pdns-backend-sqlite3 sqlite3
+  firewalld nftables network-manager systemd-resolved libnss-resolve libnss-myhostname python3-dnspython)
 repository=/opt/packages
 
 rm /etc/apt/apt.conf.d/70debconf # nobody is here to be asked
 apt-get -qq update
 apt-get -qq -y install python3-apt >/dev/null
-apt-get -qq -y install --download-only $packages >/dev/null
+apt-get -qq -y install --download-only "${packages[@]}" >/dev/null
 mkdir $repository
 mv /var/cache/apt/archives/*.deb $repository/
 cd $repository

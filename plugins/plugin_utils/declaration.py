@@ -76,6 +76,10 @@ class Declaration:
     zones: Mapping[str, Zone]
     selected: frozenset[str] | None = None
 
+    @property
+    def selected_zones(self) -> Mapping[str, Zone]:
+        return self.zones if self.selected is None else {name: zone for name, zone in self.zones.items() if name in self.selected}
+
 
 @dataclass
 class Draft:

@@ -45,7 +45,7 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
     own: dict[str, dict[str, Any]] = {}
     zones: list[dict[str, Any]] = []
     alike: dict[tuple[tuple[Server, ...], tuple[Server, ...]], list[Zone]] = {}
-    for zone in declaration.zones.values():
+    for zone in declaration.selected_zones.values():
         everyone = (*zone.primaries, *zone.secondaries)
         for server in everyone:
             for address in _usable(server, families):
@@ -93,7 +93,7 @@ def matrix(declaration: Declaration, verified: Sequence[dict[str, Any]]) -> list
     refused_to}``; state is the worst that any host saw at any address, lists hold the hosts that tried.
     """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for zone in declaration.zones.values():
+    for zone in declaration.selected_zones.values():
         for role, servers in (("primary", zone.primaries), ("secondary", zone.secondaries)):
             for server in servers:
                 rows[zone.name, server.name] = {"zone": zone.name, "server": server.name, "role": role, "serial": None, "state": "not_asked", "allowed_to": [], "refused_to": [], "ok": True}

@@ -7,9 +7,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-import dns.name
-import dns.reversename
-
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import Record
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -25,8 +22,7 @@ def zone_of(network: Network) -> str:
     if network.version == 6:
         if network.prefixlen % 4 or not network.prefixlen:
             raise ValueError(f"/{network.prefixlen} is not a multiple of 4")
-        nibbles = network.network_address.exploded.replace(":", "")[: network.prefixlen // 4]
-        return ".".join([*reversed(nibbles), "ip6.arpa"])
+        return ".".join([*reversed(_nibbles(network.network_address)[: network.prefixlen // 4]), "ip6.arpa"])
     octets = str(network.network_address).split(".")
     if network.prefixlen in (8, 16, 24):
         return ".".join([*reversed(octets[: network.prefixlen // 8]), "in-addr.arpa"])
@@ -37,10 +33,13 @@ def zone_of(network: Network) -> str:
 
 def owner_in(network: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """The owner name, relative to the network's reverse zone, of one address in it."""
-    if network.version == 4 and network.prefixlen > 24:
-        return str(address).rsplit(".", 1)[1]
-    name = dns.reversename.from_address(str(address))
-    return name.relativize(dns.name.from_text(zone_of(network))).to_text()
+    if network.version == 6:
+        return ".".join(reversed(_nibbles(address)[network.prefixlen // 4:])) or "@"
+    return ".".join(reversed(str(address).split(".")[min(network.prefixlen // 8, 3):]))
+
+
+def _nibbles(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    return f"{int(address):032x}"
 
 
 def pointers(network: Network, forward: Iterable[tuple[str, Record]], ttl: int) -> list[Record]:

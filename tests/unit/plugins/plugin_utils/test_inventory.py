@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E501 -- a case a line
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared, host_addresses
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+
+RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
+
+
+def task_vars(**variables):
+    return {"groups": {"all": ["ns1"], "dns_primaries": ["ns1"]}, "hostvars": {"ns1": {"ansible_host": "192.0.2.1"}}, **variables}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"dns_addresses": ["192.0.2.1", "2001:DB8::1", "192.0.2.1"], "ansible_host": "192.0.2.9"}, ("192.0.2.1", "2001:db8::1")),
+        ({"dns_addresses": "192.0.2.1"}, ("192.0.2.1",)),
+        ({"dns_addresses": []}, ()),
+        ({"ansible_host": "192.0.2.9"}, ("192.0.2.9",)),
+        ({"ansible_host": "ns1.example.com", "ansible_facts": {"default_ipv4": {"address": "192.0.2.7"}, "default_ipv6": {}}}, ("192.0.2.7",)),
+        ({"ansible_host": "ns1.example.com"}, ()),
+        ({}, ()),
+    ],
+)
+def test_where_a_host_serves(variables, expected):
+    assert host_addresses(variables) == expected
+
+
+@pytest.mark.parametrize("wrong", [["192.0.2.256"], "ns1.example.com", 5, [None], [["192.0.2.1"]], {"address": 1}, ['fe80::1%x; }; zone "evil" {']])
+def test_what_is_no_address_is_told_as_it_was_written(wrong):
+    with pytest.raises(ValueError, match=r"^dns_addresses: .+ is not an address$"):
+        host_addresses({"dns_addresses": wrong})
+
+
+def test_a_wrong_address_is_told_with_its_host():
+    with pytest.raises(DeclarationError, match=r"host ns1: dns_addresses: 'x' is not an address; list the host's own addresses in its dns_addresses"):
+        declared(task_vars(hostvars={"ns1": {"dns_addresses": ["x"]}}, dns_zones=[{"name": "example.com", "records": RECORDS}]), str)
+
+
+def test_only_strings_with_templates_are_templated():
+    seen = []
+
+    def template(text):
+        seen.append(text)
+        return {"{{ zone }}": "example.com", "{% if true %}192.0.2.5{% endif %}": "192.0.2.5", "{{ ttl }}": 60}[text]
+
+    zones = [{"name": "{{ zone }}", "ttl": "{{ ttl }}", "records": [*RECORDS, {"name": "www", "type": "A", "value": ["{% if true %}192.0.2.5{% endif %}"]}, {"name": "t", "type": "TXT", "value": "a { b"}]}]
+    zone = declared(task_vars(dns_zones=zones), template).zones["example.com"]
+    assert sorted(seen) == ["{% if true %}192.0.2.5{% endif %}", "{{ ttl }}", "{{ zone }}"]
+    assert ("www", 60, "A", "192.0.2.5") in zone.content.records
+
+
+def test_a_file_is_looked_for_beside_the_inventory_and_then_beside_the_playbook(tmp_path):
+    for place in ("inventory", "playbook"):
+        (tmp_path / place).mkdir()
+    text = "@ 300 SOA a.example. b.example. 41 1 2 3 4\n@ 300 NS ns1.example.net.\n"
+    (tmp_path / "playbook" / "a.zone").write_text(text)
+    variables = task_vars(dns_zones=[{"name": "example.com", "file": "a.zone"}], inventory_dir=str(tmp_path / "inventory"), playbook_dir=str(tmp_path / "playbook"))
+    assert declared(variables, str).zones["example.com"].content.own_serial == 41
+    (tmp_path / "inventory" / "a.zone").write_text(text.replace("41", "42"))
+    assert declared(variables, str).zones["example.com"].content.own_serial == 42

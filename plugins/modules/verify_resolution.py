@@ -105,8 +105,8 @@ results:
       type: float
     answered_by:
       description:
-        - The resolver that answered. systemd-resolved says which server it uses; with the C library it is the first
-          resolver in order that answers the same question asked directly right after.
+        - The resolver that answered. systemd-resolved says which server it uses. With the C library, or when it does not say, it is the
+          first resolver in order that answers the same question asked directly right after.
         - None when that cannot be known.
       type: str
     method:
@@ -230,7 +230,9 @@ def ask_directly(wanted, addresses):
 
 def who_answered(system, resolvers):
     if system.method == "systemd_resolved":
-        return current_server(system)
+        current = current_server()
+        if current:
+            return current
     if system.rotate:
         return None  # the C library asks in turn: there is no first one
     content = [*FINAL_RCODES.values(), "no_data"]

@@ -33,13 +33,15 @@ class Scripted(NamedTuple):
 
 
 @contextlib.contextmanager
-def scripted_server(udp: Script | None = None, tcp: Script | None = None, address: str = "127.0.0.1") -> Iterator[Scripted]:
+def scripted_server(
+    udp: Script | None = None, tcp: Script | None = None, address: str = "127.0.0.1", port: int | None = None
+) -> Iterator[Scripted]:
     """Answer each query with the messages that the script yields for it; without a script, say nothing.
 
     Over TCP the messages get their length in front, and the connection is closed when a script raises EOFError.
     A script that yields ``memoryview`` objects has them sent as they are, without a length.
     """
-    server = Scripted(address, free_port(address), [])
+    server = Scripted(address, port or free_port(address), [])
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     stop = threading.Event()
     with socket.socket(family, socket.SOCK_DGRAM) as datagrams, socket.socket(family, socket.SOCK_STREAM) as listener:

@@ -71,7 +71,6 @@ class SystemResolver(NamedTuple):
     resolvers: list[str]
     source: str
     rotate: bool = False
-    current: str | None = None
 
 
 class Lookup(NamedTuple):
@@ -219,6 +218,14 @@ def _read_glibc(found: dict[str, Any]) -> Lookup:
     return Lookup("answered" if answers else "no_data", answers, elapsed)
 
 
+def normal_data(rdtype: str, text: str) -> str:
+    """Record data in dnspython's own words, so that it can be compared; resolvectl leaves the last dot of names out."""
+    try:
+        return dns.rdata.from_text("IN", rdtype, text, origin=dns.name.root, relativize=False).to_text()
+    except (dns.exception.DNSException, ValueError):
+        return text
+
+
 def answers_in(message: Any, rdtype: Any) -> list[str]:
     """The records of the type asked for, as text and sorted; an alias on the way is left out."""
     return sorted({rdata.to_text() for rrset in message.answer if rrset.rdtype == rdtype for rdata in rrset})
@@ -242,7 +249,7 @@ def read_resolved_answer(output: str, error: str, rdtype: str, elapsed: float) -
     for line in output.splitlines():
         words = line.split("  -- ")[0].split(None, 3)
         if len(words) == 4 and words[1] == "IN" and words[2] == rdtype:
-            answers.add(words[3].strip())
+            answers.add(normal_data(rdtype, words[3].strip()))
     if answers:
         return Lookup("answered", sorted(answers), elapsed)
     detail = " ".join(error.split())
@@ -253,6 +260,6 @@ def read_resolved_answer(output: str, error: str, rdtype: str, elapsed: float) -
     return Lookup("failed", [], elapsed, detail or "resolvectl gave no answer")
 
 
-def current_server(system: SystemResolver) -> str | None:
+def current_server() -> str | None:
     """The server that systemd-resolved uses at this moment."""
     return read_current_server(_resolvectl("status"))

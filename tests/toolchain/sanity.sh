@@ -31,14 +31,16 @@ mkdir -p "$HOME/.ansible/test/cache"
 [ ! -d "$HOME_BEFORE/.config/pip" ] || { mkdir -p "$HOME/.config" && ln -sfn "$HOME_BEFORE/.config/pip" "$HOME/.config/pip"; }
 unset ANSIBLE_COLLECTIONS_PATH PYTHONPATH
 
-ran=0
+ran=0 failed=0 color=no
+[ ! -t 1 ] || color=yes
 for version in 3.13 3.11; do
   [ -e "$scratch/bin/python$version" ] || { echo "sanity: no Python $version here, left out"; continue; }
   venv=$(HOME=$HOME_BEFORE bash "$setup" venv $version)
   pip=$(sed -nE "s/.*\<pip='([0-9.]+)'.*/\1/p" "$venv"/lib/python*/site-packages/ansible_test/_internal/python_requirements.py)
   cp tests/toolchain/get_pip.py "$HOME/.ansible/test/cache/get_pip_${pip//./_}.py"
   echo "==> sanity: $("$venv/bin/ansible-test" --version 2>/dev/null || "$venv/bin/ansible" --version | head -1) on Python $version"
-  (cd "$copy" && PATH=$venv/bin:$scratch/bin:$path ansible-test sanity --python "$version" "${@/#/--test=}")
+  (cd "$copy" && PATH=$venv/bin:$scratch/bin:$path ansible-test sanity --color "$color" "${@/#/--test=}") || failed=1
   ran=1
 done
 [ $ran = 1 ] || { echo "sanity: needs Python 3.13 or 3.11" >&2; exit 1; }
+[ $failed = 0 ]

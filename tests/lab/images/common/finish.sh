@@ -1,4 +1,5 @@
-#!/bin/sh -eu
+#!/bin/sh
+set -eu
 # The last step of every image, in its root file system.
 install -m 755 /build/common/lab-network /usr/libexec/lab-network
 install -m 644 /build/common/lab-network.service /etc/systemd/system/lab-network.service

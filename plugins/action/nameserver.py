@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Declaration, plan and rendering on the controller; one module call with one compact payload to the host."""
+
 from __future__ import annotations
 
 import json
@@ -103,7 +104,11 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str], softwa
         if read_items:
             chosen[key] = tuple(read_items)
     if chosen.get("forwarders") and not chosen.get("recursion_networks"):
-        problems.append(Problem("nameserver_forwarders", "are given, but nobody may recurse", "name the networks in nameserver_recursion_networks, or leave the forwarders out"))
+        problems.append(
+            Problem(
+                "nameserver_forwarders", "are given, but nobody may recurse", "name the networks in nameserver_recursion_networks, or leave the forwarders out"
+            )
+        )
     if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no", True, False):
         problems.append(Problem("nameserver_dnssec_validation", f"{chosen['dnssec_validation']!r} is no setting", "write auto, yes or no"))
     if problems:
@@ -118,7 +123,9 @@ def texts(host_plan: Plan, host: str, comparisons: Sequence[Mapping[str, Any]]) 
     """Serial and text of every zone that this host has to be sent, given what each host of the play found. Raises SerialGoesBack."""
     found = {item["host"]: json.loads(item["differing"]) for item in comparisons if "differing" in item}
     if host not in found:
-        raise DeclarationError([Problem("comparisons", f"hold nothing about {host}", "register a task with state: compared first and pass what it returned on every host")])
+        raise DeclarationError(
+            [Problem("comparisons", f"hold nothing about {host}", "register a task with state: compared first and pass what it returned on every host")]
+        )
     now = max(item["time"] for item in found.values())
     result = {}
     for name, primary in host_plan.primary.items():

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Derives what one host must see from the declaration, and has the verification modules look, one call each."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Brings together what several hosts saw, on the controller."""
+
 from __future__ import annotations
 
 import json
@@ -21,7 +22,9 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec({"verified": {"type": "list", "elements": "dict", "required": True}, "directory": {"type": "path"}})
+        _validation, arguments = self.validate_argument_spec(
+            {"verified": {"type": "list", "elements": "dict", "required": True}, "directory": {"type": "path"}}
+        )
         try:
             rows = matrix(inventory.declared(task_vars or {}, self._templar.template), arguments["verified"])
         except DeclarationError as error:
@@ -34,5 +37,7 @@ class ActionModule(ActionBase):
                     with open(os.path.join(arguments["directory"], name), "w", encoding="utf-8") as stream:
                         stream.write(content)
             except OSError as error:
-                raise AnsibleActionFail(f"the report cannot be written to {arguments['directory']!r}: {error.strerror}; name a directory on the controller that you may write to") from error
+                raise AnsibleActionFail(
+                    f"the report cannot be written to {arguments['directory']!r}: {error.strerror}; name a directory on the controller that you may write to"
+                ) from error
         return {"changed": False, "table": text.splitlines(), "at_fault": sum(1 for row in rows if not row["ok"])}

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a payload to a serving name server, or back to what was there."""
+
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -136,10 +138,10 @@ class Application:
 
     def _diff(self, changes):
         diff = [self._zone_diff(zone, text) for zone, (_serial, text) in sorted(changes["zones"].items())[:_SHOWN_ZONES]]
-        diff += [{"prepared": "zone %s: removed with its file" % self.current.facts(name)["zone"]} for name in changes["removed"][:_SHOWN_ZONES]]
+        diff += [{"prepared": "zone {}: removed with its file".format(self.current.facts(name)["zone"])} for name in changes["removed"][:_SHOWN_ZONES]]
         for kind in ("zones", "removed"):
             if len(changes[kind]) > _SHOWN_ZONES:
-                diff.append({"prepared": "… and %d more zones %s" % (len(changes[kind]) - _SHOWN_ZONES, "changed" if kind == "zones" else kind)})
+                diff.append({"prepared": f"… and {len(changes[kind]) - _SHOWN_ZONES} more zones {'changed' if kind == 'zones' else kind}"})
         for name in changes["config"]:
             diff.append(_file_diff(os.path.join(self.generations.link, name), self.current.read(name), self.payload["config"][name]))
         if changes["entry"]:
@@ -152,8 +154,8 @@ class Application:
         lines = ["- " + line for line in before if line not in after] + ["+ " + line for line in after if line not in before]
         left_out = len(lines) - _SHOWN_RECORDS
         if left_out > 0:
-            lines = [*lines[:_SHOWN_RECORDS], "… and %d more records" % left_out]
-        head = "zone %s%s" % (zone, ", which was edited by hand" if name in self.edited else "" if before else ", new")
+            lines = [*lines[:_SHOWN_RECORDS], f"… and {left_out} more records"]
+        head = "zone {}{}".format(zone, ", which was edited by hand" if name in self.edited else "" if before else ", new")
         return {"prepared": "\n".join([head, *lines])}
 
     # -- changing -----------------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ class Application:
                 elif self.current.facts(name) is not None:
                     staged.share(self.current, name)
                 else:
-                    raise Refused("zone %s is not on this host any more, another run may have changed it; run again" % zone)
+                    raise Refused(f"zone {zone} is not on this host any more, another run may have changed it; run again")
             for name in self.kept:
                 staged.share(self.current, name)
             for name, text in self.payload["config"].items():
@@ -207,7 +209,7 @@ class Application:
         """Make staged current and have a running server take it. Returns whether one runs. Puts the old state back if it refuses."""
         running = self.software.running()
         interrupted = self.generations.pending
-        changed = list(staged_zones(staged)) if interrupted else list(changes["zones"])
+        changed = list(zones_of(staged)) if interrupted else list(changes["zones"])
         entry_before = self._entry_text()
         self.generations.pending = running
         self.generations.swap(staged)
@@ -233,10 +235,12 @@ class Application:
             if missing:
                 time.sleep(0.05)
         if missing:
-            raise Refused("the server does not serve %s with the new serial; its log says why" % ", ".join(sorted(missing)[:10]))
+            raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
 
     def _roll_back(self, staged, changes, entry_before, running, move):
         """The old generation, the old first file, and the old data in the server. Serials that were out are never used again."""
+        if changes["entry"] and entry_before is not None:
+            self._write_entry(entry_before, move)
         if self.current.files:
             for zone, (serial, _text) in changes["zones"].items():
                 facts = self.current.facts(os.path.join(_ZONES, self.payload["zones"][zone][0]))
@@ -249,13 +253,9 @@ class Application:
                     os.utime(path)  # or the server takes the older file for the one it has
         else:
             os.unlink(self.generations.link)
-        if changes["entry"] and entry_before is not None:
-            self._write_entry(entry_before, move)
         if running:
-            try:
-                self.software.take(True, [facts[3]["zone"] for name, facts in self.current.files.items() if facts[3] and facts[3]["zone"] in changes["zones"]])
-            except Refused:
-                pass  # the first refusal is the one to tell
+            with contextlib.suppress(Refused):  # the first refusal is the one to tell
+                self.software.take(True, [zone for zone in zones_of(self.current) if zone in changes["zones"]])
         self.generations.discard(staged)
         self.generations.pending = False
 
@@ -278,7 +278,7 @@ class Application:
         os.chmod(target, 0o640)
 
 
-def staged_zones(generation):
+def zones_of(generation):
     return [entry[3]["zone"] for entry in generation.files.values() if entry[3]]
 
 

@@ -7,6 +7,7 @@ A state directory holds generations, complete sets of configuration and zone fil
 them. A new generation is built beside the current one, shares its unchanged files by hard links, and becomes current by one
 rename. Whoever is killed in between leaves a stray directory that the next run removes, never a half state.
 """
+
 from __future__ import annotations
 
 import fcntl
@@ -127,10 +128,10 @@ class Generations:
         for entry in os.listdir(self.directory):
             path = os.path.join(self.directory, entry)
             if entry.startswith(_PREFIX):
-                numbers.append(int(entry[len(_PREFIX):]) if entry[len(_PREFIX):].isdigit() else 0)
+                numbers.append(int(entry[len(_PREFIX) :]) if entry[len(_PREFIX) :].isdigit() else 0)
                 if path != keep:
                     shutil.rmtree(path)
-        staged = Generation(os.path.join(self.directory, "%s%d" % (_PREFIX, max(numbers) + 1)))
+        staged = Generation(os.path.join(self.directory, f"{_PREFIX}{max(numbers) + 1}"))
         for path in (staged.path, *(os.path.join(staged.path, name) for name in subdirectories)):
             self._make_directory(path)
         return staged

@@ -5,6 +5,7 @@
 
 Hosts that run a name server need no dnspython for it; everything else that is asked over the wire lives in C(proof/).
 """
+
 from __future__ import annotations
 
 import random
@@ -30,7 +31,7 @@ def serial_in(answer, query):
         identifier, flags, _questions, answers = struct.unpack_from("!4H", answer)
         if identifier != struct.unpack_from("!H", query)[0] or not flags & 0x8000 or not flags & 0x0400 or flags & 0xF or not answers:
             return None
-        if answer[12:len(query)].lower() != query[12:].lower():
+        if answer[12 : len(query)].lower() != query[12:].lower():
             return None
         position = _after_name(answer, len(query))
         rdtype, _rdclass, _ttl, length = struct.unpack_from("!HHIH", answer, position)
@@ -66,7 +67,7 @@ def serials(address, zones, timeout=2.0, port=53):
             _ask(link, asked, found, min(deadline, time.monotonic() + 0.5))
             rest = [zone for zone, _query in asked.values()]
             # Those that gave no answer go to the end, so that a slow one does not hold up the others.
-            waiting = waiting[len(rest):] + rest if rest else waiting[len(identifiers):]
+            waiting = waiting[len(rest) :] + rest if rest else waiting[len(identifiers) :]
             waiting = [zone for zone in waiting if zone not in found]
     return {zone: serial for zone, serial in found.items() if serial is not None}
 

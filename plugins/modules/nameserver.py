@@ -171,7 +171,7 @@ def main():
             module.exit_json(changed=False, **application.compare(int(time.time())))
         result = application.preview() if module.check_mode else application.apply(module.atomic_move)
     except (Refused, OSError) as error:
-        module.fail_json(msg="%s. The name server still serves what it served before." % error)
+        module.fail_json(msg=f"{error}. The name server still serves what it served before.")
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)

@@ -12,7 +12,8 @@ author: The authoritative.dns maintainers
 description:
   - Derives from the declaration who must answer, who must have which serial, who hands out transfers to this host and who must
     refuse it, and what no server may do, such as recursion for strangers.
-  - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_zone_transfer) and M(authoritative.dns.verify_server) look, from the host of the task.
+  - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_zone_transfer) and M(authoritative.dns.verify_server) look,
+    from the host of the task.
   - Never changes anything, and never fails because of what it found. The role P(authoritative.dns.verify#role) does, after it made a report.
 options:
   checks:

@@ -158,6 +158,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolution
     current_server,
     find_system_resolver,
     look_up,
+    normal_data,
 )
 
 FIELDS = ("name", "type", "expect", "expect_state")
@@ -194,7 +195,7 @@ class Wanted:
 
     def _normal(self, text, where):
         try:
-            return dns.rdata.from_text("IN", self.type, str(text), origin=dns.name.root, relativize=False).to_text().lower()
+            return normal_data(self.type, str(text)).lower()
         except (dns.exception.DNSException, ValueError) as error:
             raise Mistake(f"{where}: expect {text!r} is not {self.type} data: {error}") from None
 

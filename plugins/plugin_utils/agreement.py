@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One serial for a zone on all its primaries, from what each of them has."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -36,13 +37,19 @@ def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int) -> int:
     findings = list(findings)
     newest = serial.newest(number for finding in findings for number in finding.serials)
     wanted = content_digest(zone)
-    if newest is not None and any(finding.digest == wanted and newest in finding.serials for finding in findings):
-        # Served somewhere already; a primary that edits or lags behind joins it, unless the newer serial carries other content.
-        if all(finding.digest == wanted or newest not in finding.serials for finding in findings):
-            return newest
+    holders = [finding for finding in findings if newest is not None and newest in finding.serials]
+    if holders and all(finding.digest == wanted for finding in holders):
+        return newest  # served somewhere already; a primary that was edited or lags behind joins it
     result = serial.next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0)
-    if zone.serial_policy == "keep" and newest is not None and result != newest and not serial.newer(result, newest):
-        raise SerialGoesBack(f"zone {zone.name}: its own serial {result} is older than {newest}, which is served already, so secondaries would ignore it; raise the serial in its file, or set serial to date, unix or increment")
-    if zone.serial_policy == "keep" and result == newest and any(finding.digest not in (None, wanted) and finding.digest.rpartition("-")[2] == str(result) for finding in findings):
-        raise SerialGoesBack(f"zone {zone.name}: its content changed but its own serial {result} did not, so secondaries would ignore it; raise the serial in its file, or set serial to date, unix or increment")
+    if zone.serial_policy == "keep" and newest is not None:
+        _check_kept(zone, result, newest, [finding.digest for finding in findings if finding.digest not in (None, wanted)])
     return result
+
+
+def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str]) -> None:
+    """A kept serial must be newer than what is served, and cannot stand for two contents. digests: of other contents that are served."""
+    remedy = "so secondaries would ignore it; raise the serial in its file, or set serial to date, unix or increment"
+    if own != newest and not serial.newer(own, newest):
+        raise SerialGoesBack(f"zone {zone.name}: its own serial {own} is older than {newest}, which is served already, {remedy}")
+    if own == newest and any(digest.endswith(f"-{own}") for digest in digests):
+        raise SerialGoesBack(f"zone {zone.name}: its content changed but its own serial {own} did not, {remedy}")

@@ -6,6 +6,7 @@
 One SQLite file for each directory of zones. An entry holds as long as the file's signature does; what is dropped or damaged
 is made again, so losing the cache costs time and nothing else. Only what a public zone file says goes in, never a key.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -63,7 +64,9 @@ class Cache:
         """Every summary of this version by key; nothing if the cache cannot be read."""
         try:
             with contextlib.closing(self._connect()) as connection:
-                return {key: pickle.loads(summary) for key, summary in connection.execute("SELECT key, summary FROM entries WHERE version = ?", (self.version,))}
+                return {
+                    key: pickle.loads(summary) for key, summary in connection.execute("SELECT key, summary FROM entries WHERE version = ?", (self.version,))
+                }
         except (sqlite3.Error, OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
             with contextlib.suppress(OSError):
                 os.unlink(self.path)

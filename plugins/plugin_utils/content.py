@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a zone holds, checked, in a form that is cheap to keep and to compare."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -11,7 +12,6 @@ from typing import Any
 
 import dns.exception
 import dns.name
-
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, body_text, canonical, digest, parse_ttl, records_of
@@ -42,7 +42,9 @@ class Content:
         return records_of(self.body())
 
 
-def build(where: str, origin: dns.name.Name, ttl: int, soa_options: Mapping[str, Any], own: SOA | None, records: Iterable[Record]) -> tuple[Content | None, list[Problem]]:
+def build(
+    where: str, origin: dns.name.Name, ttl: int, soa_options: Mapping[str, Any], own: SOA | None, records: Iterable[Record]
+) -> tuple[Content | None, list[Problem]]:
     """Content of a zone from its records, its own SOA if it has one, and the declared fields that come over it."""
     written = list(records)
     problems: list[Problem] = []
@@ -57,7 +59,9 @@ def build(where: str, origin: dns.name.Name, ttl: int, soa_options: Mapping[str,
     return Content(soa, own.serial if own else None, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body), problems
 
 
-def _soa(where: str, origin: dns.name.Name, ttl: int, declared: Mapping[str, Any], own: SOA | None, apex_servers: Sequence[str], problems: list[Problem]) -> SOA | None:
+def _soa(
+    where: str, origin: dns.name.Name, ttl: int, declared: Mapping[str, Any], own: SOA | None, apex_servers: Sequence[str], problems: list[Problem]
+) -> SOA | None:
     def seconds(key: str, default: int) -> int:
         try:
             return parse_ttl(declared.get(key, default))
@@ -74,7 +78,13 @@ def _soa(where: str, origin: dns.name.Name, ttl: int, declared: Mapping[str, Any
     try:
         return SOA(soa_ttl, names.absolute(str(mname), origin).to_text(), names.mailbox(str(rname), origin).to_text(), own.serial if own else 0, **timers)
     except (dns.exception.DNSException, UnicodeError) as error:
-        problems.append(Problem(f"{where}, soa", f"mname {mname!r} or rname {rname!r} is not a name ({error})", "write names such as ns1.example.com. and hostmaster@example.com"))
+        problems.append(
+            Problem(
+                f"{where}, soa",
+                f"mname {mname!r} or rname {rname!r} is not a name ({error})",
+                "write names such as ns1.example.com. and hostmaster@example.com",
+            )
+        )
         return None
 
 
@@ -89,9 +99,13 @@ def _check(where: str, zone: str, records: Sequence[Record]) -> list[Problem]:
             continue
         others = sorted(set(types) - {"CNAME", "RRSIG", "NSEC"})
         if owner == "@":
-            problems.append(Problem(where, "has a CNAME at its apex", "use A and AAAA records there; SOA and NS already stand at the apex (RFC 1034 section 3.6.2)"))
+            problems.append(
+                Problem(where, "has a CNAME at its apex", "use A and AAAA records there; SOA and NS already stand at the apex (RFC 1034 section 3.6.2)")
+            )
         elif others:
-            problems.append(Problem(f"{where}, record {owner} CNAME", f"stands beside {', '.join(others)}", "a name with a CNAME has nothing else (RFC 1034 section 3.6.2)"))
+            problems.append(
+                Problem(f"{where}, record {owner} CNAME", f"stands beside {', '.join(others)}", "a name with a CNAME has nothing else (RFC 1034 section 3.6.2)")
+            )
         elif len(types["CNAME"]) > 1:
             problems.append(Problem(f"{where}, record {owner} CNAME", "has several values", "a CNAME has one value (RFC 2181 section 10.1)"))
     servers = by_owner["@"].get("NS", [])
@@ -106,7 +120,9 @@ def _check(where: str, zone: str, records: Sequence[Record]) -> list[Problem]:
         if "CNAME" in types:
             problems.append(Problem(f"{where}, record @ NS", f"{target} is an alias", "name servers have addresses of their own (RFC 2181 section 10.3)"))
         elif not {"A", "AAAA"} & set(types) and not _elsewhere(owner, by_owner):
-            problems.append(Problem(f"{where}, record @ NS", f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {target[: -len(suffix)]}"))
+            problems.append(
+                Problem(f"{where}, record @ NS", f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {target[: -len(suffix)]}")
+            )
     return problems
 
 
@@ -114,6 +130,6 @@ def _elsewhere(owner: str, by_owner: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether a name lies below a delegation of the zone, or under a wildcard, so that its address is not at the name."""
     labels = owner.split(".")
     return any(
-        "NS" in by_owner.get(".".join(labels[start:]), {}) or {"A", "AAAA"} & set(by_owner.get(".".join(["*", *labels[start + 1:]]), {}))
+        "NS" in by_owner.get(".".join(labels[start:]), {}) or {"A", "AAAA"} & set(by_owner.get(".".join(["*", *labels[start + 1 :]]), {}))
         for start in range(len(labels))
     )

@@ -5,6 +5,7 @@
 
 Nothing here knows Ansible or a server's syntax; files and host variables come in through the arguments.
 """
+
 from __future__ import annotations
 
 import difflib
@@ -13,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dns.name
-
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
@@ -99,7 +99,14 @@ class Draft:
     content: Content | None = None
 
 
-def load(zones: Any, defaults: Any, inventory: Inventory, read_file: Callable[[str], str], files: Iterable[tuple[Draft, list[Problem]]] = (), select: str | None = None) -> Declaration:
+def load(
+    zones: Any,
+    defaults: Any,
+    inventory: Inventory,
+    read_file: Callable[[str], str],
+    files: Iterable[tuple[Draft, list[Problem]]] = (),
+    select: str | None = None,
+) -> Declaration:
     """Read, complete and check a declaration.
 
     zones: the list C(dns_zones). defaults: the mapping C(dns_zone_defaults), SHARED_KEYS for every zone.
@@ -167,7 +174,9 @@ class _Loader:
 
     def _enter(self, draft: Draft, drafts: dict[str, Draft]) -> bool:
         if draft.name in drafts:
-            self.problem(draft.where, f"is declared twice (also as {drafts[draft.name].where})", "declare each zone once; zone names ignore case and a final dot")
+            self.problem(
+                draft.where, f"is declared twice (also as {drafts[draft.name].where})", "declare each zone once; zone names ignore case and a final dot"
+            )
             return False
         drafts[draft.name] = draft
         return True
@@ -229,7 +238,11 @@ class _Loader:
             try:
                 text = self.read_file(path)
             except (OSError, UnicodeError, TypeError) as error:
-                self.problem(draft.where, f"file {path!r} cannot be read ({getattr(error, 'strerror', None) or error})", "give a path relative to the inventory or the playbook, or an absolute one")
+                self.problem(
+                    draft.where,
+                    f"file {path!r} cannot be read ({getattr(error, 'strerror', None) or error})",
+                    "give a path relative to the inventory or the playbook, or an absolute one",
+                )
             else:
                 draft.records, draft.soa, mistakes = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}")
                 self.problems.extend(mistakes)
@@ -294,7 +307,11 @@ class _Loader:
         secondaries = self._servers_of(draft, "secondaries", SECONDARIES_GROUP)
         if not primaries and "primaries" not in draft.options:
             near = did_you_mean(PRIMARIES_GROUP, set(self.inventory.groups) - {PRIMARIES_GROUP, SECONDARIES_GROUP})
-            self.problem(draft.where, f"has no primary: the inventory's group {PRIMARIES_GROUP} is missing or empty{near}", f"put a host into {PRIMARIES_GROUP}, or give the zone primaries")
+            self.problem(
+                draft.where,
+                f"has no primary: the inventory's group {PRIMARIES_GROUP} is missing or empty{near}",
+                f"put a host into {PRIMARIES_GROUP}, or give the zone primaries",
+            )
         for both in sorted({server.name for server in primaries} & {server.name for server in secondaries}):
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
         has_serial = draft.soa is not None or (content is not None and content.own_serial is not None)
@@ -371,7 +388,11 @@ class _Loader:
             address = names.address(item)
         except ValueError:
             known = sorted(self.inventory.hosts | set(self.inventory.groups))
-            self.problem(where, f"{key} names {item!r}, which is no host, group or address{did_you_mean(item, known)}", "name a host or group of the inventory, or give an address")
+            self.problem(
+                where,
+                f"{key} names {item!r}, which is no host, group or address{did_you_mean(item, known)}",
+                "name a host or group of the inventory, or give an address",
+            )
             return
         yield Server(address, (address,), managed=False)
 

@@ -7,6 +7,7 @@ C(NAME.zone) is a master file (RFC 1035 section 5), C(NAME.yaml), C(NAME.yml) an
 C(dns_zones), or options alone beside a master file. C(_defaults.yaml) holds options for the whole directory. Other names,
 and those that begin with a dot or an underscore, are no zones.
 """
+
 from __future__ import annotations
 
 import functools
@@ -20,7 +21,6 @@ from typing import Any
 import dns.name
 import dns.version
 import yaml
-
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.cache import Cache, settled, signature
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, Content, build

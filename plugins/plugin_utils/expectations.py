@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fourth layer's pure half: what must be true of every server, seen from one host, if the declaration is."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -96,7 +97,16 @@ def matrix(declaration: Declaration, verified: Sequence[dict[str, Any]]) -> list
     for zone in declaration.selected_zones.values():
         for role, servers in (("primary", zone.primaries), ("secondary", zone.secondaries)):
             for server in servers:
-                rows[zone.name, server.name] = {"zone": zone.name, "server": server.name, "role": role, "serial": None, "state": "not_asked", "allowed_to": [], "refused_to": [], "ok": True}
+                rows[zone.name, server.name] = {
+                    "zone": zone.name,
+                    "server": server.name,
+                    "role": role,
+                    "serial": None,
+                    "state": "not_asked",
+                    "allowed_to": [],
+                    "refused_to": [],
+                    "ok": True,
+                }
     for item in verified:
         for result in (item.get("soa") or {}).get("results", []):
             row = rows.get((result["zone"], server_of(result["server"])))
@@ -122,7 +132,15 @@ def table(rows: Sequence[dict[str, Any]], drill: Sequence[dict[str, Any]] = ()) 
     """The matrix as text, faults first, and a line for each client's failover."""
     head = ("zone", "server", "role", "serial", "state", "transfer allowed to", "refused to")
     body = [
-        (row["zone"], row["server"], row["role"], str(row["serial"] if row["serial"] is not None else "-"), row["state"] + ("" if row["ok"] else " !"), ", ".join(row["allowed_to"]) or "-", _hosts(row["refused_to"]))
+        (
+            row["zone"],
+            row["server"],
+            row["role"],
+            str(row["serial"] if row["serial"] is not None else "-"),
+            row["state"] + ("" if row["ok"] else " !"),
+            ", ".join(row["allowed_to"]) or "-",
+            _hosts(row["refused_to"]),
+        )
         for row in sorted(rows, key=lambda row: row["ok"])
     ]
     widths = [max(len(line[column]) for line in (head, *body)) for column in range(len(head))]

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A change that loses much is more often a mistake than a wish, so it takes a word to make it."""
+
 from __future__ import annotations
 
 import json
@@ -25,8 +26,8 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
     names = set(allowed or ())
     removed, served = len(found["removed"]), found["served"]
     if host not in names and _much(removed, served):
-        examples = ", ".join(found["removed"][:5])
-        yield f"host {host} would lose {_share(removed, served)} of its zones ({examples}{', …' if removed > 5 else ''}); if that is meant, set {VARIABLE}: [{host}]"
+        examples = ", ".join(found["removed"][:5] + ["…"] * (removed > 5))
+        yield f"host {host} would lose {_share(removed, served)} of its zones ({examples}); {_remedy(host)}"
     differing = found["differing"]
     zones = (json.loads(differing) if isinstance(differing, str) else differing)["zones"]
     for name, (_digest, _serials, weight) in zones.items():
@@ -36,10 +37,14 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
         content = primary.zone.content
         records, servers = weight[0] - 1, weight[1]
         if _much(records - content.count, records):
-            yield f"zone {name} would lose {_share(records - content.count, records)} of its records; if that is meant, set {VARIABLE}: [{name}]"
+            yield f"zone {name} would lose {_share(records - content.count, records)} of its records; {_remedy(name)}"
         gone = sorted(set(servers) - set(content.apex_servers))
         if gone:
-            yield f"zone {name} would lose the name server{'s' if len(gone) > 1 else ''} {', '.join(gone)} of its {len(servers)} at the apex; if that is meant, set {VARIABLE}: [{name}]"
+            yield f"zone {name} would lose the name server{'s' * (len(gone) > 1)} {', '.join(gone)} of its {len(servers)} at the apex; {_remedy(name)}"
+
+
+def _remedy(name: str) -> str:
+    return f"if that is meant, set {VARIABLE}: [{name}]"
 
 
 def _much(lost: int, of: int) -> bool:

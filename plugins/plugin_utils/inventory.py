@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the declaration meets Ansible: variables and files, read at the rim so that everything behind it is pure."""
+
 from __future__ import annotations
 
 import os
@@ -39,7 +40,9 @@ def _directories(paths: Any, defaults: Any, task_vars: Mapping[str, Any]) -> lis
         try:
             result += read_directory(_find(path, task_vars), defaults if isinstance(defaults, Mapping) else {})
         except OSError as error:
-            raise DeclarationError([Problem(f"dns_zone_directories: {path}", f"cannot be read ({error.strerror})", "give a directory, relative to the inventory or the playbook")]) from error
+            raise DeclarationError(
+                [Problem(f"dns_zone_directories: {path}", f"cannot be read ({error.strerror})", "give a directory, relative to the inventory or the playbook")]
+            ) from error
     return result
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Domain names and networks: text to dnspython's values and back."""
+
 from __future__ import annotations
 
 import hashlib

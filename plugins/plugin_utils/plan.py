@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The second layer: what one host serves, in which role, from and to whom. A pure function of the declaration."""
+
 from __future__ import annotations
 
 import ipaddress

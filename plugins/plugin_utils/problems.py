@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mistakes in a declaration, collected so that all of them are told at once."""
+
 from __future__ import annotations
 
 import difflib

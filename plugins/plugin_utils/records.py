@@ -6,6 +6,7 @@
 The canonical form is a sorted tuple of L(Record), one per resource record, every name in it absolute but the owner,
 which is relative to the zone. Two zones have the same content exactly if these tuples are equal.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -21,7 +22,6 @@ import dns.rdatatype
 import dns.tokenizer
 import dns.zone
 import dns.zonefile
-
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC, absolute
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
 
@@ -69,9 +69,13 @@ def parse_ttl(value: object) -> int:
     text = str(value)
     if not text.isdigit() and not _TTL_UNITS.match(text):
         raise ValueError(f"{value!r} is not a time")
-    seconds = int(text) if text.isdigit() else sum(
-        int(number) * {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}[unit.lower()]
-        for number, unit in re.findall(r"(\d+)([wdhms])", text, re.IGNORECASE)
+    seconds = (
+        int(text)
+        if text.isdigit()
+        else sum(
+            int(number) * {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}[unit.lower()]
+            for number, unit in re.findall(r"(\d+)([wdhms])", text, re.IGNORECASE)
+        )
     )
     if seconds > MAXIMUM_TTL:
         raise ValueError(f"{value!r} is more than {MAXIMUM_TTL} seconds")
@@ -81,7 +85,7 @@ def parse_ttl(value: object) -> int:
 def quote_strings(text: str) -> str:
     """Free text as character-strings (RFC 1035 section 5.1), split after at most 255 octets each."""
     octets = text.encode()
-    chunks = [octets[start:start + 255] for start in range(0, len(octets), 255)] or [b""]
+    chunks = [octets[start : start + 255] for start in range(0, len(octets), 255)] or [b""]
     return " ".join('"' + "".join(_escaped(octet) for octet in chunk) + '"' for chunk in chunks)
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reverse zones: their names, and PTR records from the addresses of forward zones."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -34,8 +35,8 @@ def zone_of(network: Network) -> str:
 def owner_in(network: Network, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """The owner name, relative to the network's reverse zone, of one address in it."""
     if network.version == 6:
-        return ".".join(reversed(_nibbles(address)[network.prefixlen // 4:])) or "@"
-    return ".".join(reversed(str(address).split(".")[min(network.prefixlen // 8, 3):]))
+        return ".".join(reversed(_nibbles(address)[network.prefixlen // 4 :])) or "@"
+    return ".".join(reversed(str(address).split(".")[min(network.prefixlen // 8, 3) :]))
 
 
 def _nibbles(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:

@@ -219,11 +219,13 @@ def _read_glibc(found: dict[str, Any]) -> Lookup:
 
 
 def normal_data(rdtype: str, text: str) -> str:
-    """Record data in dnspython's own words, so that it can be compared; resolvectl leaves the last dot of names out."""
-    try:
-        return dns.rdata.from_text("IN", rdtype, text, origin=dns.name.root, relativize=False).to_text()
-    except (dns.exception.DNSException, ValueError):
-        return text
+    """Record data in dnspython's own words, so that it can be compared: resolvectl leaves the last dot of names out.
+
+    Raises dns.exception.DNSException and ValueError when it is not data of this type.
+    """
+    wire = dns.rdata.from_text("IN", rdtype, text, origin=dns.name.root, relativize=False).to_wire()
+    # there and back: older versions of dnspython keep an address as it was written
+    return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), wire, 0, len(wire)).to_text()
 
 
 def answers_in(message: Any, rdtype: Any) -> list[str]:
@@ -249,7 +251,10 @@ def read_resolved_answer(output: str, error: str, rdtype: str, elapsed: float) -
     for line in output.splitlines():
         words = line.split("  -- ")[0].split(None, 3)
         if len(words) == 4 and words[1] == "IN" and words[2] == rdtype:
-            answers.add(normal_data(rdtype, words[3].strip()))
+            try:
+                answers.add(normal_data(rdtype, words[3].strip()))
+            except (dns.exception.DNSException, ValueError):
+                answers.add(words[3].strip())
     if answers:
         return Lookup("answered", sorted(answers), elapsed)
     detail = " ".join(error.split())

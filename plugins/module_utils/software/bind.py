@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a running BIND is asked, and how it takes a new generation with the least disturbance."""
+
 from __future__ import annotations
 
 import os
@@ -30,12 +31,12 @@ class Bind:
         if not program:
             raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
         zones = generation.read("zones.conf").replace(current, generation.path)
-        heads = {'zone "%s" ' % zone for zone in changed_zones}
+        heads = {f'zone "{zone}" ' for zone in changed_zones}
         # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again.
-        selected = [line for line in zones.splitlines(True) if not line.startswith("zone ") or line[:line.index('" ') + 2] in heads]
+        selected = [line for line in zones.splitlines(True) if not line.startswith("zone ") or line[: line.index('" ') + 2] in heads]
         for name, content, options in (("check-configuration.conf", zones, []), ("check-zones.conf", "".join(selected), ["-z"])):
             path = os.path.join(generation.path, name)
-            main = generation.read("named.conf").replace('include "%s/zones.conf";\n' % current, content)
+            main = generation.read("named.conf").replace(f'include "{current}/zones.conf";\n', content)
             if options and not heads:
                 continue
             with open(path, "w", encoding="utf-8") as stream:
@@ -60,7 +61,7 @@ class Bind:
     def _rndc(self, *arguments):
         code, out, err = self.run([self.find("rndc"), *arguments])
         if code:
-            raise Refused("rndc %s fails: %s" % (" ".join(arguments), (err or out).strip()))
+            raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
 
     @staticmethod
     def merge(current, rendered, zones):
@@ -68,10 +69,12 @@ class Bind:
 
         Both are as the controller renders them: a statement a line, lists named after their content.
         """
-        kept = [line for line in (current or "").splitlines(True) if not (line.startswith('zone "') and line.split('"')[1] in zones) and not line.startswith("//")]
+        kept = [
+            line for line in (current or "").splitlines(True) if not (line.startswith('zone "') and line.split('"')[1] in zones) and not line.startswith("//")
+        ]
         lines = list(dict.fromkeys([*rendered.splitlines(True), *kept]))
         used = "".join(line for line in lines if line.startswith("zone "))
-        heads = [line for line in lines if not line.startswith("zone ") and (line.startswith("//") or '"%s"' % line.split('"')[1] in used)]
+        heads = [line for line in lines if not line.startswith("zone ") and (line.startswith("//") or '"{}"'.format(line.split('"')[1]) in used)]
         return "".join(heads) + "".join(sorted((line for line in lines if line.startswith("zone ")), key=lambda line: line.split('"')[1]))
 
     def forget_secondary(self, file_names):

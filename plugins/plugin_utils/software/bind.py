@@ -5,6 +5,7 @@
 
 Zone names, addresses and networks were checked by the declaration layer: nothing that reaches this text can end a string or a clause.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -59,17 +60,15 @@ class Settings:
 
 def entry(layout: Layout) -> str:
     """The file that named reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
-    return (
-        HEADER.format(local=layout.local_config)
-        + f'include "{layout.state_directory}/current/named.conf";\n'
-        + f'include "{layout.local_config}";\n'
-    )
+    return HEADER.format(local=layout.local_config) + f'include "{layout.state_directory}/current/named.conf";\n' + f'include "{layout.local_config}";\n'
 
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
     return {
-        "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}") + _options(plan, layout, settings) + f'include "{layout.state_directory}/current/zones.conf";\n',
+        "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}")
+        + _options(plan, layout, settings)
+        + f'include "{layout.state_directory}/current/zones.conf";\n',
         "zones.conf": HEADER.format(local=layout.local_config) + _zones(plan, layout, settings),
     }
 
@@ -176,8 +175,8 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> str:
         statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"']
         if primary.transfer_to:
             statements += [
-                'allow-transfer { "%s"; }' % transfer.name(tuple(dict.fromkeys(peer.address for peer in primary.transfer_to))),
-                'also-notify { "%s"; }' % notify.name(tuple(_endpoint(peer) for peer in primary.notify)),
+                f'allow-transfer {{ "{transfer.name(tuple(dict.fromkeys(peer.address for peer in primary.transfer_to)))}"; }}',
+                f'also-notify {{ "{notify.name(tuple(_endpoint(peer) for peer in primary.notify))}"; }}',
             ]
         # A secondary asks for the SOA before it transfers, wherever it is.
         statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
@@ -186,7 +185,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> str:
         statements = [
             "type secondary",
             f'file "{layout.secondary_directory}{zone_file_name(name)}"',
-            'primaries { "%s"; }' % primaries.name(tuple(_endpoint(peer) for peer in secondary.transfer_from)),
+            f'primaries {{ "{primaries.name(tuple(_endpoint(peer) for peer in secondary.transfer_from))}"; }}',
             "notify no",
         ]
         statements += _allow_query(ask, secondary.zone.allow_query, settings, [])
@@ -201,7 +200,7 @@ def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settin
         return ["allow-query { any; }"] if networks is not None else []
     if networks is None and not peers:
         return []
-    return ['allow-query { "%s"; }' % lists.name(tuple(network for network in chosen if network != "none"))]
+    return ['allow-query {{ "{}"; }}'.format(lists.name(tuple(network for network in chosen if network != "none")))]
 
 
 def _stanza(name: str, statements: list[str]) -> str:

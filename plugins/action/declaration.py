@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
+
+_SHOWN = 20
 
 
 class ActionModule(ActionBase):
@@ -21,8 +24,23 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         self.validate_argument_spec({})
         try:
-            zones = inventory.declared(task_vars or {}, self._templar.template).zones
+            declaration = inventory.declared(task_vars or {}, self._templar.template)
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
+        zones = declaration.zones
         servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
-        return {"changed": False, "zones": len(zones), "records": sum(zone.content.count for zone in zones.values()), "servers": sorted(servers)}
+        return {
+            "changed": False,
+            "warnings": told_once(declaration.warnings, task_vars or {}),
+            "zones": len(zones),
+            "records": sum(zone.content.count for zone in zones.values()),
+            "servers": sorted(servers),
+        }
+
+
+def told_once(warnings: Sequence[Problem], task_vars: Mapping[str, Any]) -> list[str]:
+    """The first of the warnings and how many more there are, on one host of the play only."""
+    if task_vars.get("inventory_hostname") != next(iter(task_vars.get("ansible_play_hosts", [])), None):
+        return []
+    more = len(warnings) - _SHOWN
+    return [str(warning) for warning in warnings[:_SHOWN]] + ([f"… and {more} more warnings about the DNS declaration"] if more > 0 else [])

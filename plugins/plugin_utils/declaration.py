@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dns.name
@@ -18,8 +18,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils import names, re
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl, parse_zone_file
+from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import check_levels, validate_pointers
 
-SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "labels")
+SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "labels", "validators")
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
 ENDPOINT_KEYS = ("address", "port", "name")
 PRIMARIES_GROUP = "dns_primaries"
@@ -71,10 +72,14 @@ class Zone:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Every declared zone by name, in the order of the declaration. selected: those that this run is about, None for all."""
+    """Every declared zone by name, in the order of the declaration. selected: those that this run is about, None for all.
+
+    warnings: what should be otherwise and is served all the same.
+    """
 
     zones: Mapping[str, Zone]
     selected: frozenset[str] | None = None
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def selected_zones(self) -> Mapping[str, Zone]:
@@ -119,7 +124,7 @@ def load(
 
 def merged_options(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """A zone's options over the defaults; its SOA fields and labels over theirs one by one."""
-    nested = {key: {**_dict(defaults.get(key)), **_dict(own.get(key))} for key in ("soa", "labels")}
+    nested = {key: {**_dict(defaults.get(key)), **_dict(own.get(key))} for key in ("soa", "labels", "validators")}
     return {**defaults, **own, **nested}
 
 
@@ -133,6 +138,8 @@ def check_mapping(where: str, value: Any, known: Sequence[str]) -> list[Problem]
 def check_nested(where: str, options: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the mappings inside a zone's own options, or inside defaults."""
     problems = check_mapping(f"{where}, soa", options["soa"], SOA_KEYS) if options.get("soa") is not None else []
+    for wrong in check_levels(options.get("validators") or {}):
+        problems.append(Problem(f"{where}, validators", wrong, 'write {ns-count: "off", mx-alias: error}; docs/validators.md lists the rules'))
     if not isinstance(options.get("labels", {}), Mapping):
         problems.append(Problem(where, f"labels is {options['labels']!r}", "give a mapping of names to values of your choice"))
     return problems
@@ -164,13 +171,14 @@ class _Loader:
             self.problems += mistakes
             self._enter(draft, drafts)
         self._derive_reverse(drafts)
+        pointer_warnings = self._check_pointers(drafts)
         result = {name: self._finish(draft) for name, draft in drafts.items()}
         if self.problems:
             raise DeclarationError(self.problems)
-        declaration = Declaration({name: zone for name, zone in result.items() if zone is not None})
-        if select:
-            declaration = Declaration(declaration.zones, selected(declaration, select))
-        return declaration
+        zones_by_name = {name: zone for name, zone in result.items() if zone is not None}
+        warnings = [warning for zone in zones_by_name.values() for warning in zone.content.warnings]
+        declaration = Declaration(zones_by_name, warnings=tuple(warnings + pointer_warnings))
+        return replace(declaration, selected=selected(declaration, select)) if select else declaration
 
     def _enter(self, draft: Draft, drafts: dict[str, Draft]) -> bool:
         if draft.name in drafts:
@@ -262,7 +270,7 @@ class _Loader:
             self._build(draft)
 
     def _build(self, draft: Draft) -> None:
-        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options["soa"], draft.soa, draft.records)
+        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options, draft.soa, draft.records)
         self.problems += mistakes
 
     # -- zones together -----------------------------------------------------------------------------------------------
@@ -285,6 +293,17 @@ class _Loader:
                 draft.options = {**draft.options, "soa": {"rname": f"hostmaster.{nearest.name}.", **draft.options["soa"]}}
             draft.records += derived
             self._build(draft)
+
+    def _check_pointers(self, drafts: Mapping[str, Draft]) -> list[Problem]:
+        """Declared PTR records against the addresses of the same declaration; derived ones agree by themselves."""
+        reverse_zones = [draft for draft in drafts.values() if draft.network is not None and draft.content is not None]
+        pointers = [(draft.name, record) for draft in reverse_zones for record in draft.records if record.type == "PTR"]
+        if not pointers:
+            return []
+        forward = ((draft.name, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)
+        errors, warnings = validate_pointers(forward, pointers, lambda name: drafts[name].options["validators"])
+        self.problems += errors
+        return warnings
 
     def _forward_zones(self, draft: Draft, drafts: Mapping[str, Draft]) -> list[Draft]:
         chosen = draft.options.get("forward_zones")

@@ -77,7 +77,7 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
 
 def _packed(draft: Draft) -> tuple[Any, ...]:
     content = draft.content
-    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses) if content else None
+    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses, content.warnings) if content else None
     return draft.where, draft.name, draft.options, fields
 
 
@@ -144,7 +144,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> tuple
     elif "records" not in own:
         problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
     if not problems:
-        draft.content, problems = build(where, origin, ttl, draft.options["soa"], soa, records)
+        draft.content, problems = build(where, origin, ttl, draft.options, soa, records)
     draft.origin = origin
     return draft, problems
 

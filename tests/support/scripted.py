@@ -106,9 +106,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 def reply_to(query: bytes, rcode: int = 0, aa: bool = True) -> dns.message.Message:
     """An empty answer to this query, to be filled; a signed query is not verified, its answer not signed."""
-    message = dns.message.from_wire(query, keyring=False)
-    message.tsig = None
-    reply = dns.message.make_response(message)
+    reply = dns.message.make_response(dns.message.from_wire(query, question_only=True))
     reply.set_rcode(rcode)
     if aa:
         reply.flags |= dns.flags.AA

@@ -15,18 +15,17 @@ def read_message(wire: bytes, key: Any, mac: bytes) -> Any:
 
     Raises what dnspython raises, and on hostile input that is not always an exception of its own.
     """
+    options = {"ignore_trailing": True, "one_rr_per_rrset": True}
     try:
-        return dns.message.from_wire(
-            wire, keyring=key if key else False, request_mac=mac, ignore_trailing=True, one_rr_per_rrset=True
-        )
-    except dns.exception.FormError:
+        return dns.message.from_wire(wire, keyring=key, request_mac=mac, **options)
+    except dns.exception.FormError as error:
         if not key:
             raise
-        # newer versions refuse an answer without signature here, older ones leave it to the caller
-        message = dns.message.from_wire(wire, keyring=False, ignore_trailing=True, one_rr_per_rrset=True)
-        if message.had_tsig:
-            raise
-        return message
+        try:
+            # newer versions refuse an answer without signature here, older ones leave it to the caller
+            return dns.message.from_wire(wire, **options)
+        except dns.message.UnknownTSIGKey:
+            raise error from None
 
 
 def tsig_problem(error: Exception) -> tuple[str, str] | None:
@@ -35,7 +34,9 @@ def tsig_problem(error: Exception) -> tuple[str, str] | None:
         return "bad_time", "the server's clock and ours differ by more than 300 s (BADTIME)"
     if isinstance(error, dns.tsig.BadTime):
         return "bad_time", "the time in the answer's signature and our clock differ too much"
-    if isinstance(error, (dns.tsig.PeerBadKey, dns.message.UnknownTSIGKey)):
+    if isinstance(error, dns.message.UnknownTSIGKey):
+        return "wrong_key", "the answer is signed, and the question was not"
+    if isinstance(error, dns.tsig.PeerBadKey):
         return "wrong_key", "the server does not know this key (BADKEY)"
     if isinstance(error, (dns.tsig.PeerBadSignature, dns.tsig.PeerBadTruncation)):
         return "wrong_key", "the server has another secret or algorithm for this key (BADSIG)"

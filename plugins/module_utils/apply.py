@@ -41,8 +41,7 @@ class Application:
         self.layout = layout
         self.payload = payload
         self.generations = Generations(layout["state_directory"], layout["group"])
-        self.current = self.generations.current()
-        self.edited = self.current.edited()
+        self._look()
         self.wanted = {os.path.join(_ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
         self.kept = {}
         if payload["selected"] is not None:
@@ -57,6 +56,10 @@ class Application:
         config["zones.conf"] = self.software.merge(self.current.read("zones.conf"), config["zones.conf"], selected)
 
     # -- looking ------------------------------------------------------------------------------------------------------
+
+    def _look(self):
+        self.current = self.generations.current()
+        self.edited = self.current.edited()
 
     def compare(self, now):
         """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
@@ -163,6 +166,7 @@ class Application:
     def apply(self, move):
         """Stage, check, swap, let the server take it; all of it or nothing. move: the module's atomic_move. Raises Refused."""
         with self.generations:
+            self._look_again()
             changes = self._changes()
             result = self._result(changes, self._diff(changes), reloaded=False)
             if not result["changed"]:
@@ -180,6 +184,13 @@ class Application:
             self.generations.pending = False
             return result
 
+    def _look_again(self):
+        """Under the lock: what another run changed after this one looked is a reason to start anew, not to undo it."""
+        seen = self.current.files
+        self._look()
+        if self.current.files != seen:
+            raise Refused("another run changed this host's name server in between; run again")
+
     def _stage(self, changes):
         staged = self.generations.stage((_ZONES,))
         group = self.generations.group
@@ -191,7 +202,7 @@ class Application:
                 elif self.current.facts(name) is not None:
                     staged.share(self.current, name)
                 else:
-                    raise Refused(f"zone {zone} is not on this host any more, another run may have changed it; run again")
+                    raise Refused(f"zone {zone} is new on this host, but its text was not sent; pass what state: compared found on this host")
             for name in self.kept:
                 staged.share(self.current, name)
             for name, text in self.payload["config"].items():
@@ -241,6 +252,8 @@ class Application:
         """The old generation, the old first file, and the old data in the server. Serials that were out are never used again."""
         if changes["entry"] and entry_before is not None:
             self._write_entry(entry_before, move)
+        elif changes["entry"] and self._entry_text() is not None:
+            os.unlink(self.layout["config_file"])
         if self.current.files:
             for zone, (serial, _text) in changes["zones"].items():
                 facts = self.current.facts(os.path.join(_ZONES, self.payload["zones"][zone][0]))

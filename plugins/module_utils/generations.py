@@ -47,8 +47,10 @@ class Generation:
         return generation
 
     def save(self):
-        with open(os.path.join(self.path, _MANIFEST), "w", encoding="utf-8") as stream:
+        path = os.path.join(self.path, _MANIFEST)
+        with open(path + ".new", "w", encoding="utf-8") as stream:
             json.dump({"files": self.files, "notes": self.notes}, stream, separators=(",", ":"))
+        os.rename(path + ".new", path)
 
     def facts(self, name):
         entry = self.files.get(name)
@@ -111,7 +113,7 @@ class Generations:
 
     def __enter__(self):
         self._make_directory(self.directory)
-        self._lock = open(os.path.join(self.directory, ".lock"), "w", encoding="utf-8")
+        self._lock = open(os.path.join(self.directory, ".lock"), "a", encoding="utf-8")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         return self
 
@@ -123,13 +125,13 @@ class Generations:
 
     def stage(self, subdirectories=()):
         """A new, empty generation. Leftovers of interrupted runs are removed first."""
-        keep = os.path.realpath(self.link)
+        keep = os.path.basename(os.path.realpath(self.link))  # the directory itself may be reached by a link
         numbers = [0]
         for entry in os.listdir(self.directory):
             path = os.path.join(self.directory, entry)
             if entry.startswith(_PREFIX):
                 numbers.append(int(entry[len(_PREFIX) :]) if entry[len(_PREFIX) :].isdigit() else 0)
-                if path != keep:
+                if entry != keep:
                     shutil.rmtree(path)
         staged = Generation(os.path.join(self.directory, f"{_PREFIX}{max(numbers) + 1}"))
         for path in (staged.path, *(os.path.join(staged.path, name) for name in subdirectories)):

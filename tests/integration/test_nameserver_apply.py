@@ -1,0 +1,380 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a declaration to a serving BIND, and what happens when something goes wrong on the way."""
+from __future__ import annotations
+
+import errno
+import os
+import re
+import resource
+import signal
+import time
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generation, Generations
+from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
+from ansible_collections.authoritative.dns.tests.support.bind_host import bind_host
+from ansible_collections.authoritative.dns.tests.support.named import NAMED
+
+pytestmark = [
+    pytest.mark.skipif(NAMED is None, reason="named is not installed"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="configuration files belong to root"),
+]
+
+OLD = {"example.com": {"www": "192.0.2.1"}, "example.org": {"www": "192.0.2.2"}}
+NEW = {"example.com": {"www": "192.0.2.77"}, "example.org": {"www": "192.0.2.2"}}
+TOO_LONG = "x" * 70000  # no checker of ours counts it, BIND does
+
+
+@pytest.fixture
+def host(tmp_path):
+    with bind_host(tmp_path / "host") as running:
+        yield running
+
+
+@pytest.fixture
+def serving_host(host):
+    assert host.bring(OLD)["reloaded"]
+    return host
+
+
+def generations(host):
+    return sorted(name for name in os.listdir(host.root / "state") if name.startswith("generation-"))
+
+
+def assert_whole(host, zones=None):
+    """The current generation is complete and as it was written, and nothing lies about."""
+    current = Generations(str(host.root / "state"), "root").current()
+    assert current.files and not current.edited()
+    if zones is not None:
+        assert generations(host) == [os.readlink(host.current)]
+        assert sorted(os.listdir(host.current / "zones")) == sorted(zones)
+        assert sorted(os.listdir(host.current)) == ["manifest.json", "named.conf", "zones", "zones.conf"]
+        assert sorted(os.listdir(host.root / "state")) == [".lock", "current", generations(host)[0]]
+        assert not [name for name in os.listdir(host.root / "etc") if name.startswith(".")]
+
+
+def assert_serves(host, zones):
+    for zone, records in zones.items():
+        for owner, value in records.items():
+            assert host.ask(f"{owner}.{zone}", "A") == [value]
+
+
+def assert_converges(host, zones):
+    host.bring(zones)
+    assert_serves(host, zones)
+    assert_whole(host, zones)
+    before = host.tree()
+    assert not host.bring(zones)["changed"]
+    assert host.tree() == before
+
+
+# -- what should happen ---------------------------------------------------------------------------------------------------
+
+
+def test_the_first_run_serves_and_the_second_changes_nothing(host):
+    stock = host.config_file.read_text()
+    result = host.bring(OLD)
+    assert result["changed"] and result["reloaded"] and result["zones_changed"].keys() == OLD.keys()
+    assert_serves(host, OLD)
+    assert_whole(host, OLD)
+    assert (host.root / "etc/named.conf.before-authoritative-dns").read_text() == stock
+    before = host.tree()
+    again = host.bring(OLD, now=int(time.time()) + 86400 * 3)
+    assert not again["changed"] and not again["diff"] and not again["reloaded"]
+    assert host.tree() == before
+    assert host.serial("example.com") == result["zones_changed"]["example.com"]
+    assert host.server.process.poll() is None
+
+
+def test_the_files_are_readable_by_the_servers_group_and_nobody_else(serving_host):
+    for name, (mode, _content, _time) in serving_host.tree().items():
+        if name.startswith("state/generation-") and not name.endswith("manifest.json") or name == "etc/named.conf":
+            assert mode & 0o777 == (0o750 if mode & 0o040000 else 0o640), name
+
+
+def test_one_changed_record_moves_one_serial_and_restarts_nothing(serving_host):
+    host = serving_host
+    before = {zone: host.serial(zone) for zone in OLD}
+    started = host.run(["rndc", "status"])[1]
+    result = host.bring(NEW)
+    assert result["zones_changed"] == {"example.com": before["example.com"] + 1}
+    assert result["diff"] == [{"prepared": result["diff"][0]["prepared"]}]
+    lines = result["diff"][0]["prepared"].splitlines()
+    assert lines[0] == "zone example.com" and {"- www 3600 A 192.0.2.1", "+ www 3600 A 192.0.2.77"} < set(lines) and len(lines) == 5
+    assert (host.serial("example.com"), host.serial("example.org")) == (before["example.com"] + 1, before["example.org"])
+    assert_serves(host, NEW)
+    boot = re.compile("boot time: .*")
+    assert boot.search(host.run(["rndc", "status"])[1]).group() == boot.search(started).group()
+
+
+def test_unchanged_files_are_shared_with_the_generation_before(serving_host):
+    inode = (serving_host.current / "zones/example.org").stat().st_ino
+    serving_host.bring(NEW)
+    assert (serving_host.current / "zones/example.org").stat().st_ino == inode
+
+
+def test_a_zone_that_is_no_longer_declared_loses_its_stanza_and_its_file(serving_host):
+    result = serving_host.bring({"example.com": OLD["example.com"]})
+    assert result["zones_removed"] == ["example.org"] and {"prepared": "zone example.org: removed with its file"} in result["diff"]
+    assert 'zone "example.org"' not in (serving_host.current / "zones.conf").read_text()
+    assert serving_host.serial("example.org") is None
+    assert_whole(serving_host, ["example.com"])
+
+
+def test_what_was_kept_of_a_secondary_zone_goes_with_it(serving_host):
+    serving_host.bring(OLD, secondary=("example.net",))
+    for suffix in ("", ".jnl"):
+        (serving_host.root / f"work/example.net{suffix}").write_text("")
+    result = serving_host.bring(OLD)
+    assert result["zones_removed"] == ["example.net"] and os.listdir(serving_host.root / "work") == []
+
+
+def test_a_file_edited_by_hand_is_told_shown_and_replaced_under_a_newer_serial(serving_host):
+    host = serving_host
+    path = host.current / "zones/example.com"
+    edited = int(time.strftime("%Y%m%d99")) + 1000
+    path.write_text(path.read_text().replace(str(host.serial("example.com")), str(edited)).replace("192.0.2.1", "192.0.2.9"))
+    preview = host.preview(OLD)
+    assert preview["edited"] == ["zones/example.com"]
+    assert preview["diff"][0]["prepared"].startswith("zone example.com, which was edited by hand\n") and "- www 3600 A 192.0.2.9" in preview["diff"][0]["prepared"]
+    assert host.bring(OLD)["zones_changed"] == {"example.com": edited + 1}
+    assert_converges(host, OLD)
+
+
+def test_configuration_edited_by_hand_is_told_shown_and_replaced(serving_host):
+    path = serving_host.current / "named.conf"
+    path.write_text(path.read_text() + "// mine\n")
+    result = serving_host.bring(OLD)
+    assert result["edited"] == ["named.conf"] and result["diff"][0]["before"].endswith("// mine\n") and not result["zones_changed"]
+    assert_converges(serving_host, OLD)
+
+
+def test_a_file_removed_by_hand_comes_back(serving_host):
+    (serving_host.current / "zones/example.com").unlink()
+    assert serving_host.bring(OLD)["zones_changed"].keys() == {"example.com"}
+    assert_converges(serving_host, OLD)
+
+
+def test_the_administrators_own_configuration_is_left_alone_and_in_force(serving_host):
+    host = serving_host
+    (host.root / "etc/own.zone").write_text("@ 60 SOA a.example. b.example. 5 1 2 3 4\n@ 60 NS ns1.example.\n")
+    with host.local_config.open("a") as stream:
+        stream.write(f'zone "own.example" {{ type primary; file "{host.root}/etc/own.zone"; }};\n')
+    before = host.local_config.read_text()
+    host.bring({**NEW, "example.net": {}})
+    assert host.serial("own.example") == 5 and host.local_config.read_text() == before
+
+
+def test_a_stopped_server_finds_everything_when_it_starts(serving_host):
+    host = serving_host
+    host.server.stop()
+    result = host.bring(NEW)
+    assert result["changed"] and not result["reloaded"]
+    host.start()
+    assert_serves(host, NEW)
+    assert_converges(host, NEW)
+
+
+def test_a_run_about_some_zones_leaves_the_others_alone(serving_host):
+    host = serving_host
+    both = {"example.com": {"www": "192.0.2.77"}, "example.org": {"www": "192.0.2.88"}}
+    result = host.bring(both, select="[?name=='example.com']")
+    assert result["zones_changed"].keys() == {"example.com"} and not result["zones_removed"]
+    assert_serves(host, NEW)
+    assert_whole(host, OLD)
+    assert not host.bring(both, select="[?name=='example.com']")["changed"]
+    assert_converges(host, both)
+
+
+@pytest.mark.parametrize("zones", [NEW, {"example.com": OLD["example.com"]}, {**OLD, "example.net": {}}, OLD], ids=["changed", "removed", "new", "same"])
+def test_check_mode_writes_nothing_and_says_what_a_run_does(serving_host, zones):
+    before = serving_host.tree()
+    preview = serving_host.preview(zones)
+    assert serving_host.tree() == before
+    assert preview == {**serving_host.bring(zones), "reloaded": False}
+
+
+def test_check_mode_writes_nothing_on_a_fresh_host(host):
+    before = host.tree()
+    preview = host.preview(OLD)
+    assert host.tree() == before
+    assert preview == {**host.bring(OLD), "reloaded": False}
+
+
+def test_a_state_directory_behind_a_symbolic_link_keeps_its_zones(host):
+    elsewhere = host.root / "elsewhere"
+    elsewhere.mkdir()
+    (host.root / "state").symlink_to(elsewhere)
+    host.bring(OLD)
+    host.bring(NEW)
+    assert_serves(host, NEW)
+    assert_converges(host, NEW)
+
+
+# -- what may go wrong ----------------------------------------------------------------------------------------------------
+
+
+def test_what_the_checker_refuses_is_never_current(serving_host):
+    before, serial = serving_host.tree(), serving_host.serial("example.com")
+    with pytest.raises(Refused, match="named-checkconf refuses it: .*example.org"):
+        serving_host.bring({"example.com": {"www": "192.0.2.77"}, "example.org": {"t": TOO_LONG}})
+    assert serving_host.tree() == before
+    assert serving_host.serial("example.com") == serial
+    assert_converges(serving_host, NEW)
+
+
+def test_what_the_server_does_not_load_is_rolled_back(serving_host):
+    host = serving_host
+    serial, entry = host.serial("example.com"), host.config_file.read_text()
+    host.ignored = {("reload", "example.com")}
+    with pytest.raises(Refused, match="the server does not serve example.com with the new serial"):
+        host.bring({"example.com": {"www": "192.0.2.8"}, "example.org": {"www": "192.0.2.9"}})
+    host.ignored = set()
+    assert host.config_file.read_text() == entry
+    assert_serves(host, OLD)
+    assert host.serial("example.com") == serial
+    assert_whole(host, OLD)
+    # The serial that was out for a moment is not used for other content.
+    assert host.bring({**OLD, "example.org": {"www": "192.0.2.10"}})["zones_changed"]["example.org"] == serial + 2
+    assert_converges(host, {**OLD, "example.org": {"www": "192.0.2.10"}})
+
+
+def test_a_server_that_refuses_the_first_configuration_goes_on_with_its_own(host):
+    stock = host.config_file.read_text()
+    host.refused = {"reconfig"}
+    with pytest.raises(Refused, match="rndc reconfig fails: refused for a test"):
+        host.bring(OLD)
+    assert host.config_file.read_text() == stock and not os.path.lexists(host.current) and generations(host) == []
+    host.refused = set()
+    assert_converges(host, OLD)
+
+
+def test_a_refused_first_configuration_leaves_none_where_there_was_none(host):
+    host.config_file.unlink()
+    host.refused = {"reconfig"}
+    with pytest.raises(Refused):
+        host.bring(OLD)
+    assert not host.config_file.exists()
+    host.refused = set()
+    assert_converges(host, OLD)
+
+
+def in_a_child(work):
+    """Run work in a process of its own; how that ended."""
+    pid = os.fork()
+    if not pid:
+        try:
+            work()
+        except BaseException:  # noqa: B036 -- nothing of the child may reach the tests
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1]
+
+
+KILLED = [
+    (owner, name, when)
+    for owner, names in {
+        Generations: ("stage", "swap", "discard"),
+        Generation: ("add", "share", "save"),
+        Bind: ("check", "take", "forget_secondary"),
+        Application: ("_keep_original", "_write_entry", "_wait_until_served"),
+    }.items()
+    for name in names
+    for when in ("before", "after")
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "when"), KILLED, ids=[f"{when}-{name.strip('_')}" for _owner, name, when in KILLED])
+def test_a_run_killed_anywhere_leaves_a_whole_state_and_the_next_run_finishes(serving_host, owner, name, when):
+    host = serving_host
+    wanted = {"example.com": {"www": "192.0.2.77"}, "example.org": OLD["example.org"], "example.net": {"www": "192.0.2.3"}}
+    host.config_file.write_text("// by hand\n" + host.config_file.read_text().replace("authoritative.dns", "somebody"))  # so that it is written, too
+
+    def killed():
+        original = getattr(owner, name)
+
+        def deadly(*arguments):
+            if when == "after":
+                original(*arguments)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(owner, name, staticmethod(deadly) if isinstance(owner.__dict__[name], staticmethod) else deadly)
+        host.bring(wanted)
+
+    assert in_a_child(killed) == signal.SIGKILL
+    assert_whole(host)
+    assert host.ask("www.example.com", "A") in (["192.0.2.1"], ["192.0.2.77"])
+    assert_serves(host, {"example.org": OLD["example.org"]})
+    assert host.run(["named-checkconf", str(host.config_file)])[0] == 0  # a server that starts now finds its configuration
+    assert_converges(host, wanted)
+
+
+def test_a_full_disk_while_staging_changes_nothing(serving_host):
+    host = serving_host
+    before, (soft, hard) = host.tree(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    big = {"example.com": {f"h{number}": f"192.0.2.{number}" for number in range(200)}, "example.org": {"www": "192.0.2.9"}}
+    with host.application(big) as application:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # no file may grow beyond it
+        try:
+            with pytest.raises(OSError) as error:
+                application.apply(os.replace)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert error.value.errno == errno.EFBIG
+    assert host.tree() == before
+    assert_converges(host, big)
+
+
+@pytest.mark.parametrize("place", ["save", "add"])
+def test_a_full_disk_is_told_and_the_old_state_stays(serving_host, monkeypatch, place):
+    host = serving_host
+    serial = host.serial("example.com")
+
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Generation, place, full)
+        with pytest.raises(OSError, match="No space left on device"):
+            host.bring(NEW)
+    assert_whole(host)
+    assert_serves(host, OLD)
+    assert host.serial("example.com") == serial
+    assert_converges(host, NEW)
+
+
+def test_two_runs_at_once_come_one_after_the_other(serving_host, monkeypatch):
+    host = serving_host
+    other = {"example.com": {"www": "192.0.2.55"}, "example.org": OLD["example.org"]}
+    inside, allowed = os.pipe(), os.pipe()
+    pid = os.fork()
+    if not pid:
+        check = Bind.check
+
+        def slow(*arguments):
+            os.write(inside[1], b"x")
+            os.read(allowed[0], 1)
+            check(*arguments)
+
+        monkeypatch.setattr(Bind, "check", slow)
+        try:
+            host.bring(NEW)
+        finally:
+            os._exit(0)
+    with host.application(other) as application:
+        os.read(inside[0], 1)  # the first run holds the lock now, after the second one compared
+        letter = os.fork()
+        if not letter:
+            time.sleep(0.3)
+            os.write(allowed[1], b"x")
+            os._exit(0)
+        with pytest.raises(Refused, match="another run changed .* run again"):
+            application.apply(os.replace)
+    os.waitpid(pid, 0)
+    os.waitpid(letter, 0)
+    assert_serves(host, NEW)
+    assert_converges(host, other)

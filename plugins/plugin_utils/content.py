@@ -36,8 +36,8 @@ class Content:
     count: int
     apex_servers: tuple[str, ...]
     addresses: tuple[Record, ...]
-    warnings: tuple[Problem, ...]
     body: Callable[[], str] = field(compare=False)
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def records(self) -> list[Record]:
@@ -63,7 +63,7 @@ def build(
     body = body_text(ordered)
     addresses = tuple(record for record in ordered if record.type in ("A", "AAAA"))
     own_serial = own.serial if own else None
-    return Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, tuple(warnings), lambda: body), problems
+    return Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body, tuple(warnings)), problems
 
 
 def _soa(

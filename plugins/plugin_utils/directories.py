@@ -77,13 +77,13 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
 
 def _packed(draft: Draft) -> tuple[Any, ...]:
     content = draft.content
-    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses, content.warnings) if content else None
-    return draft.where, draft.name, draft.options, fields
+    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses) if content else None
+    return draft.where, draft.name, draft.options, fields, content.warnings if content else ()
 
 
 def _unpacked(entry: tuple[Any, ...], body: Any) -> Draft:
-    _signature, where, name, options, fields, _problems = entry
-    return Draft(where, name, options, content=Content(*fields, body) if fields else None)
+    _signature, where, name, options, fields, warnings, _problems = entry
+    return Draft(where, name, options, content=Content(*fields, body, warnings) if fields else None)
 
 
 def _body_again(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ import struct
 import time
 
 _TYPE_SOA, _CLASS_IN = 6, 1
+_SAME_NAME = b"\xc0\x0c"  # a pointer to the question (RFC 1035 section 4.1.4)
 _IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
 
 
@@ -25,19 +26,26 @@ def question(zone, identifier):
     return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + name + struct.pack("!2H", _TYPE_SOA, _CLASS_IN)
 
 
+def answers(message, query):
+    """Whether a message is an answer to this query: its identifier, its question, and a response."""
+    return message[:2] == query[:2] and message[2:3] >= b"\x80" and message[12 : len(query)].lower() == query[12:].lower()
+
+
 def serial_in(answer, query):
     """The serial in an authoritative answer to query, None if it is no such answer."""
+    if not answers(answer, query):
+        return None
     try:
-        identifier, flags, _questions, answers = struct.unpack_from("!4H", answer)
-        if identifier != struct.unpack_from("!H", query)[0] or not flags & 0x8000 or not flags & 0x0400 or flags & 0xF or not answers:
-            return None
-        if answer[12 : len(query)].lower() != query[12:].lower():
+        flags, _questions, records = struct.unpack_from("!3H", answer, 2)
+        if not flags & 0x0400 or flags & 0xF or not records:
             return None
         position = _after_name(answer, len(query))
-        rdtype, _rdclass, _ttl, length = struct.unpack_from("!HHIH", answer, position)
-        if rdtype != _TYPE_SOA:
+        owner = answer[len(query) : position].lower()
+        rdtype, rdclass, _ttl, length = struct.unpack_from("!HHIH", answer, position)
+        if owner not in (_SAME_NAME, query[12:-4].lower()) or (rdtype, rdclass) != (_TYPE_SOA, _CLASS_IN):
             return None
-        return struct.unpack_from("!I", answer, position + 10 + length - 20)[0]
+        numbers = _after_name(answer, _after_name(answer, position + 10))  # behind MNAME and RNAME
+        return struct.unpack_from("!5I", answer, numbers)[0] if numbers + 20 == position + 10 + length else None
     except (struct.error, IndexError):
         return None
 
@@ -67,8 +75,7 @@ def serials(address, zones, timeout=2.0, port=53):
             _ask(link, asked, found, min(deadline, time.monotonic() + 0.5))
             rest = [zone for zone, _query in asked.values()]
             # Those that gave no answer go to the end, so that a slow one does not hold up the others.
-            waiting = waiting[len(rest) :] + rest if rest else waiting[len(identifiers) :]
-            waiting = [zone for zone in waiting if zone not in found]
+            waiting = waiting[len(identifiers) :] + rest
     return {zone: serial for zone, serial in found.items() if serial is not None}
 
 
@@ -81,8 +88,8 @@ def _ask(link, asked, found, deadline):
             if not select.select([link], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 return
             answer = link.recv(4096)
-            match = asked.get(struct.unpack_from("!H", answer)[0]) if len(answer) >= 12 else None
-            if match:
+            match = asked.get(int.from_bytes(answer[:2], "big"))
+            if match and answers(answer, match[1]):  # or it is late, for another question that had this identifier
                 zone, query = match
                 found[zone] = serial_in(answer, query)
                 del asked[struct.unpack_from("!H", query)[0]]

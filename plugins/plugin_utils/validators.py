@@ -6,6 +6,7 @@
 Every rule has an id, by which a zone can silence it or change its level: ``validators: {ns-count: "off", mx-alias: error}``.
 A rule is an error by default where name servers refuse the zone or cannot serve what it says, a warning otherwise.
 """
+
 from __future__ import annotations
 
 import ipaddress
@@ -160,8 +161,8 @@ class Validator(ABC):
     """One rule.
 
     id: what ``validators`` calls it. level: error or warning, unless a zone says otherwise. source: where the rule comes from.
-    summary: what a zone must or should be. example: a zone's options in YAML that break this rule and no other; if it has no records
-    of its own, or is a list of records, two name servers outside the zone stand beside it.
+    summary: what a zone must or should be. example: what breaks this rule and no other, in YAML: a list of records or, without records
+    of its own, a zone's options, either with two name servers outside the zone beside it; or all of a zone; or a line of a master file.
     """
 
     id: str
@@ -186,7 +187,7 @@ class ApexServers(Validator):
     id = "apex-ns"
     source = "RFC 2181 section 6.1"
     summary = "The apex has NS records."
-    example = '{records: [{name: www, type: A, value: 192.0.2.1}]}'
+    example = "{records: [{name: www, type: A, value: 192.0.2.1}]}"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if not zone.servers:
@@ -209,7 +210,7 @@ class ServerAddresses(Validator):
     id = "ns-glue"
     source = "RFC 1034 section 4.2.1"
     summary = "Name servers inside the zone, and inside what it delegates to them, have addresses in it."
-    example = '[{name: sub, type: NS, value: ns1.sub}]'
+    example = "[{name: sub, type: NS, value: ns1.sub}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         for record in zone.of_type("NS"):
@@ -247,7 +248,7 @@ class ServerAlias(_NoAlias):
     id = "ns-alias"
     source = "RFC 2181 section 10.3"
     summary = "Name servers are not aliases (CNAME, or below a DNAME)."
-    example = '[{name: sub, type: NS, value: dns}, {name: dns, type: CNAME, value: ns.example.net.}]'
+    example = "[{name: sub, type: NS, value: dns}, {name: dns, type: CNAME, value: ns.example.net.}]"
     type = "NS"
     what = "name servers"
 
@@ -257,23 +258,24 @@ class ServerNetworks(Validator):
     level = WARNING
     source = "RFC 2182 section 3.1"
     summary = "Name servers whose addresses the zone has are not all in one network (IPv4 /24, IPv6 /64)."
-    example = (
-        '{records: [{name: "@", type: NS, value: [ns1, ns2]}, {name: ns1, type: A, value: 192.0.2.1}, {name: ns2, type: A, value: 192.0.2.2}]}'
-    )
+    example = '{records: [{name: "@", type: NS, value: [ns1, ns2]}, {name: ns1, type: A, value: 192.0.2.1}, {name: ns2, type: A, value: 192.0.2.2}]}'
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if len(zone.servers) < 2:
             return
-        networks: dict[str, set[bytes]] = {"A": set(), "AAAA": set()}
+        networks: list[set[bytes]] = []
         for server in zone.servers:
             owner = zone.relative(server.rdata)
             types = zone.by_owner.get(owner, {}) if owner else {}
             if _ADDRESS_TYPES.isdisjoint(types):
                 return  # its address is not known here
-            networks["A"].update(socket.inet_pton(socket.AF_INET, record.rdata)[:3] for record in types.get("A", ()))
-            networks["AAAA"].update(socket.inet_pton(socket.AF_INET6, record.rdata)[:8] for record in types.get("AAAA", ()))
-        if max(map(len, networks.values())) == 1:
-            yield Finding("record @ NS", "all name servers are in one network", "put one into another network and place, so that the zone outlives that network's failure")
+            version4 = {socket.inet_pton(socket.AF_INET, record.rdata)[:3] for record in types.get("A", ())}
+            version6 = {socket.inet_pton(socket.AF_INET6, record.rdata)[:8] for record in types.get("AAAA", ())}
+            networks.append(version4 | version6)
+        used = set.union(*networks)
+        one_a_version = len(used) == len({len(network) for network in used})
+        if one_a_version and set.intersection(*networks):
+            yield Finding("record @ NS", "all name servers are in one network", "put one into another network and place, so that the zone outlives a failure")
 
 
 class WildcardDelegation(Validator):
@@ -284,7 +286,7 @@ class WildcardDelegation(Validator):
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         for record in zone.of_type("NS"):
-            if record.owner.startswith("*."  ) or record.owner == "*":
+            if record.owner == "*" or record.owner.startswith("*."):
                 yield Finding(_at(record), "delegates a wildcard", "delegate each name, or answer for the wildcard in this zone")
 
 
@@ -292,7 +294,7 @@ class SignerDelegation(Validator):
     id = "ds-delegation"
     source = "RFC 4035 section 2.4"
     summary = "DS records stand only where the zone delegates."
-    example = '[{name: sub, type: DS, value: 1 13 2 49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de6f1a5cb3d4e9c0e6d2a6ee52}]'
+    example = "[{name: sub, type: DS, value: 1 13 2 49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de6f1a5cb3d4e9c0e6d2a6ee52}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         for record in zone.of_type("DS"):
@@ -319,7 +321,7 @@ class AliasAlone(Validator):
     id = "cname-alone"
     source = "RFC 1034 section 3.6.2"
     summary = "An alias has no other records."
-    example = '[{name: www, type: CNAME, value: www.example.net.}, {name: www, type: A, value: 192.0.2.1}]'
+    example = "[{name: www, type: CNAME, value: www.example.net.}, {name: www, type: A, value: 192.0.2.1}]"
 
     _BESIDE = frozenset({"CNAME", "RRSIG", "NSEC", "KEY"})  # RFC 2181 section 10.1, RFC 4034 section 2.5
 
@@ -349,7 +351,7 @@ class SingleAlias(_Single):
     id = "cname-single"
     source = "RFC 2181 section 10.1"
     summary = "An alias points to one name."
-    example = '[{name: www, type: CNAME, value: [a.example.net., b.example.net.]}]'
+    example = "[{name: www, type: CNAME, value: [a.example.net., b.example.net.]}]"
     type = "CNAME"
 
 
@@ -357,7 +359,7 @@ class SingleRenaming(_Single):
     id = "dname-single"
     source = "RFC 6672 section 2.4"
     summary = "A DNAME points to one name."
-    example = '[{name: old, type: DNAME, value: [a.example.net., b.example.net.]}]'
+    example = "[{name: old, type: DNAME, value: [a.example.net., b.example.net.]}]"
     type = "DNAME"
 
 
@@ -365,7 +367,7 @@ class Occluded(Validator):
     id = "occluded"
     source = "RFC 1034 section 4.2.1, RFC 6672 section 2.4"
     summary = "There are no records that a delegation or a DNAME hides: beside and below a delegation only its DS and glue, below a DNAME nothing."
-    example = '[{name: sub, type: NS, value: ns.example.net.}, {name: www.sub, type: A, value: 192.0.2.1}]'
+    example = "[{name: sub, type: NS, value: ns.example.net.}, {name: www.sub, type: A, value: 192.0.2.1}]"
 
     _AT_DELEGATION = frozenset({"NS", "DS"}) | _SIGNATURE_TYPES
 
@@ -394,7 +396,7 @@ class Timers(Validator):
     id = "soa-timers"
     source = "RFC 1912 section 2.2"
     summary = "The SOA's retry is shorter than its refresh, and a secondary can retry before its copy expires."
-    example = '{soa: {refresh: 3600, retry: 3600}}'
+    example = "{soa: {refresh: 3600, retry: 3600}}"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         soa = zone.soa
@@ -404,8 +406,9 @@ class Timers(Validator):
             yield Finding("soa", f"retry {soa.retry} is not less than refresh {soa.refresh}", "make retry a fraction of refresh, such as 600 of 3600")
         if soa.retry == 0:
             yield Finding("soa", "retry is 0", "give the seconds until a secondary asks again, such as 600")
-        if soa.expire <= soa.refresh + soa.retry:
-            yield Finding("soa", f"expire {soa.expire} is not more than refresh and retry together, {soa.refresh + soa.retry}", "make expire one to four weeks, such as 1209600")
+        together = soa.refresh + soa.retry
+        if soa.expire <= together:
+            yield Finding("soa", f"expire {soa.expire} is not more than refresh and retry together, {together}", "make expire one to four weeks: 1209600")
 
 
 class TimerRanges(Validator):
@@ -413,7 +416,7 @@ class TimerRanges(Validator):
     level = WARNING
     source = "RFC 1912 section 2.2, RFC 2308 section 5, RIPE-203"
     summary = "The SOA's refresh is 20 minutes to one day, expire one week to 1000 hours, minimum at most one day."
-    example = '{soa: {expire: 86400}}'
+    example = "{soa: {expire: 86400}}"
 
     _RANGES = (("refresh", 1200, DAY), ("expire", WEEK, 3600000), ("minimum", 0, DAY))
 
@@ -431,7 +434,7 @@ class PrimaryName(Validator):
     level = WARNING
     source = "RFC 1035 section 3.3.13"
     summary = "The SOA's MNAME names a server; it may be a hidden one."
-    example = '{soa: {mname: .}}'
+    example = "{soa: {mname: .}}"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if zone.soa is None:
@@ -448,7 +451,7 @@ class ResponsibleName(Validator):
     level = WARNING
     source = "RFC 2142 section 7, RFC 1912 section 2.2"
     summary = "The SOA's RNAME is a mailbox that can exist: a local part, a dot for the at sign, and a domain that takes mail."
-    example = '{soa: {rname: hostmaster.}}'
+    example = "{soa: {rname: hostmaster.}}"
 
     _NO_MAIL = (".in-addr.arpa.", ".ip6.arpa.")
 
@@ -484,7 +487,7 @@ class ServiceAlias(_NoAlias):
     level = WARNING
     source = "RFC 2782"
     summary = "Hosts of services are not aliases."
-    example = '[{name: _sip._udp, type: SRV, value: 0 0 5060 sip}, {name: sip, type: CNAME, value: sip.example.net.}]'
+    example = "[{name: _sip._udp, type: SRV, value: 0 0 5060 sip}, {name: sip, type: CNAME, value: sip.example.net.}]"
     type = "SRV"
     what = "hosts of services"
 
@@ -514,7 +517,7 @@ class ServiceAddress(_Addressed):
     id = "srv-address"
     source = "RFC 2782"
     summary = "Hosts of services inside the zone have addresses."
-    example = '[{name: _sip._udp, type: SRV, value: 0 0 5060 sip}]'
+    example = "[{name: _sip._udp, type: SRV, value: 0 0 5060 sip}]"
     type = "SRV"
 
 
@@ -557,7 +560,7 @@ class TtlRange(Validator):
     id = "ttl-range"
     source = "RFC 2181 section 8"
     summary = f"A TTL is 0 to {MAXIMUM_TTL} seconds."
-    example = '{ttl: 2147483648}'
+    example = "www 2147483648 A 192.0.2.1"  # no declaration can say it, a master file can
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         yield from _check_ttls(zone, MAXIMUM_TTL, 2**32, f"use 0 to {MAXIMUM_TTL} seconds")
@@ -568,7 +571,7 @@ class TtlCap(Validator):
     level = WARNING
     source = "RFC 8767 section 4"
     summary = "A TTL is at most one week; resolvers cap what is longer."
-    example = '[{name: www, type: A, value: 192.0.2.1, ttl: 2w}]'
+    example = "[{name: www, type: A, value: 192.0.2.1, ttl: 2w}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         yield from _check_ttls(zone, WEEK, MAXIMUM_TTL, f"use at most {WEEK} seconds")
@@ -587,7 +590,7 @@ class HostNames(Validator):
     id = "host-name"
     source = "RFC 1123 section 2.1, BIND's check-names"
     summary = "Hosts have names of letters, digits and hyphens: owners of A, AAAA and MX, and the targets of MX, NS, SRV and reverse PTR."
-    example = '[{name: file_server, type: A, value: 192.0.2.1}]'
+    example = "[{name: file_server, type: A, value: 192.0.2.1}]"
 
     _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+\Z", re.IGNORECASE)
     _OWNER_TYPES = ("A", "AAAA", "MX")
@@ -598,13 +601,13 @@ class HostNames(Validator):
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         is_host = self._HOST.match
         apex = f"{zone.name}." if zone.name != "." else ""
-        bad_apex = apex and not is_host(apex)
+        plain_apex = not apex or is_host(apex)
         for rdtype in self._OWNER_TYPES:
             for record in zone.by_type.get(rdtype, ()):
                 owner = record.owner
-                if not bad_apex and (owner.isalnum() and owner.isascii() or owner in "@*"):
+                if plain_apex and (owner in ("@", "*") or owner.isalnum() and owner.isascii()):
                     continue
-                name = apex if owner in "@*" else f"{owner.removeprefix('*.')}.{apex}"
+                name = apex if owner in ("@", "*") else f"{owner.removeprefix('*.')}.{apex}"
                 if not is_host(name) and not self._tolerated(name.lower(), rdtype):
                     yield Finding(_at(record), f"{name} is not a host's name", self._RIGHT)
         for rdtype, field in self._TARGETS:
@@ -625,7 +628,7 @@ class HostNames(Validator):
 
     def _tolerated(self, name: str, rdtype: str) -> bool:
         """Active Directory's global catalogue, and the names that SPF's ``exists`` asks for."""
-        if rdtype in _ADDRESS_TYPES and name.startswith("gc._msdcs.") and self._HOST.match(name[len("gc._msdcs."):]):
+        if rdtype in _ADDRESS_TYPES and name.startswith("gc._msdcs.") and self._HOST.match(name[len("gc._msdcs.") :]):
             return True
         return rdtype == "A" and not {"_spf", "_spf_rate", "_spf_verify"}.isdisjoint(_LABEL.findall(name))
 
@@ -701,11 +704,32 @@ def _address_of(owner: str, zone: str) -> str | None:
 VALIDATORS: Mapping[str, Validator] = {
     validator.id: validator
     for validator in (
-        ApexServers(), ServerCount(), ServerAddresses(), ServerAlias(), ServerNetworks(), WildcardDelegation(), SignerDelegation(),
-        ApexAlias(), AliasAlone(), SingleAlias(), SingleRenaming(), Occluded(),
-        Timers(), TimerRanges(), PrimaryName(), ResponsibleName(),
-        MailAlias(), MailAddress(), NullMail(), SenderPolicy(), ServiceAlias(), ServiceAddress(),
-        TtlRange(), TtlCap(), HostNames(), PointerAgreement(),
+        ApexServers(),
+        ServerCount(),
+        ServerAddresses(),
+        ServerAlias(),
+        ServerNetworks(),
+        WildcardDelegation(),
+        SignerDelegation(),
+        ApexAlias(),
+        AliasAlone(),
+        SingleAlias(),
+        SingleRenaming(),
+        Occluded(),
+        Timers(),
+        TimerRanges(),
+        PrimaryName(),
+        ResponsibleName(),
+        MailAlias(),
+        MailAddress(),
+        NullMail(),
+        SenderPolicy(),
+        ServiceAlias(),
+        ServiceAddress(),
+        TtlRange(),
+        TtlCap(),
+        HostNames(),
+        PointerAgreement(),
     )
 }
 
@@ -771,10 +795,10 @@ def documentation() -> str:
         "```yaml",
         "dns_zones:",
         "  - name: example.com",
-        "    validators: {ns-count: \"off\", mx-alias: error}",
+        '    validators: {ns-count: "off", mx-alias: error}',
         "```",
         "",
-        "An example that is a list is read as a zone's records beside two name servers outside the zone.",
+        "Each example breaks that one rule alone, in a zone with two name servers outside it unless it has records under `records`.",
         "This page is written by `python -m ansible_collections.authoritative.dns.plugins.plugin_utils.validators`.",
         "",
         "| id | level | rule | source | refused example |",

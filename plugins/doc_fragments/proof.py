@@ -40,10 +40,12 @@ options:
     default: 50
 """
 
-    _SERVERS = r"""
+    SERVERS = r"""
 options:
   servers:
-    description: The servers to ask, one entry for each address.
+    description:
+      - The servers to ask, one entry for each address.
+      - All verification modules take the same list, and each reads what it needs.
     type: list
     elements: dict
     required: true
@@ -56,8 +58,9 @@ options:
         type: str
         required: true
       port:
-        description: Port, by default 53, or 853 with TLS.
+        description: Port for UDP and TCP.
         type: int
+        default: 53
       key:
         description: Name of the key in O(keys) with which to sign questions to this server.
         type: str
@@ -65,28 +68,23 @@ options:
         description: The server's role for the zones asked for.
         type: str
         choices: [primary, secondary]
-"""
-
-    _TLS = r"""
+      zone:
+        description: A zone that the server serves, about which M(authoritative.dns.verify_server) asks.
+        type: str
       tls:
-        description: Ask over TLS (RFC 9103).
+        description: Whether M(authoritative.dns.verify_zone_transfer) uses TLS (RFC 9103).
         type: bool
         default: false
+      tls_port:
+        description: Port for TLS.
+        type: int
+        default: 853
       tls_hostname:
         description: The name that the server's certificate must be for. Without it the server is not authenticated.
         type: str
       tls_ca_file:
         description: File with the certificates to trust, on the host that runs the module. The system's when not given.
         type: path
-"""
-
-    _ZONE = r"""
-      zone:
-        description: A zone that this server serves, to ask about.
-        type: str
-"""
-
-    _KEYS = r"""
   keys:
     description: TSIG keys (RFC 8945) that entries refer to by name.
     type: list
@@ -107,7 +105,3 @@ options:
         type: str
         required: true
 """
-
-    SERVERS = _SERVERS + _KEYS
-    SERVERS_WITH_TLS = _SERVERS + _TLS + _KEYS
-    SERVERS_WITH_ZONE = _SERVERS + _ZONE + _KEYS

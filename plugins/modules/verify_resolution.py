@@ -10,7 +10,7 @@ module: verify_resolution
 short_description: Verify what this host's own resolver answers, who answered, and how long it took
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Looks names up as the programs of the host do, on the host where the module runs.
   - Caches are gone around. systemd-resolved is asked with C(resolvectl query --cache=no). The C library keeps nothing

@@ -10,13 +10,13 @@ module: verify_server
 short_description: Verify how name servers behave towards whoever asks
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Asks each server over UDP and TCP, with and without EDNS, for recursion and for its version.
   - Where the module runs matters, because servers treat networks differently.
 extends_documentation_fragment:
   - authoritative.dns.proof
-  - authoritative.dns.proof.servers_with_zone
+  - authoritative.dns.proof.servers
 options:
   checks:
     description: What to expect of each server. With V(any) the check is left out.
@@ -193,12 +193,11 @@ def verify(params):
 
 
 def main():
-    servers = dict(SERVERS_SPEC, options=dict(SERVERS_SPEC["options"], zone={"type": "str"}))
     checks = {check: {"type": "str", "choices": list(words), "default": words[0]} for check, words in CHECKS.items()}
     module = AnsibleModule(
         argument_spec=dict(
             COMMON_SPEC,
-            servers=servers,
+            servers=SERVERS_SPEC,
             keys=KEYS_SPEC,
             checks={"type": "dict", "default": {}, "options": checks},
             outside_name={"type": "str", "default": "invalid."},

@@ -10,7 +10,7 @@ module: verify_soa_serial
 short_description: Verify that all servers of many zones answer with the same SOA serial
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Asks every server for the SOA record of every zone, and compares the serials as RFC 1982 says.
   - Finds what a resolver does not show, such as a secondary that keeps serving its last copy.

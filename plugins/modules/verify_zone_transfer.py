@@ -10,7 +10,7 @@ module: verify_zone_transfer
 short_description: Verify who may transfer a zone, and that the transferred content is right
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Transfers zones with AXFR or IXFR over TCP or TLS, with or without a TSIG key, and compares the outcome with what is
     expected. Many zones and servers are one call.
@@ -19,7 +19,7 @@ description:
     and without order. A ZONEMD record (RFC 8976) is checked when the zone has one.
 extends_documentation_fragment:
   - authoritative.dns.proof
-  - authoritative.dns.proof.servers_with_tls
+  - authoritative.dns.proof.servers
 options:
   transfers:
     description: What to transfer from whom, and what to expect.
@@ -406,7 +406,7 @@ def _result(entry, server, transfer, state, **found):
         "zone": entry.zone,
         "server": server.name,
         "address": server.address,
-        "port": server.port,
+        "port": server.tls_port if server.tls else server.port,
         "type": entry.type,
         "key": server.key.name.to_text() if server.key else None,
         "tls": server.tls,
@@ -459,19 +459,10 @@ def verify(params):
 
 
 def main():
-    servers = dict(
-        SERVERS_SPEC,
-        options=dict(
-            SERVERS_SPEC["options"],
-            tls={"type": "bool", "default": False},
-            tls_hostname={"type": "str"},
-            tls_ca_file={"type": "path"},
-        ),
-    )
     module = AnsibleModule(
         argument_spec=dict(
             COMMON_SPEC,
-            servers=servers,
+            servers=SERVERS_SPEC,
             keys=KEYS_SPEC,
             transfers={
                 "type": "list",

@@ -330,8 +330,8 @@ def test_over_tcp_a_closed_connection_is_opened_again():
 
 def test_a_server_that_closes_every_tcp_connection_is_an_error():
     def script(query):
+        yield from ()
         raise EOFError
-        yield
 
     with scripted_server(tcp=script) as server:
         assert ask(server, transport="tcp")["state"] == "error"

@@ -289,7 +289,7 @@ def test_transfer_over_tls(tmp_path):
     port = free_port()
     options = f"listen-on port {port} tls own {{ 127.0.0.1; }}; allow-transfer transport tls {{ any; }};"
     with running_named({"example.com": ZONE}, options=options, statements=tls) as named:
-        over_tls = {"name": "ns", "address": "127.0.0.1", "port": port, "tls": True}
+        over_tls = {"name": "ns", "address": "127.0.0.1", "tls_port": port, "tls": True}
 
         def state(**more):
             outcome = run_module(
@@ -303,7 +303,7 @@ def test_transfer_over_tls(tmp_path):
         wrong_name = state(tls_hostname="ns2.example.com", tls_ca_file=ca_file)
         assert wrong_name[0] == "tls_failed" and "ns2.example.com" in wrong_name[1]
         assert state(tls_hostname="ns1.example.com")[0] == "tls_failed"
-        assert state(port=named.port)[0] in ("tls_failed", "timeout")
+        assert state(tls_port=named.port)[0] in ("tls_failed", "timeout")
         assert transfer(named, expect="refused")["state"] == "refused"
 
 
@@ -441,4 +441,4 @@ def test_mistakes_are_named(arguments, text):
 
 
 def test_tls_1_3_is_the_least():
-    assert tls_context(Server("a", "::1", 853, tls=True)).minimum_version == ssl.TLSVersion.TLSv1_3
+    assert tls_context(Server("a", "::1", 53, tls=True)).minimum_version == ssl.TLSVersion.TLSv1_3

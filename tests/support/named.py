@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 
 NAMED = shutil.which("named") or shutil.which("named", path="/usr/sbin:/usr/local/sbin")
 
+
 def zone_text(name: str, serial: int = 1, records: str = "", timers: str = "3600 600 1209600 300") -> str:
     """A small valid zone: SOA, one name server with an address inside the zone, and ``records`` (master file lines)."""
     apex = name.rstrip(".") + "."

@@ -37,9 +37,14 @@ SERVERS_SPEC = {
     "options": {
         "name": {"type": "str"},
         "address": {"type": "str", "required": True},
-        "port": {"type": "int"},
+        "port": {"type": "int", "default": 53},
         "key": {"type": "str", "no_log": False},
         "role": {"type": "str", "choices": ["primary", "secondary"]},
+        "zone": {"type": "str"},
+        "tls": {"type": "bool", "default": False},
+        "tls_port": {"type": "int", "default": 853},
+        "tls_hostname": {"type": "str"},
+        "tls_ca_file": {"type": "path"},
     },
 }
 
@@ -63,10 +68,11 @@ class Server(NamedTuple):
     port: int
     role: str | None = None
     key: Any = None  # dns.tsig.Key
+    zone: str | None = None
     tls: bool = False
+    tls_port: int = 853
     tls_hostname: str | None = None
     tls_ca_file: str | None = None
-    zone: str | None = None
 
     @property
     def place(self) -> str:
@@ -93,11 +99,11 @@ def read_keys(keys: Iterable[Mapping[str, str]]) -> dict[str, Any]:
 
 
 def read_servers(servers: Iterable[Mapping[str, Any]], keys: Mapping[str, Any]) -> dict[str, Server]:
-    """{server name: Server} in the order given. Raises Mistake for an address, port or key that cannot be."""
+    """{server name: Server} in the order given, from the option ``servers``. Raises Mistake for an address, port or key that cannot be."""
     found: dict[str, Server] = {}
     for entry in servers:
         address = entry["address"]
-        name = entry.get("name") or address
+        name = entry["name"] or address
         try:
             ipaddress.ip_address(address)
         except ValueError:
@@ -106,21 +112,11 @@ def read_servers(servers: Iterable[Mapping[str, Any]], keys: Mapping[str, Any]) 
             ) from None
         if name in found:
             raise Mistake(f"servers: {name} is given twice; give each address of a server a name of its own")
-        tls = bool(entry.get("tls"))
-        port = entry.get("port") or (853 if tls else 53)
-        if not 1 <= port <= 65535:
-            raise Mistake(f"servers: {name} has the port {port}; a port is between 1 and 65535")
-        found[name] = Server(
-            name,
-            address,
-            port,
-            entry.get("role"),
-            find_key(entry.get("key"), keys, f"servers: {name}"),
-            tls,
-            entry.get("tls_hostname"),
-            entry.get("tls_ca_file"),
-            entry.get("zone"),
-        )
+        for field in ("port", "tls_port"):
+            if not 1 <= entry[field] <= 65535:
+                raise Mistake(f"servers: {name} has the {field} {entry[field]}; a port is between 1 and 65535")
+        key = find_key(entry["key"], keys, f"servers: {name}")
+        found[name] = Server(**dict(entry, name=name, key=key))
     if not found:
         raise Mistake("servers: the list is empty; name at least one server to ask")
     return found

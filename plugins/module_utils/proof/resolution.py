@@ -121,21 +121,31 @@ def find_system_resolver(method: str) -> SystemResolver:
         "resolve" in sources or all(address in RESOLVED_STUBS for address in configured)
     )
     if method == "systemd_resolved" or (method == "auto" and uses_resolved):
-        resolvers = read_resolved_servers(_resolvectl("dns"))
+        resolvers = read_resolved_servers(_settings("dns"))
         return SystemResolver("systemd_resolved", resolvers, "systemd_resolved")
     return SystemResolver("glibc", configured, "resolv_conf", rotate)
 
 
-def _resolvectl(*arguments: str, timeout: float = 10.0) -> str:
+def _run(command: list[str], timeout: float, text: str = "") -> subprocess.CompletedProcess:
+    """Run a program. Raises subprocess.TimeoutExpired, which run_command of Ansible's modules cannot."""
+    return subprocess.run(  # pylint: disable=ansible-bad-function
+        command, input=text, capture_output=True, text=True, timeout=timeout, check=False, env=dict(os.environ, LC_ALL="C.UTF-8")
+    )
+
+
+def _resolvectl(*arguments: str, timeout: float = 10.0) -> subprocess.CompletedProcess:
     try:
-        process = subprocess.run(
-            ["resolvectl", "--no-pager", *arguments], capture_output=True, text=True, timeout=timeout, check=False
-        )
+        return _run(["resolvectl", "--no-pager", *arguments], timeout)
     except FileNotFoundError:
         raise Mistake("method: systemd_resolved needs the program resolvectl, which this host does not have") from None
+
+
+def _settings(command: str) -> str:
+    """What resolvectl prints about its settings; nothing when systemd-resolved does not answer."""
+    try:
+        return _resolvectl(command).stdout
     except subprocess.TimeoutExpired:
         return ""
-    return process.stdout
 
 
 def read_resolved_servers(text: str) -> list[str]:
@@ -183,14 +193,7 @@ def _ask_glibc(name: str, rdtype: str, timeout: float) -> Lookup:
     task = {"name": name, "type": rdtype, "number": int(dns.rdatatype.from_text(rdtype)), "sources": sources}
     started = time.monotonic()
     try:
-        process = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", GLIBC_LOOKUP],
-            input=json.dumps(task),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        process = _run([sys.executable, "-I", "-S", "-c", GLIBC_LOOKUP], timeout, json.dumps(task))
         found = json.loads(process.stdout)
     except subprocess.TimeoutExpired:
         return Lookup("timeout", [], time.monotonic() - started, f"no answer within {timeout:g} s")
@@ -235,11 +238,8 @@ def answers_in(message: Any, rdtype: Any) -> list[str]:
 
 def _ask_resolved(name: str, rdtype: str, timeout: float) -> Lookup:
     started = time.monotonic()
-    command = ["resolvectl", "--no-pager", "--cache=no", f"--type={rdtype}", "query", name]
     try:
-        process = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout, check=False, env=dict(os.environ, LC_ALL="C.UTF-8")
-        )
+        process = _resolvectl("--cache=no", f"--type={rdtype}", "query", name, timeout=timeout)
     except subprocess.TimeoutExpired:
         return Lookup("timeout", [], time.monotonic() - started, f"no answer within {timeout:g} s")
     return read_resolved_answer(process.stdout, process.stderr, rdtype, time.monotonic() - started)
@@ -267,4 +267,4 @@ def read_resolved_answer(output: str, error: str, rdtype: str, elapsed: float) -
 
 def current_server() -> str | None:
     """The server that systemd-resolved uses at this moment."""
-    return read_current_server(_resolvectl("status"))
+    return read_current_server(_settings("status"))

@@ -24,7 +24,8 @@ class Stream:
     """
 
     def __init__(self, server: Server, until: float):
-        self.socket: Any = socket.create_connection((server.address, server.port), _left(until))
+        port = server.tls_port if server.tls else server.port
+        self.socket: Any = socket.create_connection((server.address, port), _left(until))
         self._buffer = bytearray()
         try:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -109,6 +109,10 @@ class ZoneView:
             return None  # a\.example.com. is one label, not a name inside example.com
         return owner
 
+    def spelled(self, name: str) -> str:
+        """An absolute name inside the zone as an owner, in the letters of who wrote it."""
+        return "@" if self.relative(name) == "@" else name[: -len(self._suffix)]
+
     def standing(self, name: str) -> Standing:
         """What this zone says of an absolute name."""
         known = self._standings.get(name)
@@ -216,8 +220,8 @@ class ServerAddresses(Validator):
         for record in zone.of_type("NS"):
             standing = zone.standing(record.rdata)
             if standing is Standing.BARE:
-                owner = zone.relative(record.rdata)
-                yield Finding(_at(record), f"{record.rdata} lies inside the zone and has no address", f"add an A or AAAA record for {owner}")
+                right = f"add an A or AAAA record for {zone.spelled(record.rdata)}"
+                yield Finding(_at(record), f"{record.rdata} lies inside the zone and has no address", right)
             elif standing is Standing.ELSEWHERE and record.owner != "@":
                 yield from self._check_glue(zone, record)
 
@@ -228,7 +232,8 @@ class ServerAddresses(Validator):
         if owner is None or (owner != delegated and delegated not in ancestors(owner)):
             return
         if _ADDRESS_TYPES.isdisjoint(zone.by_owner.get(owner, ())):
-            yield Finding(_at(record), f"{record.rdata} lies inside the delegated zone and has no address here", f"add an A or AAAA record for {owner} as glue")
+            right = f"add an A or AAAA record for {zone.spelled(record.rdata)} as glue"
+            yield Finding(_at(record), f"{record.rdata} lies inside the delegated zone and has no address here", right)
 
 
 class _NoAlias(Validator):
@@ -502,7 +507,7 @@ class _Addressed(Validator):
         for record in zone.of_type(self.type):
             target = _target(record)
             if target != "." and zone.standing(target) is Standing.BARE:
-                yield Finding(_at(record), f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {zone.relative(target)}")
+                yield Finding(_at(record), f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {zone.spelled(target)}")
 
 
 class MailAddress(_Addressed):

@@ -80,14 +80,14 @@ sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core
 molecule: images ## Run all molecule scenarios, in a lab of their own that replaces the one that is up
 	$(use)
 	$(playbook) tests/lab/destroy.yml
-	cd extensions && molecule reset && molecule test --all
+	molecule reset && molecule test --all
 
 .PHONY: scenario
 scenario: images ## Run one molecule scenario: make scenario NAME=default
 	$(use)
 	[ -n "$(NAME)" ] || { echo "make scenario NAME=name, where name is one of: $$(cd extensions/molecule && ls -d */ | tr -d /| xargs)" >&2; exit 2; }
 	$(playbook) tests/lab/destroy.yml
-	cd extensions && molecule reset && molecule test --scenario-name "$(NAME)"
+	molecule reset && molecule test --scenario-name "$(NAME)"
 
 .PHONY: bench
 bench: setup ## Measure; the figures are for reading, nothing fails

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a declaration to a serving BIND, and what happens when something goes wrong on the way."""
+
 from __future__ import annotations
 
 import errno
@@ -140,7 +141,9 @@ def test_a_file_edited_by_hand_is_told_shown_and_replaced_under_a_newer_serial(s
     path.write_text(path.read_text().replace(str(host.serial("example.com")), str(edited)).replace("192.0.2.1", "192.0.2.9"))
     preview = host.preview(OLD)
     assert preview["edited"] == ["zones/example.com"]
-    assert preview["diff"][0]["prepared"].startswith("zone example.com, which was edited by hand\n") and "- www 3600 A 192.0.2.9" in preview["diff"][0]["prepared"]
+    assert (
+        preview["diff"][0]["prepared"].startswith("zone example.com, which was edited by hand\n") and "- www 3600 A 192.0.2.9" in preview["diff"][0]["prepared"]
+    )
     assert host.bring(OLD)["zones_changed"] == {"example.com": edited + 1}
     assert_converges(host, OLD)
 

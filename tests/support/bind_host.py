@@ -9,6 +9,7 @@
 
 It starts with a configuration such as a distribution ships. The server has no way out, see L(named).
 """
+
 from __future__ import annotations
 
 import base64
@@ -46,7 +47,8 @@ class BindHost:
 
     def __init__(self, root: pathlib.Path) -> None:
         self.root = root
-        self.port, self.control_port = free_port(ADDRESS), free_port(ADDRESS)
+        self.port = free_port(ADDRESS)
+        self.control_port = next(port for port in iter(lambda: free_port(ADDRESS), None) if port != self.port)
         self.refused: set[str] = set()  # rndc commands that fail without being sent
         self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being sent, with their arguments
         self.layout = {
@@ -120,30 +122,30 @@ class BindHost:
     # -- what Ansible would do ----------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def application(self, zones: Mapping[str, Mapping[str, str]], *, secondary: tuple[str, ...] = (), select: str | None = None, now: int | None = None) -> Iterator[Application]:
+    def application(
+        self, zones: Mapping[str, Mapping[str, str]], *, secondary: tuple[str, ...] = (), select: str | None = None, now: int | None = None
+    ) -> Iterator[Application]:
         """The application of zones, {zone: {name: IPv4 address or text}}, after the comparison told which are to be written."""
+        servers = {"type": "NS", "value": "ns1.example."}
         items: list[dict[str, Any]] = [
-            {
-                "name": name,
-                "records": [{"type": "NS", "value": "ns1.example."}, *({"name": owner, "type": "A" if value[:4] == "192." else "TXT", "value": value} for owner, value in records.items())],
-            }
+            {"name": name, "records": [servers, *({"name": owner, "type": _type_of(value), "value": value} for owner, value in records.items())]}
             for name, records in zones.items()
         ]
-        items += [{"name": name, "primaries": ["ns2"], "secondaries": ["ns1"], "records": [{"type": "NS", "value": "ns1.example."}]} for name in secondary]
+        items += [{"name": name, "primaries": ["ns2"], "secondaries": ["ns1"], "records": [servers]} for name in secondary]
         groups = {"all": list(self.addresses), "dns_primaries": [self.name]}
         declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select)
         host_plan = plan(declaration, self.name, self.addresses[self.name])
         settings = bind.Settings(listen_on=(ADDRESS,), allow_query=("any",))
         payload = ActionModule._payload(host_plan, declaration.selected, bind, bind.Layout(**self.layout), settings)
         software = Bind(self.run, functools.partial(shutil.which, path=_PATH), self.layout)
-        port, serving.serials = serving.serials, functools.partial(serving.serials, port=self.port)
+        original, serving.serials = serving.serials, functools.partial(serving.serials, port=self.port)
         try:
             comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
             found = [{"host": self.name, "differing": json.dumps(comparison["differing"])}]
             payload["texts"] = texts(only(host_plan, declaration.selected), self.name, found)
             yield Application(software, self.layout, json.loads(json.dumps(payload)))
         finally:
-            serving.serials = port
+            serving.serials = original
 
     def bring(self, zones: Mapping[str, Mapping[str, str]], **arguments: Any) -> dict[str, Any]:
         """Make the host serve these zones; what the module would return."""
@@ -164,6 +166,10 @@ class BindHost:
                     content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
                     result[str(path.relative_to(self.root))] = (status.st_mode, content, status.st_mtime_ns if path.is_file() else None)
         return result
+
+
+def _type_of(value: str) -> str:
+    return "A" if value.startswith("192.") else "TXT"
 
 
 @contextlib.contextmanager

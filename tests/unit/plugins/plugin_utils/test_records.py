@@ -5,6 +5,7 @@
 """Records: what is declared is what BIND reads, in one canonical form."""
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import subprocess
@@ -145,10 +146,8 @@ def test_times_are_seconds_or_have_units(value, seconds):
 @example("²")
 @example("9" * 5000)
 def test_a_time_is_told_or_refused(value):
-    try:
+    with contextlib.suppress(ValueError):
         assert 0 <= parse_ttl(value) < 2**31
-    except ValueError:
-        pass
 
 
 ANYTHING = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30)), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)

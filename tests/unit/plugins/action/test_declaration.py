@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible_collections.authoritative.dns.plugins.action.declaration import ActionModule
+
+RECORDS = [{"type": "NS", "value": "ns1.example.net."}, {"name": "www", "type": "A", "value": ["192.0.2.8", "192.0.2.9"]}]
+
+
+def run(zones, **variables):
+    action = object.__new__(ActionModule)
+    action._task = SimpleNamespace(args={}, async_val=0, check_mode=False, diff=False)
+    action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
+    action._templar = Templar(loader=DataLoader(), variables=variables)
+    hosts = {"ns1": {"ansible_host": "192.0.2.1"}, "ns2": {"ansible_host": "192.0.2.2"}}
+    groups = {"all": list(hosts), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+    return action.run(
+        task_vars={"dns_zones": zones, "groups": groups, "hostvars": hosts, "inventory_hostname": "ns1", "ansible_play_hosts": ["ns1"], **variables}
+    )
+
+
+def test_a_declaration_without_mistakes_is_counted():
+    result = run([{"name": trust_as_template("{{ domain }}"), "records": RECORDS}], domain="example.com")
+    assert {key: result[key] for key in ("changed", "zones", "records", "servers")} == {"changed": False, "zones": 1, "records": 3, "servers": ["ns1", "ns2"]}
+
+
+def test_every_mistake_is_in_the_message():
+    with pytest.raises(AnsibleActionFail) as error:
+        run([{"name": "a b"}, {"name": "example.com", "records": [*RECORDS, {"name": "x", "type": "A", "value": "y"}], "secondaries": ["ns3"]}])
+    message = str(error.value)
+    assert message.startswith("The DNS declaration has 3 mistakes; no host was changed.") and message.count("\n- ") == 3
+    assert "'a b'" in message and "value 'y' is not an A value" in message and "secondaries names 'ns3'" in message

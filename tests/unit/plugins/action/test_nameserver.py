@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E501 -- a case a line
+"""What happens on the controller before and after a host is asked."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64decode
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, read_settings, texts
+from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
+from hypothesis import given
+from hypothesis import strategies as st
+
+HOSTS = {"a": ("192.0.2.1",), "b": ("192.0.2.2",), "c": ("192.0.2.3",)}
+GROUPS = {"all": list(HOSTS), "dns_primaries": ["a", "b"], "dns_secondaries": ["c"]}
+RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
+NOW = 1795219200
+LAYOUT = dict.fromkeys(("config_file", "local_config", "local_options", "working_directory", "state_directory", "secondary_directory", "user", "group", "service"), "/x")
+
+
+def plans(*records):
+    declaration = load([{"name": "example.com", "records": [*RECORDS, *records]}], {}, Inventory(GROUPS, HOSTS.__getitem__), str)
+    return {host: plan(declaration, host, addresses) for host, addresses in HOSTS.items()}
+
+
+def comparison(host, zones):
+    return {"host": host, "differing": json.dumps({"zones": zones, "time": NOW})}
+
+
+DIGEST = content_digest(plans()["a"].primary["example.com"].zone)
+FOUND = st.one_of(
+    st.just([None, [], None]),
+    st.tuples(st.sampled_from([None, DIGEST, "old"]), st.lists(st.integers(2026112099, 2026112103), min_size=1, max_size=3), st.none()).map(list),
+)
+
+
+@given(FOUND, FOUND, st.booleans())
+def test_two_primaries_get_the_same_serial_or_have_it(one, other, swapped):
+    hosts = plans()
+    found = [comparison("a", {"example.com": one}), comparison("b", {"example.com": other})]
+    sent = {host: texts(hosts[host], host, found[::-1] if swapped else found).get("example.com") for host in "ab"}
+    serials = {serial_and_text[0] if serial_and_text else found_there[1][0] for serial_and_text, found_there in zip(sent.values(), (one, other))}
+    assert len(serials) == 1
+    for sent_there in sent.values():
+        assert sent_there is None or f" {sent_there[0]} " in sent_there[1].splitlines()[2]
+
+
+def test_a_primary_that_agrees_is_sent_nothing():
+    hosts = plans()
+    found = [comparison("a", {"example.com": [DIGEST, [7, 7, 7], None]}), comparison("b", {"example.com": ["old", [6, 6], None]})]
+    assert texts(hosts["a"], "a", found) == {}
+    assert texts(hosts["b"], "b", found)["example.com"][0] == 7
+
+
+def test_a_host_that_was_not_compared_is_told_how():
+    with pytest.raises(DeclarationError, match="comparisons: hold nothing about a; register a task with state: compared first"):
+        texts(plans()["a"], "a", [{"host": "b", "differing": comparison("b", {})["differing"]}, {"skipped": True}])
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"listen_on": ["192.0.2.256"]}, ["nameserver_listen_on: '192.0.2.256' does not appear to be an IPv4 or IPv6 address; list the host's own addresses, or any"]),
+        ({"listen_on": ["192.0.2.0/24", "localnets"]}, ["nameserver_listen_on: '192.0.2.0/24'", "nameserver_listen_on: 'localnets'"]),
+        ({"listen_on": "any"}, ["nameserver_listen_on: 'any' is not a list"]),
+        ({"listen_on": ["fe80::1%x; }; evil {"]}, ["nameserver_listen_on: 'fe80::1%x; }; evil {' is not an address"]),
+        ({"allow_query": ["192.0.2.1/24", "everybody"]}, ["nameserver_allow_query: 192.0.2.1/24 has host bits set; list networks", "nameserver_allow_query: 'everybody' does not appear"]),
+        ({"forwarders": ["192.0.2.53"]}, ["nameserver_forwarders: are given, but nobody may recurse; name the networks in nameserver_recursion_networks"]),
+        ({"forwarders": ["any"], "recursion_networks": ["any"]}, ["nameserver_forwarders: 'any' does not appear to be an IPv4 or IPv6 address"]),
+        ({"dnssec_validation": "maybe"}, ["nameserver_dnssec_validation: 'maybe' is no setting; write auto, yes or no"]),
+        ({"recursion_networks": ["x"], "listen_on": ["y"], "dnssec_validation": "z"}, ["nameserver_listen_on: 'y'", "nameserver_recursion_networks: 'x'", "nameserver_dnssec_validation: 'z'"]),
+    ],
+)
+def test_a_wrong_setting_is_told_by_the_roles_variable(settings, told):
+    with pytest.raises(DeclarationError) as error:
+        read_settings(settings, ("192.0.2.1",), bind)
+    assert len(error.value.problems) == len(told)
+    for part in told:
+        assert sum(str(problem).startswith(part) for problem in error.value.problems) == 1, error.value
+
+
+def test_a_server_listens_on_the_hosts_addresses_unless_told():
+    assert read_settings({"allow_query": []}, ("192.0.2.1",), bind).listen_on == ("192.0.2.1",)
+    assert read_settings({"listen_on": ["any"]}, ("192.0.2.1",), bind).listen_on == ("any",)
+    assert read_settings({}, (), bind).listen_on == ("any",)
+    chosen = read_settings({"allow_query": ["192.0.2.0/255.255.255.0", "192.0.2.1"], "dnssec_validation": False}, (), bind)
+    assert (chosen.allow_query, chosen.dnssec_validation) == (("192.0.2.0/24", "192.0.2.1"), "no")
+
+
+def run(arguments, variables, answer=None):
+    """Run the action plugin on host a, the module itself apart; its result and the module's arguments."""
+    sent = {}
+    action = object.__new__(ActionModule)
+    action._task = SimpleNamespace(args={"layout": LAYOUT, **arguments}, async_val=0, check_mode=False, diff=False)
+    action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
+    action._play_context = None
+    action._loader = DataLoader()
+    action._templar = Templar(loader=action._loader, variables=variables)
+    action._execute_module = lambda module_name, module_args, task_vars: sent.update(module_args) or dict(answer or {"changed": False})
+    result = action.run(task_vars={"inventory_hostname": "a", "groups": GROUPS, "hostvars": {host: {"dns_addresses": list(addresses)} for host, addresses in HOSTS.items()}, **variables})
+    return result, json.loads(zlib.decompress(b64decode(sent["payload"]))) if sent else None
+
+
+def zones(**more):
+    return [{"name": "example.com", "records": RECORDS, **more}]
+
+
+def test_templates_in_the_declaration_are_filled_in_string_by_string():
+    declared = [{"name": trust_as_template("{{ domain }}"), "records": [*RECORDS, {"name": "www", "type": "A", "value": trust_as_template("{{ web }}")}]}]
+    found = [comparison("a", {"example.com": [None, [], None]})]
+    _result, payload = run({"comparisons": found}, {"dns_zones": declared, "domain": "example.com", "web": ["192.0.2.8", "192.0.2.9"]})
+    assert [line for line in payload["texts"]["example.com"][1].splitlines() if line.startswith("www")] == ["www 3600 IN A 192.0.2.8", "www 3600 IN A 192.0.2.9"]
+
+
+def test_what_a_comparison_needs_travels_and_no_texts():
+    result, payload = run({"state": "compared"}, {"dns_zones": zones()}, {"differing": {"zones": {}, "time": NOW}, "removed": [], "served": 0, "invocation": {"module_args": 1}})
+    assert payload["texts"] == {} and payload["zones"] == {"example.com": ["example.com", DIGEST]} and payload["shared"] == ["example.com"]
+    assert payload["address"] == "192.0.2.1" and payload["secondary"] == {}
+    assert result["host"] == "a" and json.loads(result["differing"]) == {"zones": {}, "time": NOW} and "invocation" not in result
+
+
+def test_a_mistake_stops_before_any_host_is_asked():
+    with pytest.raises(AnsibleActionFail, match=r"(?s)2 mistakes; no host was changed.*ttl: 'y' is not a time.*serial 'x' is unknown"):
+        run({"state": "compared"}, {"dns_zones": zones(serial="x", ttl="y")})
+
+
+def test_a_part_that_the_host_is_not_is_skipped_without_asking_it():
+    result, payload = run({"part": "secondary"}, {"dns_zones": zones()})
+    assert result["skipped"] and result["skip_reason"] == "a is not the secondary part" and payload is None
+
+
+def test_a_host_that_agrees_is_not_asked_again():
+    result, payload = run({"comparisons": [{**comparison("a", {}), "agrees": True}]}, {"dns_zones": zones()})
+    assert payload is None and result["changed"] is False

@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E501 -- a case a line
+"""What is written for named is what was planned, and nothing that anybody declares can make it more."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import host_addresses
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import Layout, Settings, entry, render
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+CHECKER = shutil.which("named-checkconf", path="/usr/bin:/usr/sbin:/usr/local/sbin:/usr/local/bin")
+GROUPS = {"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+ADDRESSES = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2", "2001:db8::2")}
+NS = [{"type": "NS", "value": "ns1.example."}]
+
+_TOKEN = re.compile(r'\s+|//[^\n]*\n|(?P<string>"[a-zA-Z0-9_./%-]*")|(?P<word>[a-zA-Z0-9_.:/-]+)|(?P<mark>[{};])')
+
+
+def statements(text):
+    """The statements of a configuration, each a list of words and blocks. Strict: what is not surely harmless is an error."""
+
+    def block(tokens: Iterator[str], inner: bool):
+        result, current = [], []
+        for token in tokens:
+            if token == "{":
+                current.append(block(tokens, True))
+            elif token == ";":
+                assert current, "an empty statement"
+                result.append(current)
+                current = []
+            elif token == "}":
+                assert inner and not current
+                return result
+            else:
+                current.append(token)
+        assert not inner and not current
+        return result
+
+    tokens, position = [], 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        assert match, f"{text[position : position + 40]!r} is no token"
+        position = match.end()
+        if match.lastgroup:
+            tokens.append(match.group())
+    return block(iter(tokens), False)
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    root = tmp_path_factory.mktemp("bind")
+    for name in ("local.conf", "options.conf"):
+        (root / name).write_text("")
+    return Layout(str(root / "named.conf"), str(root / "local.conf"), str(root / "options.conf"), str(root), str(root), "slaves/", "root", "root", "named")
+
+
+def planned(zones, host="ns1", addresses=ADDRESSES):
+    return plan(load(zones, {}, Inventory(GROUPS, addresses.__getitem__), str), host, addresses[host])
+
+
+def check(layout, files):
+    """Let BIND itself read the configuration, as one file."""
+    path = layout.working_directory + "/check.conf"
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(files["named.conf"].replace(f'include "{layout.state_directory}/current/zones.conf";\n', files["zones.conf"]))
+    run = subprocess.run([CHECKER, path], capture_output=True, text=True, timeout=30)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def is_address(word):
+    return word in ("localhost", "localnets", "any") or ipaddress.ip_network(word)
+
+
+NAMES = st.from_regex(r"[a-z0-9_/-]{1,20}(\.[a-z0-9_-]{1,20}){0,3}\.?", fullmatch=True)
+TEXTS = st.one_of(NAMES, st.text(), st.text("ab01_-/.\\\"'{};\n %*@#", max_size=60))
+INJECTIONS = ['x"; }; zone "evil" { type primary', "a;b", "a{b", "a//b", "a/*b", "a\\034b", "fe80::1%x; }; evil {", "::1; any", "any; }; evil { x", "0.0.0.0/0; x"]
+IPS = st.ip_addresses().map(str)
+NETWORKS = st.one_of(IPS, st.sampled_from(["any", "none", "10.0.0.0/8", "2001:db8::/32"]))
+ADDRESS_TEXTS = st.one_of(TEXTS, st.ip_addresses().map(str), st.ip_addresses().map("{}%x; }}; evil {{".format), st.sampled_from(INJECTIONS))
+NETWORK_TEXTS = st.one_of(ADDRESS_TEXTS, st.sampled_from(["any", "none", "192.0.2.0/255.255.255.0", "192.0.2.0/0.0.0.255", "fe80::%x/64", "10.0.0.0/8"]))
+
+
+@pytest.mark.skipif(CHECKER is None, reason="named-checkconf is not installed")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
+# Half of each is right, so that one wrong text meets three right ones often enough.
+@given(st.one_of(NAMES, NAMES, TEXTS, st.sampled_from(INJECTIONS)), NETWORKS | NETWORK_TEXTS, IPS | ADDRESS_TEXTS, IPS | ADDRESS_TEXTS)
+@example("example.com", "192.0.2.0/255.255.255.0", "192.0.2.9", "192.0.2.2")
+@example("example.com", "fe80::%x; }; evil {/64", "192.0.2.9", "192.0.2.2")
+@example("example.com", "any", "fe80::1%x; }; evil {", "192.0.2.2")
+@example("example.com", "any", "192.0.2.9", "fe80::1%x; }; evil {")
+@example("0/25.2.0.192.in-addr.arpa", "none", "192.0.2.9", "192.0.2.2")
+@example(".", "none", "192.0.2.9", "192.0.2.2")
+def test_nothing_declared_becomes_configuration_of_its_own(layout, name, network, endpoint, own):
+    zones = [{"name": name, "records": NS, "allow_query": [network], "secondaries": ["ns2", endpoint]}, {"name": "second.example", "records": NS, "primaries": [endpoint], "secondaries": ["ns1"]}]
+    try:
+        addresses = {**ADDRESSES, "ns2": host_addresses({"dns_addresses": [own]})}
+        whole = planned(zones, addresses=addresses)
+    except (DeclarationError, ValueError):
+        return
+    files = render(whole, layout, Settings())
+    found = statements(files["zones.conf"])
+    assert [(statement[1], statement[2][0]) for statement in found if statement[0] == "zone"] == [
+        (f'"{zone}"', ["type", "primary" if zone in whole.primary else "secondary"]) for zone in [*sorted(whole.primary), *sorted(whole.secondary)]
+    ]
+    for statement in found:
+        assert statement[0] in ("zone", "acl", "primaries") and len(statement) == 3
+        if statement[0] == "zone":
+            assert {part[0] for part in statement[2]} <= {"type", "file", "allow-transfer", "also-notify", "allow-query", "primaries", "notify"}
+        else:
+            assert all(is_address(item[0]) and item[1:] in ([], ["port", "53"]) for item in statement[2])
+    assert [statement[0] for statement in statements(files["named.conf"])] == ["options", "include"]
+    check(layout, files)
+
+
+def zone_statements(files, name):
+    return next({part[0]: part[1:] for part in statement[2]} for statement in statements(files["zones.conf"]) if statement[:2] == ["zone", f'"{name}"'])
+
+
+def lists(files):
+    return {statement[1]: [" ".join(item) for item in statement[2]] for statement in statements(files["zones.conf"]) if statement[0] != "zone"}
+
+
+def test_transfers_are_for_the_zones_secondaries_and_nobody_else(layout):
+    zones = [{"name": "a.example", "records": NS}, {"name": "b.example", "records": NS, "secondaries": []}, {"name": "c.example", "records": NS, "secondaries": [{"address": "203.0.113.9", "port": 5353}]}]
+    files = render(planned(zones), layout, Settings())
+    named = lists(files)
+    options = {part[0]: part[1:] for part in statements(files["named.conf"])[0][1]}
+    assert options["allow-transfer"] == [[["none"]]] and options["recursion"] == ["no"] and options["empty-zones-enable"] == ["no"] and options["notify"] == ["explicit"]
+    assert named[zone_statements(files, "a.example")["allow-transfer"][0][0][0]] == ["192.0.2.2", "2001:db8::2"]
+    assert named[zone_statements(files, "a.example")["also-notify"][0][0][0]] == ["192.0.2.2"]
+    assert "allow-transfer" not in zone_statements(files, "b.example")
+    assert named[zone_statements(files, "c.example")["allow-transfer"][0][0][0]] == ["203.0.113.9"]
+    assert named[zone_statements(files, "c.example")["also-notify"][0][0][0]] == ["203.0.113.9 port 5353"]
+    secondary = render(planned(zones, "ns2"), layout, Settings())
+    stanza = zone_statements(secondary, "a.example")
+    assert "allow-transfer" not in stanza and stanza["notify"] == ["no"] and stanza["file"] == ['"slaves/a.example"']
+    assert lists(secondary)[stanza["primaries"][0][0][0]] == ["192.0.2.1", "2001:db8::1"]
+
+
+@pytest.mark.parametrize(
+    ("server", "zone", "who"),
+    [
+        (["localnets"], None, ["localnets", "localhost", "192.0.2.2", "2001:db8::2"]),
+        (["any"], None, None),
+        (["any"], ["10.0.0.0/8"], ["10.0.0.0/8", "localhost", "192.0.2.2", "2001:db8::2"]),
+        (["any"], ["none"], ["localhost", "192.0.2.2", "2001:db8::2"]),
+        (["localnets"], ["any", "10.0.0.0/8"], "any"),
+    ],
+)
+def test_a_zone_may_be_asked_by_whom_it_says_and_by_its_secondaries(layout, server, zone, who):
+    declared = {"name": "a.example", "records": NS, **({"allow_query": zone} if zone else {})}
+    files = render(planned([declared]), layout, Settings(allow_query=server))
+    stanza = zone_statements(files, "a.example").get("allow-query")
+    assert (stanza and (stanza[0][0][0] if who == "any" else lists(files)[stanza[0][0][0]])) == who
+
+
+@pytest.mark.skipif(CHECKER is None, reason="named-checkconf is not installed")
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        Settings(),
+        Settings(listen_on=("192.0.2.1", "2001:db8::1"), allow_query=("any",)),
+        Settings(recursion_networks=("192.0.2.0/24",), dnssec_validation="no"),
+        Settings(recursion_networks=("any",), forwarders=("192.0.2.53", "2001:db8::53"), dnssec_validation="yes"),
+    ],
+    ids=["default", "addresses", "recursive", "forwarding"],
+)
+def test_every_setting_is_configuration_that_bind_takes(layout, chosen):
+    files = render(planned([{"name": "a.example", "records": NS}, {"name": "b.example", "records": NS, "primaries": "ns2", "secondaries": "ns1"}]), layout, chosen)
+    check(layout, files)
+    options = {part[0]: part[1:] for part in statements(files["named.conf"])[0][1]}
+    assert options["recursion"] == ["yes" if chosen.recursion_networks else "no"]
+    assert ("forwarders" in options) == bool(chosen.forwarders)
+
+
+def test_the_first_file_only_leads_to_the_current_generation_and_to_the_administrators(layout):
+    assert statements(entry(layout)) == [["include", f'"{layout.state_directory}/current/named.conf"'], ["include", f'"{layout.local_config}"']]
+
+
+def test_zones_with_the_same_servers_name_them_once(layout):
+    files = render(planned([{"name": f"z{number}.example", "records": NS} for number in range(100)]), layout, Settings())
+    assert len(lists(files)) == 3 and files["zones.conf"].count("192.0.2.2;") == 3

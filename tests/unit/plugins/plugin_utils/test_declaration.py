@@ -206,12 +206,12 @@ def test_defaults_are_a_mapping():
 
 # -- zones from files -----------------------------------------------------------------------------------------------------
 
-FILE = "@ 300 IN SOA ns1.example.net. hostmaster.example.net. 41 1 2 3 4\n@ 300 NS ns1.example.net.\nwww 300 A 192.0.2.1\n"
+FILE = "@ 300 IN SOA ns1.example.net. hostmaster.example.net. 41 1800 600 1209600 300\n@ 300 NS ns1.example.net.\nwww 300 A 192.0.2.1\n"
 
 
 def test_a_file_keeps_its_own_serial_and_timers():
     zone = declared({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE})["example.com"]
-    assert (zone.serial_policy, zone.content.own_serial, zone.content.soa.refresh) == ("keep", 41, 1)
+    assert (zone.serial_policy, zone.content.own_serial, zone.content.soa.refresh) == ("keep", 41, 1800)
 
 
 def test_a_broken_file_is_named_with_its_zone():

@@ -58,7 +58,7 @@ def test_only_strings_with_templates_are_templated():
 def test_a_file_is_looked_for_beside_the_inventory_and_then_beside_the_playbook(tmp_path):
     for place in ("inventory", "playbook"):
         (tmp_path / place).mkdir()
-    text = "@ 300 SOA a.example. b.example. 41 1 2 3 4\n@ 300 NS ns1.example.net.\n"
+    text = "@ 300 SOA a.example. b.example. 41 3600 600 1209600 300\n@ 300 NS ns1.example.net.\n"
     (tmp_path / "playbook" / "a.zone").write_text(text)
     variables = task_vars(dns_zones=[{"name": "example.com", "file": "a.zone"}], inventory_dir=str(tmp_path / "inventory"), playbook_dir=str(tmp_path / "playbook"))
     assert declared(variables, str).zones["example.com"].content.own_serial == 41

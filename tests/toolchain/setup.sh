@@ -23,8 +23,8 @@ ip          iproute2         iproute
 named       bind9            bind
 dig         bind9-dnsutils   bind-utils
 '
-# crun refuses cgroup v1 beside v2 ("hybrid"): https://github.com/containers/crun/blob/main/crun.1.md
-needs_runc() { grep -qs . /sys/fs/cgroup/unified/cgroup.controllers; }
+# crun refuses cgroup v1 beside a v2 that holds controllers, which comes and goes; runc takes either.
+needs_runc() { [ -e /sys/fs/cgroup/unified/cgroup.controllers ]; }
 
 missing() { # missing COLUMN: the packages of that column whose command is not here
   { echo "$commands"; if needs_runc; then echo 'runc runc runc'; fi; } | while read -r command apt dnf; do
@@ -60,7 +60,7 @@ start_nothing() { # start_nothing COMMAND…
   [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy && own+=' policy'; }
   "$@" || { case $own in *policy) as_root rm -f $policy ;; esac; die "apt failed, see above"; }
   case $own in *policy) as_root rm -f $policy ;; esac
-  case $own in named*) as_root systemctl --quiet disable named.service || : ;; esac
+  case $own in named*) as_root deb-systemd-helper disable named.service >/dev/null ;; esac
 }
 
 # --- Python ---------------------------------------------------------------------------------------------------------

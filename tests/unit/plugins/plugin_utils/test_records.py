@@ -111,6 +111,12 @@ def test_the_digest_leaves_out_the_serial_and_nothing_else(serial, key):
     assert digest(HEAD._replace(**{key: "ns2.example.net." if key == "mname" else 1}), "") != digest(HEAD, "")
 
 
+def test_records_of_one_name_and_type_have_the_lowest_of_their_times():
+    times = [60, 30, 90]
+    items = [{"name": "www", "type": "A", "value": f"192.0.2.{ttl}", "ttl": ttl} for ttl in times]
+    assert {record.ttl for record in canonical(parsed(items))} == {30}
+
+
 @settings(max_examples=50)
 @given(LISTS)
 def test_a_zone_file_read_again_is_the_same_zone(items):

@@ -97,6 +97,8 @@ NETWORK_TEXTS = st.one_of(ADDRESS_TEXTS, st.sampled_from(["any", "none", "192.0.
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
 # Half of each is right, so that one wrong text meets three right ones often enough.
 @given(st.one_of(NAMES, NAMES, TEXTS, st.sampled_from(INJECTIONS)), NETWORKS | NETWORK_TEXTS, IPS | ADDRESS_TEXTS, IPS | ADDRESS_TEXTS)
+@example("a;b", "any", "192.0.2.9", "192.0.2.2")
+@example('x"{};evil', "any", "192.0.2.9", "192.0.2.2")
 @example("example.com", "192.0.2.0/255.255.255.0", "192.0.2.9", "192.0.2.2")
 @example("example.com", "fe80::%x; }; evil {/64", "192.0.2.9", "192.0.2.2")
 @example("example.com", "any", "fe80::1%x; }; evil {", "192.0.2.2")

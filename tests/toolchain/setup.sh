@@ -60,7 +60,7 @@ start_nothing() { # start_nothing COMMAND…
   [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy && own+=' policy'; }
   "$@" || { case $own in *policy) as_root rm -f $policy ;; esac; die "apt failed, see above"; }
   case $own in *policy) as_root rm -f $policy ;; esac
-  case $own in named*) as_root rm -f /etc/systemd/system/{bind9.service,multi-user.target.wants/named.service} ;; # disabled esac
+  case $own in named*) as_root rm -f /etc/systemd/system/{bind9.service,multi-user.target.wants/named.service} ;; esac
 }
 
 # --- Python ---------------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ NETWORK_TEXTS = st.one_of(ADDRESS_TEXTS, st.sampled_from(["any", "none", "192.0.
 @example("0/25.2.0.192.in-addr.arpa", "none", "192.0.2.9", "192.0.2.2")
 @example(".", "none", "192.0.2.9", "192.0.2.2")
 def test_nothing_declared_becomes_configuration_of_its_own(layout, name, network, endpoint, own):
-    zones = [{"name": name, "records": NS, "allow_query": [network], "secondaries": ["ns2", endpoint]}, {"name": "second.example", "records": NS, "primaries": [endpoint], "secondaries": ["ns1"]}]
+    zones = [{"name": name, "records": NS, "soa": {"rname": "hostmaster.example."}, "allow_query": [network], "secondaries": ["ns2", endpoint]}, {"name": "second.example", "records": NS, "primaries": [endpoint], "secondaries": ["ns1"]}]
     try:
         addresses = {**ADDRESSES, "ns2": host_addresses({"dns_addresses": [own]})}
         whole = planned(zones, addresses=addresses)

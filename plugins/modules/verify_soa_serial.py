@@ -223,7 +223,7 @@ class Survey:
         self.until = self.started + params["deadline"]
         self.asked = [{} for _zone in zones]  # per zone: {server name: Asked}
         self.verdicts = [[] for _zone in zones]
-        self.questions = [SoaQuestion(zone.qname) for zone in zones]
+        self.questions = [SoaQuestion(zone.wire_name) for zone in zones]
         self.queries = self.retries = self.rounds = 0
 
     def ask(self, numbers):
@@ -238,7 +238,7 @@ class Survey:
         for name, asked_numbers in wanted.items():
             server = self.servers[name]
             if server.key:
-                questions = [SignedSoaQuestion(self.zones[number].qname, server.key) for number in asked_numbers]
+                questions = [SignedSoaQuestion(self.zones[number].wire_name, server.key) for number in asked_numbers]
             else:
                 questions = [self.questions[number] for number in asked_numbers]
             jobs.append((server, questions))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
@@ -13,7 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     Mistake,
     Server,
     find_servers,
-    read_name,
+    read_wire_name,
     refuse_unknown,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.report import place
@@ -27,7 +28,7 @@ class Zone(NamedTuple):
     """One zone, whom to ask for it, and whose serial counts."""
 
     name: str
-    qname: Any  # dns.name.Name
+    wire_name: bytes
     servers: tuple[str, ...]
     reference: tuple[str, ...]
     expected_serial: int | None
@@ -48,7 +49,7 @@ def read_zones(entries: Iterable[Any], servers: Mapping[str, Server]) -> list[Zo
     zones = []
     for number, entry in enumerate(entries, 1):
         if isinstance(entry, str):
-            zones.append(Zone(entry, read_name(entry, f"zones: entry {number}"), everyone, primaries, None))
+            zones.append(Zone(entry, read_wire_name(entry, f"zones: entry {number}"), everyone, primaries, None))
             continue
         if not isinstance(entry, Mapping) or "name" not in entry:
             raise Mistake(f"zones: entry {number} is neither a name nor a dictionary with a name")
@@ -65,7 +66,7 @@ def read_zones(entries: Iterable[Any], servers: Mapping[str, Server]) -> list[Zo
         zones.append(
             Zone(
                 entry["name"],
-                read_name(entry["name"], f"zones: entry {number}"),
+                read_wire_name(entry["name"], f"zones: entry {number}"),
                 asked,
                 reference,
                 _read_serial(entry.get("expected_serial"), where),
@@ -136,5 +137,6 @@ def describe(result: Mapping[str, Any]) -> str:
     return f"{result['zone']} at {place(result)}: {text}{detail}"
 
 
+@cache
 def rcode_text(rcode: int | None) -> str | None:
     return None if rcode is None else dns.rcode.to_text(rcode)

@@ -52,14 +52,17 @@ class NotForUs(Exception):
 
 
 class SoaQuestion:
-    """The question for the SOA of one zone, unsigned."""
+    """The question for the SOA of one zone, unsigned. ``name``: the zone's name as bytes of the wire."""
 
-    __slots__ = ("name", "body", "length")
+    __slots__ = ("body", "length")
 
-    def __init__(self, name: Any):
-        self.name = name
-        self.body = name.to_wire() + SOA_IN
+    def __init__(self, name: bytes):
+        self.body = name + SOA_IN
         self.length = 12 + len(self.body)
+
+    @property
+    def name(self) -> Any:
+        return dns.name.from_wire(self.body, 0)[0]
 
     def query(self, message_id: int) -> tuple[bytes, bytes]:
         """The message, and no MAC."""
@@ -85,8 +88,8 @@ class SignedSoaQuestion:
 
     __slots__ = ("name", "key")
 
-    def __init__(self, name: Any, key: Any):
-        self.name = name
+    def __init__(self, name: bytes, key: Any):
+        self.name = dns.name.from_wire(name, 0)[0]
         self.key = key
 
     def query(self, message_id: int) -> tuple[bytes, bytes]:

@@ -91,7 +91,8 @@ def _run(transfer: Transfer, stream: Stream, limits: Limits) -> None:
 
 def _serves_zone(transfer: Transfer, stream: Stream, limits: Limits) -> bool | None:
     """Ask for the SOA on the same connection: was this zone denied to us, or is it not there?"""
-    question: Any = SignedSoaQuestion(transfer.zone, transfer.key) if transfer.key else SoaQuestion(transfer.zone)
+    name = transfer.zone.to_wire()
+    question: Any = SignedSoaQuestion(name, transfer.key) if transfer.key else SoaQuestion(name)
     wire, mac = question.query(random.getrandbits(16))
     until = limits.next_message()
     try:

@@ -21,6 +21,7 @@ mmdebstrap  mmdebstrap       mmdebstrap
 zstd        zstd             zstd
 ip          iproute2         iproute
 named       bind9            bind
+nsd         nsd              nsd
 dig         bind9-dnsutils   bind-utils
 '
 # crun refuses cgroup v1 beside a v2 that holds controllers, which comes and goes; runc takes either.
@@ -53,14 +54,15 @@ install_packages() {
   fi
 }
 
-# The tests start named themselves, on loopback: what Debian's package would start and enable must never run.
+# The tests start name servers themselves, on loopback: what Debian's packages would start and enable must never run.
 start_nothing() { # start_nothing COMMAND…
-  local policy=/usr/sbin/policy-rc.d own=''
-  PATH=$PATH:/usr/sbin command -v named >/dev/null || own=named
-  [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy && own+=' policy'; }
-  "$@" || { case $own in *policy) as_root rm -f $policy ;; esac; die "apt failed, see above"; }
-  case $own in *policy) as_root rm -f $policy ;; esac
-  case $own in named*) as_root rm -f /etc/systemd/system/{bind9.service,multi-user.target.wants/named.service} ;; esac
+  local policy=/usr/sbin/policy-rc.d links=/etc/systemd/system/multi-user.target.wants unwanted=() own='' status=0
+  for service in named nsd; do [ -e $links/$service.service ] || unwanted+=($links/$service.service); done
+  [ -e $policy ] || { own=$policy; printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy; }
+  "$@" || status=$?
+  [ -z "$own" ] || as_root rm -f "$own"
+  [ ${#unwanted[@]} = 0 ] || as_root rm -f "${unwanted[@]}"
+  [ $status = 0 ] || die 'the packages could not be installed, see above'
 }
 
 # --- Python ---------------------------------------------------------------------------------------------------------

@@ -161,6 +161,8 @@ def test_messages_name_zone_record_fault_and_remedy():
         ([record("sub", "NS", "ns1"), record("*", "CNAME", "www.example.net.")], ["ns-alias"]),
         ([record("sub", "NS", "b.c"), record("a.b.c", "TXT", "x"), record("*.c", "A", "192.0.2.1")], ["ns-glue"]),  # an empty non-terminal exists
         ([record("sub", "NS", "ns1.old"), record("old", "DNAME", "example.net.")], ["ns-alias"]),
+        ([record("a", "NS", "x.b.old"), record("old", "DNAME", "example.net."), record("b.old", "NS", "ns.example.net.")], ["ns-alias", "occluded"]),
+        ([record("sub", "NS", "x.dev"), record("*.dev", "A", "192.0.2.1"), record("*", "TXT", "x")], []),
         ([record("@", "DNAME", "example.net."), record("_sip._udp", "SRV", "0 0 1 a")], ["occluded", "srv-alias"]),
         ([record("sub", "NS", "a\\.example.com.")], ["host-name"]),  # one label, outside the zone: no glue
         ([record("@", "MX", "0 .")], []),
@@ -266,6 +268,7 @@ def pointers(forward, reverse, zone="2.0.192.in-addr.arpa", levels=()):
         ("2.0.192.in-addr.arpa", "5", "www.example.com.", False),
         ("2.0.192.in-addr.arpa", "5", "WWW.example.com.", False),
         ("0/25.2.0.192.in-addr.arpa", "5", "www.example.com.", False),
+        ("0/25.2.0.192.in-addr.arpa", "6", "www.example.com.", True),
         ("2.0.192.in-addr.arpa", "6", "www.example.com.", True),
         ("2.0.192.in-addr.arpa", "5", "missing.example.com.", True),
         ("2.0.192.in-addr.arpa", "5", "www.example.net.", False),  # not declared here

@@ -40,6 +40,7 @@ images: setup # Build or load the images of the lab's hosts
 .PHONY: lab-up
 lab-up: images ## Bring the lab's hosts up, with nothing on them yet; those that are up stay as they are
 	$(use)
+	! podman container exists primary || echo '==> lab: the hosts that are there stay, with what is on them; `make lab-down` removes them'
 	$(playbook) tests/lab/create.yml
 
 .PHONY: lab-down
@@ -79,6 +80,7 @@ sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core
 .PHONY: molecule
 molecule: images ## Run all molecule scenarios, in a lab of their own that replaces the one that is up
 	$(use)
+	! podman container exists primary || echo '==> lab: replacing the one that is there'
 	$(playbook) tests/lab/destroy.yml
 	molecule reset && molecule test --all
 
@@ -86,11 +88,13 @@ molecule: images ## Run all molecule scenarios, in a lab of their own that repla
 scenario: images ## Run one molecule scenario: make scenario NAME=default
 	$(use)
 	[ -n "$(NAME)" ] || { echo "make scenario NAME=name, where name is one of: $$(cd extensions/molecule && ls -d */ | tr -d /| xargs)" >&2; exit 2; }
+	! podman container exists primary || echo '==> lab: replacing the one that is there'
 	$(playbook) tests/lab/destroy.yml
 	molecule reset && molecule test --scenario-name "$(NAME)"
 
 .PHONY: bench
-bench: setup ## Measure provisioning and proof, for an hour or so; the figures go to build/
+bench: ## Measure provisioning and proof, for an hour or so; the figures go to build/
+	SETUP_ALSO='dnsperf dnsperf dnsperf' bash tests/toolchain/setup.sh
 	$(use)
 	python tests/benchmarks/verify.py
 	python tests/benchmarks/provision.py

@@ -2,7 +2,8 @@
 # Brings everything the other make targets need, and nothing twice: system packages (with root or sudo), a Python
 # environment, collections, and build/env.sh which puts them to use. All but build/ lies outside the checkout, in
 # ${XDG_CACHE_HOME:-~/.cache}/authoritative-dns, where several checkouts share what they have in common.
-# PYTHON=/path/to/python chooses the interpreter; default: the newest of CPython 3.13, 3.12, 3.11 on the machine.
+# SETUP_ALSO='command package package' asks for one more, as in the table below.
+# PYTHON=/path/to/python chooses the interpreter; default: CPython 3.13, else 3.12, 3.11, 3.14.
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/authoritative-dns
@@ -23,7 +24,7 @@ ip          iproute2         iproute
 named       bind9            bind
 nsd         nsd              nsd
 dig         bind9-dnsutils   bind-utils
-'
+'"${SETUP_ALSO:-}"
 # crun refuses cgroup v1 beside a v2 that holds controllers, which comes and goes; runc takes either.
 needs_runc() { [ -e /sys/fs/cgroup/unified/cgroup.controllers ]; }
 
@@ -70,7 +71,7 @@ start_nothing() { # start_nothing COMMAND…
 find_python() { # find_python [VERSION...]: the path of the first that works
   local version candidate
   [ -z "${PYTHON:-}" ] || { command -v "$PYTHON" || die "PYTHON=$PYTHON: no such program"; return; }
-  [ $# -gt 0 ] || set -- 3.13 3.12 3.11
+  [ $# -gt 0 ] || set -- 3.13 3.12 3.11 3.14
   for version in "$@"; do
     for candidate in {/usr/local,/usr,"$HOME/.local"}/bin/python"$version" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python"$version" python"$version"; do
       "$candidate" -c 'import sys, ssl, venv; print(sys.executable)' 2>/dev/null && return

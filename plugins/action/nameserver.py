@@ -59,6 +59,8 @@ class ActionModule(ActionBase):
                 payload["texts"] = texts(only(host_plan, declaration.selected), host, comparisons)
         except (DeclarationError, SerialGoesBack) as error:
             raise AnsibleActionFail(str(error)) from error
+        except TypeError as error:
+            raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
         arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
         allowed = arguments.pop("allow_loss", False)
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)

@@ -178,7 +178,9 @@ class Application:
                 self.generations.discard(staged)
                 raise
             result["reloaded"] = self._switch(staged, changes, move)
-            self.software.forget_secondary(changes["secondary_removed"].values())
+            if staged.notes["forget"]:
+                self.software.forget_secondary(staged.notes.pop("forget"))
+                staged.save()
             if self.current.files:
                 self.generations.discard(self.current)
             self.generations.pending = False
@@ -213,7 +215,9 @@ class Application:
         except (OSError, Refused):
             self.generations.discard(staged)
             raise
-        staged.notes = {"secondary": self.payload["secondary"]}
+        # What a run that is killed before the end left to forget is the next one's to do.
+        forget = {*self.current.notes.get("forget", []), *changes["secondary_removed"].values()} - set(self.payload["secondary"].values())
+        staged.notes = {"secondary": self.payload["secondary"], "forget": sorted(forget)}
         return staged
 
     def _switch(self, staged, changes, move):

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import dns.exception
-import dns.name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, body_text, canonical, digest, parse_ttl, records_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import validate
@@ -79,9 +78,9 @@ def _soa(
     timers = {key: seconds(key, getattr(own, key) if own else default) for key, default in SOA_TIMERS.items()}
     soa_ttl = seconds("ttl", own.ttl if own else ttl)
     mname = declared.get("mname", own.mname if own else next(iter(apex_servers), None))
-    rname = declared.get("rname", own.rname if own else "hostmaster")
     if mname is None:
         return None  # no NS record, which is told already
+    rname = declared.get("rname", own.rname if own else _default_rname(origin, str(mname)))
     try:
         return SOA(soa_ttl, names.absolute(str(mname), origin).to_text(), names.mailbox(str(rname), origin).to_text(), own.serial if own else 0, **timers)
     except (dns.exception.DNSException, UnicodeError) as error:
@@ -93,3 +92,9 @@ def _soa(
             )
         )
         return None
+
+
+def _default_rname(origin: dns.name.Name, mname: str) -> str:
+    """hostmaster of the zone, or of the primary's domain where the zone's name is no host's, as in _tcp or classless reverse zones."""
+    zone = origin.to_text()
+    return f"hostmaster.{mname.partition('.')[2]}" if ("_" in zone or "/" in zone) and mname.endswith(".") else "hostmaster"

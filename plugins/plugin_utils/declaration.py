@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import dns.name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
+from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl, parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import check_levels, validate_pointers
@@ -392,7 +392,8 @@ class _Loader:
             except ValueError:
                 self.problem(where, f"{key}: address {item.get('address')!r} is not an address", "write an IPv4 or IPv6 address")
                 return
-            yield Server(str(item.get("name", address)), (address,), managed=False, port=port)
+            default_name = address if port == 53 else f"{address} port {port}"
+            yield Server(str(item.get("name", default_name)), (address,), managed=False, port=port)
             return
         if isinstance(item, str) and item in self.inventory.hosts:
             server = self._host(item)

@@ -4,7 +4,7 @@
 """Zones from the files of a directory, tens of thousands of them, each read once until it changes.
 
 C(NAME.zone) is a master file (RFC 1035 section 5), C(NAME.yaml), C(NAME.yml) and C(NAME.json) hold C(records) and options as in
-C(dns_zones), or options alone beside a master file. C(_defaults.yaml) holds options for the whole directory. Other names,
+C(dns_zones), or options alone beside a master file, or a zone as octoDNS writes it. C(_defaults.yaml) holds options for the whole directory. Other names,
 and those that begin with a dot or an underscore, are no zones.
 """
 
@@ -18,13 +18,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-import dns.name
-import dns.version
 import yaml
-from ansible_collections.authoritative.dns.plugins.plugin_utils import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils import names, octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.cache import Cache, settled, signature
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import parse_records, parse_ttl, parse_zone_file
 
@@ -156,6 +155,9 @@ def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str
             content = json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, UnicodeError, ValueError, yaml.YAMLError) as error:
         return {}, [Problem(where, f"{path} cannot be read ({' '.join(str(error).split())})", "make it a YAML or JSON file with one mapping")]
+    if "records" in known and octodns.looks_like(content):
+        items, problems = octodns.records_of(content, where)
+        return {"records": items}, problems
     problems = check_mapping(where, content, known)
     if not isinstance(content, Mapping):
         return {}, problems

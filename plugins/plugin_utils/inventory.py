@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Draft, Inventory, load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.directories import read_directory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import MISSING, dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
 
 
@@ -21,6 +22,8 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
     template: turns one string with a template into its value. The zone list itself never goes through it as a whole:
     templating a list costs seconds per thousand zones.
     """
+    if dns is None:
+        raise DeclarationError([MISSING])
     defaults = _resolved(task_vars.get("dns_zone_defaults", {}), template)
     select = _resolved(task_vars.get("dns_zone_select"), template)
     return load(

@@ -10,11 +10,10 @@ import ipaddress
 import re
 from functools import lru_cache
 
-import dns.exception
-import dns.name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 
 # U-labels in, A-labels out (RFC 5890). IDNA 2008 where the idna library is there, the standard library's 2003 otherwise.
-IDNA_CODEC = dns.name.IDNA_2008_Practical if getattr(dns.name, "have_idna_2008", False) else dns.name.IDNA_2003_Practical
+IDNA_CODEC = dns and (dns.name.IDNA_2008_Practical if getattr(dns.name, "have_idna_2008", False) else dns.name.IDNA_2003_Practical)
 
 # What a zone's label may hold. Stricter than the DNS (RFC 2181 section 11), because zone names become
 # configuration text and file names; '/' is for classless reverse zones (RFC 2317).

@@ -14,14 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import dns.exception
-import dns.name
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-import dns.tokenizer
-import dns.zone
-import dns.zonefile
+from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC, absolute
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import os
 import pathlib
 import shutil
 import signal
@@ -53,6 +54,11 @@ def free_port(address: str = "127.0.0.1") -> int:
     raise RuntimeError(f"no port of {address} is free for both UDP and TCP")
 
 
+def has_no_way_out() -> bool:
+    """Whether this process is in a network that has loopback and nothing else (see private_network.py)."""
+    return [name for _index, name in socket.if_nameindex()] == ["lo"]
+
+
 @dataclass
 class Named:
     """A running server. ``write_zone`` and ``reload`` change what it serves; ``log`` is for failing tests."""
@@ -78,6 +84,7 @@ class Named:
     def freeze(self) -> None:
         """Stop answering without closing the sockets (what a hanging server looks like)."""
         self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)  # or one of its threads may answer once more
 
     def thaw(self) -> None:
         self.process.send_signal(signal.SIGCONT)
@@ -102,12 +109,12 @@ def configuration(
     statements: str = "",
 ) -> str:
     """The text of named.conf; ``options`` go inside ``options {}``, ``statements`` after everything else."""
-    loopback = ipaddress.ip_address(address)
-    if not loopback.is_loopback:
+    parsed = ipaddress.ip_address(address)
+    if not (parsed.is_loopback or has_no_way_out()):
         raise ValueError(f"{address} is not a loopback address: test servers have no way out")
-    listen, deaf, v6 = (
-        ("listen-on", "listen-on-v6", "") if loopback.version == 4 else ("listen-on-v6", "listen-on", "-v6")
-    )
+    if "recursion yes" in options and not has_no_way_out():
+        raise ValueError("a server with recursion has a way out; run it in a private network")
+    listen, deaf, v6 = ("listen-on", "listen-on-v6", "") if parsed.version == 4 else ("listen-on-v6", "listen-on", "-v6")
     text = f"""options {{
     directory "{directory}";
     pid-file none;
@@ -116,7 +123,7 @@ def configuration(
     query-source{v6} address {address};
     transfer-source{v6} {address};
     notify-source{v6} {address};
-    recursion no;
+    {"" if "recursion " in options else "recursion no;"}
     empty-zones-enable no;
     dnssec-validation no;
     {"" if "notify " in options else "notify no;"}
@@ -140,6 +147,7 @@ def running_named(
     options: str = "",
     keys: Mapping[str, str] | None = None,
     statements: str = "",
+    files: Mapping[str, str] | None = None,
     ready_within: float = 10.0,
 ) -> Iterator[Named]:
     """Run ``named`` as the primary of ``zones`` ({name: master file text}) and yield it once it answers.
@@ -147,6 +155,7 @@ def running_named(
     ``options``: lines inside ``options {}``, such as ``allow-transfer { none; };`` (BIND 9.18 allows all by default).
     ``keys``: {TSIG key name: base64 secret}, algorithm hmac-sha256.
     ``statements``: further top-level configuration, such as the stanza of a zone of type secondary.
+    ``files``: {name: text} of further files in the server's directory.
     """
     if NAMED is None:
         raise FileNotFoundError("named is not installed: install the package bind9 (Debian) or bind (Fedora family)")
@@ -156,6 +165,8 @@ def running_named(
     try:
         for name, text in zones.items():
             (directory / f"{name.rstrip('.')}.zone").write_text(text)
+        for name, text in (files or {}).items():
+            (directory / name).write_text(text)
         for _attempt in range(3):  # another process may take the free port first
             chosen = port or free_port(address)
             (directory / "named.conf").write_text(

@@ -28,7 +28,9 @@ HOSTS = {"a": ("192.0.2.1",), "b": ("192.0.2.2",), "c": ("192.0.2.3",)}
 GROUPS = {"all": list(HOSTS), "dns_primaries": ["a", "b"], "dns_secondaries": ["c"]}
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
 NOW = 1795219200
-LAYOUT = dict.fromkeys(("config_file", "local_config", "local_options", "working_directory", "state_directory", "secondary_directory", "user", "group", "service"), "/x")
+LAYOUT = dict.fromkeys(
+    ("config_file", "local_config", "local_options", "working_directory", "state_directory", "secondary_directory", "user", "group", "service"), "/x"
+)
 
 
 def plans(*records):
@@ -74,15 +76,24 @@ def test_a_host_that_was_not_compared_is_told_how():
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"listen_on": ["192.0.2.256"]}, ["nameserver_listen_on: '192.0.2.256' does not appear to be an IPv4 or IPv6 address; list the host's own addresses, or any"]),
+        (
+            {"listen_on": ["192.0.2.256"]},
+            ["nameserver_listen_on: '192.0.2.256' does not appear to be an IPv4 or IPv6 address; list the host's own addresses, or any"],
+        ),
         ({"listen_on": ["192.0.2.0/24", "localnets"]}, ["nameserver_listen_on: '192.0.2.0/24'", "nameserver_listen_on: 'localnets'"]),
         ({"listen_on": "any"}, ["nameserver_listen_on: 'any' is not a list"]),
         ({"listen_on": ["fe80::1%x; }; evil {"]}, ["nameserver_listen_on: 'fe80::1%x; }; evil {' is not an address"]),
-        ({"allow_query": ["192.0.2.1/24", "everybody"]}, ["nameserver_allow_query: 192.0.2.1/24 has host bits set; list networks", "nameserver_allow_query: 'everybody' does not appear"]),
+        (
+            {"allow_query": ["192.0.2.1/24", "everybody"]},
+            ["nameserver_allow_query: 192.0.2.1/24 has host bits set; list networks", "nameserver_allow_query: 'everybody' does not appear"],
+        ),
         ({"forwarders": ["192.0.2.53"]}, ["nameserver_forwarders: are given, but nobody may recurse; name the networks in nameserver_recursion_networks"]),
         ({"forwarders": ["any"], "recursion_networks": ["any"]}, ["nameserver_forwarders: 'any' does not appear to be an IPv4 or IPv6 address"]),
         ({"dnssec_validation": "maybe"}, ["nameserver_dnssec_validation: 'maybe' is no setting; write auto, yes or no"]),
-        ({"recursion_networks": ["x"], "listen_on": ["y"], "dnssec_validation": "z"}, ["nameserver_listen_on: 'y'", "nameserver_recursion_networks: 'x'", "nameserver_dnssec_validation: 'z'"]),
+        (
+            {"recursion_networks": ["x"], "listen_on": ["y"], "dnssec_validation": "z"},
+            ["nameserver_listen_on: 'y'", "nameserver_recursion_networks: 'x'", "nameserver_dnssec_validation: 'z'"],
+        ),
     ],
 )
 def test_a_wrong_setting_is_told_by_the_roles_variable(settings, told):
@@ -111,7 +122,14 @@ def run(arguments, variables, answer=None):
     action._loader = DataLoader()
     action._templar = Templar(loader=action._loader, variables=variables)
     action._execute_module = lambda module_name, module_args, task_vars: sent.update(module_args) or dict(answer or {"changed": False})
-    result = action.run(task_vars={"inventory_hostname": "a", "groups": GROUPS, "hostvars": {host: {"dns_addresses": list(addresses)} for host, addresses in HOSTS.items()}, **variables})
+    result = action.run(
+        task_vars={
+            "inventory_hostname": "a",
+            "groups": GROUPS,
+            "hostvars": {host: {"dns_addresses": list(addresses)} for host, addresses in HOSTS.items()},
+            **variables,
+        }
+    )
     return result, json.loads(zlib.decompress(b64decode(sent["payload"]))) if sent else None
 
 
@@ -123,11 +141,16 @@ def test_templates_in_the_declaration_are_filled_in_string_by_string():
     declared = [{"name": trust_as_template("{{ domain }}"), "records": [*RECORDS, {"name": "www", "type": "A", "value": trust_as_template("{{ web }}")}]}]
     found = [comparison("a", {"example.com": [None, [], None]})]
     _result, payload = run({"comparisons": found}, {"dns_zones": declared, "domain": "example.com", "web": ["192.0.2.8", "192.0.2.9"]})
-    assert [line for line in payload["texts"]["example.com"][1].splitlines() if line.startswith("www")] == ["www 3600 IN A 192.0.2.8", "www 3600 IN A 192.0.2.9"]
+    assert [line for line in payload["texts"]["example.com"][1].splitlines() if line.startswith("www")] == [
+        "www 3600 IN A 192.0.2.8",
+        "www 3600 IN A 192.0.2.9",
+    ]
 
 
 def test_what_a_comparison_needs_travels_and_no_texts():
-    result, payload = run({"state": "compared"}, {"dns_zones": zones()}, {"differing": {"zones": {}, "time": NOW}, "removed": [], "served": 0, "invocation": {"module_args": 1}})
+    result, payload = run(
+        {"state": "compared"}, {"dns_zones": zones()}, {"differing": {"zones": {}, "time": NOW}, "removed": [], "served": 0, "invocation": {"module_args": 1}}
+    )
     assert payload["texts"] == {} and payload["zones"] == {"example.com": ["example.com", DIGEST]} and payload["shared"] == ["example.com"]
     assert payload["address"] == "192.0.2.1" and payload["secondary"] == {}
     assert result["host"] == "a" and json.loads(result["differing"]) == {"zones": {}, "time": NOW} and "invocation" not in result

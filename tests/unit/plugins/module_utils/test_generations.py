@@ -130,7 +130,7 @@ def _hold(directory, held, seconds):
 
 
 def test_the_lock_makes_runs_wait_for_each_other(generations):
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
     held = context.Event()
     other = context.Process(target=_hold, args=(generations.directory, held, 0.5))
     other.start()

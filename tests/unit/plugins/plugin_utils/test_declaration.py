@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: E501 -- a case a line
 """What an inventory may say, and what a person is told who says something else."""
+
 from __future__ import annotations
 
 import pytest
@@ -50,8 +51,16 @@ def test_a_zone_needs_little_and_gets_the_rest():
 
 
 def test_a_zone_says_more_than_the_defaults_and_they_more_than_the_collection():
-    zone = declared({**ZONE, "soa": {"retry": "15m"}, "secondaries": []}, defaults={"ttl": "1h", "serial": "unix", "soa": {"retry": 1, "expire": "2w"}})["example.com"]
-    assert (zone.content.soa.retry, zone.content.soa.expire, zone.serial_policy, zone.secondaries, records_of(zone.content.body())[0].ttl) == (900, 1209600, "unix", (), 3600)
+    zone = declared({**ZONE, "soa": {"retry": "15m"}, "secondaries": []}, defaults={"ttl": "1h", "serial": "unix", "soa": {"retry": 1, "expire": "2w"}})[
+        "example.com"
+    ]
+    assert (zone.content.soa.retry, zone.content.soa.expire, zone.serial_policy, zone.secondaries, records_of(zone.content.body())[0].ttl) == (
+        900,
+        1209600,
+        "unix",
+        (),
+        3600,
+    )
 
 
 def test_a_server_may_be_one_that_the_inventory_does_not_manage():
@@ -149,22 +158,31 @@ def test_a_mistake_is_told_with_what_would_be_right(zone, wrong, right):
 
 @pytest.mark.parametrize("name", ['a".com', "a b.com", "a;.com", "a{}.com", "a\n.com", "com\n", "a\\.b.com", "a\\000.com", "a'.com", "a#.com", "../etc.com", "a$.com", "-a.com", "a..com", "a" * 64 + ".com", "*.com", ".com", 5, ["a.com"], {"a": 1}, "", " "])  # fmt: skip
 def test_a_zone_name_that_could_be_configuration_or_a_path_is_refused(name):
-    assert [f"zone 1 of dns_zones: name {name!r} " in line and line.endswith("write a domain name such as example.com") for line in mistakes({"name": name, "records": [NS]})] == [True]
+    assert [
+        f"zone 1 of dns_zones: name {name!r} " in line and line.endswith("write a domain name such as example.com")
+        for line in mistakes({"name": name, "records": [NS]})
+    ] == [True]
 
 
 @pytest.mark.parametrize("other", ["example.com", "EXAMPLE.com", "example.com.", "Example.COM."])
 def test_a_zone_is_declared_once_whatever_its_case_and_final_dot(other):
-    assert mistakes(ZONE, {"name": other, "records": [NS]}) == ["zone example.com: is declared twice (also as zone example.com); declare each zone once; zone names ignore case and a final dot"]
+    assert mistakes(ZONE, {"name": other, "records": [NS]}) == [
+        "zone example.com: is declared twice (also as zone example.com); declare each zone once; zone names ignore case and a final dot"
+    ]
 
 
 def test_a_group_that_is_almost_one_of_ours_is_told():
-    assert mistakes(ZONE, groups={"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondarys": ["ns2"]}) == ["group dns_secondarys: is not a group that this collection knows; call it dns_secondaries"]
+    assert mistakes(ZONE, groups={"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondarys": ["ns2"]}) == [
+        "group dns_secondarys: is not a group that this collection knows; call it dns_secondaries"
+    ]
     assert declared(ZONE, groups={"all": ["ns1"], "dns_primaries": ["ns1"], "webservers": ["ns1"]})
 
 
 def test_a_zone_without_a_primary_is_told_which_group_is_empty():
     for groups in ({"all": ["ns2"], "dns_secondaries": ["ns2"]}, {"all": ["ns2"], "dns_primaries": []}):
-        assert mistakes(ZONE, groups=groups) == ["zone example.com: has no primary: the inventory's group dns_primaries is missing or empty; put a host into dns_primaries, or give the zone primaries"]
+        assert mistakes(ZONE, groups=groups) == [
+            "zone example.com: has no primary: the inventory's group dns_primaries is missing or empty; put a host into dns_primaries, or give the zone primaries"
+        ]
 
 
 def test_a_host_without_a_usable_address_is_told_once_however_many_zones_it_serves():
@@ -177,7 +195,10 @@ def test_every_mistake_is_told_in_one_list():
     told = mistakes(
         {"name": "a b"},
         {**ZONE, "ttl": "soon", "secondaries": ["ns4"]},
-        {"name": "example.org", "records": [NS, {"name": "www", "type": "A", "value": "x"}, {"name": "www", "type": "AAA", "value": "y"}, {"name": "mail", "type": "A"}]},
+        {
+            "name": "example.org",
+            "records": [NS, {"name": "www", "type": "A", "value": "x"}, {"name": "www", "type": "AAA", "value": "y"}, {"name": "mail", "type": "A"}],
+        },
         defaults={"serials": "date"},
         groups={**GROUPS, "dns_client": []},
     )
@@ -225,9 +246,15 @@ def test_a_broken_file_is_named_with_its_zone():
 
 
 def test_a_reverse_zone_follows_the_forward_zones_and_a_declared_pointer_wins():
-    hosts = [{"name": "a", "type": "AAAA", "value": "2001:db8::a"}, {"name": "b", "type": "AAAA", "value": "2001:db8::b"}, {"name": "c", "type": "AAAA", "value": "2001:db8:1::c"}]
+    hosts = [
+        {"name": "a", "type": "AAAA", "value": "2001:db8::a"},
+        {"name": "b", "type": "AAAA", "value": "2001:db8::b"},
+        {"name": "c", "type": "AAAA", "value": "2001:db8:1::c"},
+    ]
     owner = ".".join("A" + "0" * 15)  # capital letters are the same name
-    zones = declared({**ZONE, "records": [NS, *hosts]}, {"reverse_network": "2001:db8::/64", "records": [{"name": owner, "type": "PTR", "value": "chosen.example.com."}]})
+    zones = declared(
+        {**ZONE, "records": [NS, *hosts]}, {"reverse_network": "2001:db8::/64", "records": [{"name": owner, "type": "PTR", "value": "chosen.example.com."}]}
+    )
     reverse = zones["0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"]
     assert sorted(record.rdata for record in records_of(reverse.content.body()) if record.type == "PTR") == ["b.example.com.", "chosen.example.com."]
     assert [record.rdata for record in records_of(reverse.content.body()) if record.type == "NS"] == ["ns1.example.net."]
@@ -240,4 +267,6 @@ def test_forward_zones_can_be_chosen_and_must_exist():
     zones = declared(*forward, {"reverse_network": "192.0.2.0/24", "forward_zones": ["Example.ORG."]})
     assert [record.rdata for record in records_of(zones["2.0.192.in-addr.arpa"].content.body()) if record.type == "PTR"] == ["a.example.org."]
     (told,) = mistakes(*forward, {"reverse_network": "192.0.2.0/24", "forward_zones": ["example.net"], "records": [NS]})
-    assert told.startswith("zone 2.0.192.in-addr.arpa: forward_zones names 'example.net', which is not declared, did you mean 'example.") and told.endswith("name zones of dns_zones")
+    assert told.startswith("zone 2.0.192.in-addr.arpa: forward_zones names 'example.net', which is not declared, did you mean 'example.") and told.endswith(
+        "name zones of dns_zones"
+    )

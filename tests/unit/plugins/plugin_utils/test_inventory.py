@@ -49,7 +49,13 @@ def test_only_strings_with_templates_are_templated():
         seen.append(text)
         return {"{{ zone }}": "example.com", "{% if true %}192.0.2.5{% endif %}": "192.0.2.5", "{{ ttl }}": 60}[text]
 
-    zones = [{"name": "{{ zone }}", "ttl": "{{ ttl }}", "records": [*RECORDS, {"name": "www", "type": "A", "value": ["{% if true %}192.0.2.5{% endif %}"]}, {"name": "t", "type": "TXT", "value": "a { b"}]}]
+    zones = [
+        {
+            "name": "{{ zone }}",
+            "ttl": "{{ ttl }}",
+            "records": [*RECORDS, {"name": "www", "type": "A", "value": ["{% if true %}192.0.2.5{% endif %}"]}, {"name": "t", "type": "TXT", "value": "a { b"}],
+        }
+    ]
     zone = declared(task_vars(dns_zones=zones), template).zones["example.com"]
     assert sorted(seen) == ["{% if true %}192.0.2.5{% endif %}", "{{ ttl }}", "{{ zone }}"]
     assert ("www", 60, "A", "192.0.2.5") in zone.content.records
@@ -60,7 +66,9 @@ def test_a_file_is_looked_for_beside_the_inventory_and_then_beside_the_playbook(
         (tmp_path / place).mkdir()
     text = "@ 300 SOA a.example. b.example. 41 3600 600 1209600 300\n@ 300 NS ns1.example.net.\n"
     (tmp_path / "playbook" / "a.zone").write_text(text)
-    variables = task_vars(dns_zones=[{"name": "example.com", "file": "a.zone"}], inventory_dir=str(tmp_path / "inventory"), playbook_dir=str(tmp_path / "playbook"))
+    variables = task_vars(
+        dns_zones=[{"name": "example.com", "file": "a.zone"}], inventory_dir=str(tmp_path / "inventory"), playbook_dir=str(tmp_path / "playbook")
+    )
     assert declared(variables, str).zones["example.com"].content.own_serial == 41
     (tmp_path / "inventory" / "a.zone").write_text(text.replace("41", "42"))
     assert declared(variables, str).zones["example.com"].content.own_serial == 42

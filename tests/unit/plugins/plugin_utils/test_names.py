@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: E501 -- a case a line
 """Names become configuration text and file names: what is accepted must be harmless as both."""
+
 from __future__ import annotations
 
 import dns.name
@@ -35,7 +36,9 @@ def test_zone_names_are_lower_case_a_labels(text, expected):
     assert names.to_text(names.zone_name(text)) == expected
 
 
-ZONES = st.lists(st.from_regex(r"[a-z0-9_]([a-z0-9_/-]{0,60}[a-z0-9_])?", fullmatch=True), max_size=5).map(lambda labels: ".".join(labels)[:253].strip("./-") or ".")
+ZONES = st.lists(st.from_regex(r"[a-z0-9_]([a-z0-9_/-]{0,60}[a-z0-9_])?", fullmatch=True), max_size=5).map(
+    lambda labels: ".".join(labels)[:253].strip("./-") or "."
+)
 
 
 @given(ZONES, ZONES)

@@ -61,8 +61,23 @@ def test_who_may_transfer_is_who_was_declared_and_nobody_else(zones):
 def test_servers_meet_over_the_families_that_they_share():
     declaration = declared([(["a"], ["b", "c", "d", "e", {"address": "2001:db8:f::1", "port": 5353}])])
     zone = plan(declaration, "a", HOSTS["a"]).primary["0.example"]
-    assert [peer.address for peer in zone.transfer_to] == ["192.0.2.2", "2001:db8::2", "192.0.2.3", "2001:db8::4", "192.0.2.5", "192.0.2.55", "2001:db8::5", "2001:db8:f::1"]
-    assert [(peer.address, peer.port) for peer in zone.notify] == [("192.0.2.2", 53), ("192.0.2.3", 53), ("2001:db8::4", 53), ("192.0.2.5", 53), ("2001:db8:f::1", 5353)]
+    assert [peer.address for peer in zone.transfer_to] == [
+        "192.0.2.2",
+        "2001:db8::2",
+        "192.0.2.3",
+        "2001:db8::4",
+        "192.0.2.5",
+        "192.0.2.55",
+        "2001:db8::5",
+        "2001:db8:f::1",
+    ]
+    assert [(peer.address, peer.port) for peer in zone.notify] == [
+        ("192.0.2.2", 53),
+        ("192.0.2.3", 53),
+        ("2001:db8::4", 53),
+        ("192.0.2.5", 53),
+        ("2001:db8:f::1", 5353),
+    ]
     assert [peer.address for peer in plan(declaration, "c", HOSTS["c"]).secondary["0.example"].transfer_from] == ["192.0.2.1"]
     assert [peer.address for peer in plan(declaration, "d", HOSTS["d"]).secondary["0.example"].transfer_from] == ["2001:db8::1"]
 

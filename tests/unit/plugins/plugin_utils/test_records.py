@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # ruff: noqa: E501 -- a case a line
 """Records: what is declared is what BIND reads, in one canonical form."""
+
 from __future__ import annotations
 
 import contextlib
@@ -35,7 +36,9 @@ ORIGIN = dns.name.from_text("example.com.")
 HEAD = SOA(300, "ns1.example.net.", "hostmaster.example.com.", 0, 3600, 600, 1209600, 300)
 
 LABELS = st.from_regex(r"[a-z0-9_][a-z0-9_-]{0,10}", fullmatch=True)
-OWNERS = st.one_of(st.just("@"), LABELS, st.tuples(st.just("*"), LABELS).map(".".join), st.tuples(LABELS, LABELS).map(".".join), LABELS.map("{}.example.com.".format))
+OWNERS = st.one_of(
+    st.just("@"), LABELS, st.tuples(st.just("*"), LABELS).map(".".join), st.tuples(LABELS, LABELS).map(".".join), LABELS.map("{}.example.com.".format)
+)
 HOSTS = st.one_of(LABELS, LABELS.map("{}.example.net.".format))
 SMALL = st.integers(0, 65535)
 # Text with what means something in a master file; a first quote would make it character-strings.
@@ -52,7 +55,9 @@ VALUES = {
     "SSHFP": st.binary(min_size=20, max_size=20).map(bytes.hex).map("1 1 {}".format),
     "TYPE65280": st.binary(min_size=1, max_size=64).map(lambda data: f"\\# {len(data)} {data.hex()}"),
 }
-RECORDS = st.sampled_from(sorted(VALUES)).flatmap(lambda rdtype: st.fixed_dictionaries({"name": OWNERS, "type": st.just(rdtype), "value": VALUES[rdtype]}, optional={"ttl": st.integers(0, 2**31 - 1)}))
+RECORDS = st.sampled_from(sorted(VALUES)).flatmap(
+    lambda rdtype: st.fixed_dictionaries({"name": OWNERS, "type": st.just(rdtype), "value": VALUES[rdtype]}, optional={"ttl": st.integers(0, 2**31 - 1)})
+)
 LISTS = st.lists(RECORDS, max_size=12).map(lambda items: [{"name": "@", "type": "NS", "value": "ns1.example.net."}, *items])
 
 
@@ -74,7 +79,12 @@ def test_bind_reads_what_was_declared(tmp_path, items):
     records = canonical(parsed(items))
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_text(zone_text("example.com", HEAD, body_text(records), 7))
-    run = subprocess.run([COMPILER, "-q", "-i", "none", "-k", "ignore", "-f", "text", "-F", "text", "-o", target, "example.com", source], capture_output=True, text=True, timeout=30)
+    run = subprocess.run(
+        [COMPILER, "-q", "-i", "none", "-k", "ignore", "-f", "text", "-F", "text", "-o", target, "example.com", source],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     compiled = rrsets(target.read_text())
     expected = {}
@@ -156,10 +166,23 @@ def test_a_time_is_told_or_refused(value):
         assert 0 <= parse_ttl(value) < 2**31
 
 
-ANYTHING = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30)), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=30)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
 
 
-@given(st.lists(st.one_of(ANYTHING, st.fixed_dictionaries({}, optional={"name": ANYTHING, "type": st.one_of(ANYTHING, st.sampled_from(sorted(VALUES))), "value": ANYTHING, "ttl": ANYTHING}))))
+@given(
+    st.lists(
+        st.one_of(
+            ANYTHING,
+            st.fixed_dictionaries(
+                {}, optional={"name": ANYTHING, "type": st.one_of(ANYTHING, st.sampled_from(sorted(VALUES))), "value": ANYTHING, "ttl": ANYTHING}
+            ),
+        )
+    )
+)
 @example([{"name": "a", "type": "TXT", "value": "\ud800"}])
 def test_whatever_stands_for_records_gives_records_or_messages(items):
     records, problems = parse_records(items, ORIGIN, 3600, "zone example.com")

@@ -86,7 +86,18 @@ def is_address(word):
 
 NAMES = st.from_regex(r"[a-z0-9_/-]{1,20}(\.[a-z0-9_-]{1,20}){0,3}\.?", fullmatch=True)
 TEXTS = st.one_of(NAMES, st.text(), st.text("ab01_-/.\\\"'{};\n %*@#", max_size=60))
-INJECTIONS = ['x"; }; zone "evil" { type primary', "a;b", "a{b", "a//b", "a/*b", "a\\034b", "fe80::1%x; }; evil {", "::1; any", "any; }; evil { x", "0.0.0.0/0; x"]
+INJECTIONS = [
+    'x"; }; zone "evil" { type primary',
+    "a;b",
+    "a{b",
+    "a//b",
+    "a/*b",
+    "a\\034b",
+    "fe80::1%x; }; evil {",
+    "::1; any",
+    "any; }; evil { x",
+    "0.0.0.0/0; x",
+]
 IPS = st.ip_addresses().map(str)
 NETWORKS = st.one_of(IPS, st.sampled_from(["any", "none", "10.0.0.0/8", "2001:db8::/32"]))
 ADDRESS_TEXTS = st.one_of(TEXTS, st.ip_addresses().map(str), st.ip_addresses().map("{}%x; }}; evil {{".format), st.sampled_from(INJECTIONS))
@@ -106,7 +117,10 @@ NETWORK_TEXTS = st.one_of(ADDRESS_TEXTS, st.sampled_from(["any", "none", "192.0.
 @example("0/25.2.0.192.in-addr.arpa", "none", "192.0.2.9", "192.0.2.2")
 @example(".", "none", "192.0.2.9", "192.0.2.2")
 def test_nothing_declared_becomes_configuration_of_its_own(layout, name, network, endpoint, own):
-    zones = [{"name": name, "records": NS, "soa": {"rname": "hostmaster.example."}, "allow_query": [network], "secondaries": ["ns2", endpoint]}, {"name": "second.example", "records": NS, "primaries": [endpoint], "secondaries": ["ns1"]}]
+    zones = [
+        {"name": name, "records": NS, "soa": {"rname": "hostmaster.example."}, "allow_query": [network], "secondaries": ["ns2", endpoint]},
+        {"name": "second.example", "records": NS, "primaries": [endpoint], "secondaries": ["ns1"]},
+    ]
     try:
         addresses = {**ADDRESSES, "ns2": host_addresses({"dns_addresses": [own]})}
         whole = planned(zones, addresses=addresses)
@@ -136,11 +150,20 @@ def lists(files):
 
 
 def test_transfers_are_for_the_zones_secondaries_and_nobody_else(layout):
-    zones = [{"name": "a.example", "records": NS}, {"name": "b.example", "records": NS, "secondaries": []}, {"name": "c.example", "records": NS, "secondaries": [{"address": "203.0.113.9", "port": 5353}]}]
+    zones = [
+        {"name": "a.example", "records": NS},
+        {"name": "b.example", "records": NS, "secondaries": []},
+        {"name": "c.example", "records": NS, "secondaries": [{"address": "203.0.113.9", "port": 5353}]},
+    ]
     files = render(planned(zones), layout, Settings())
     named = lists(files)
     options = {part[0]: part[1:] for part in statements(files["named.conf"])[0][1]}
-    assert options["allow-transfer"] == [[["none"]]] and options["recursion"] == ["no"] and options["empty-zones-enable"] == ["no"] and options["notify"] == ["explicit"]
+    assert (
+        options["allow-transfer"] == [[["none"]]]
+        and options["recursion"] == ["no"]
+        and options["empty-zones-enable"] == ["no"]
+        and options["notify"] == ["explicit"]
+    )
     assert named[zone_statements(files, "a.example")["allow-transfer"][0][0][0]] == ["192.0.2.2", "2001:db8::2"]
     assert named[zone_statements(files, "a.example")["also-notify"][0][0][0]] == ["192.0.2.2"]
     assert "allow-transfer" not in zone_statements(files, "b.example")
@@ -181,7 +204,9 @@ def test_a_zone_may_be_asked_by_whom_it_says_and_by_its_secondaries(layout, serv
     ids=["default", "addresses", "recursive", "forwarding"],
 )
 def test_every_setting_is_configuration_that_bind_takes(layout, chosen):
-    files = render(planned([{"name": "a.example", "records": NS}, {"name": "b.example", "records": NS, "primaries": "ns2", "secondaries": "ns1"}]), layout, chosen)
+    files = render(
+        planned([{"name": "a.example", "records": NS}, {"name": "b.example", "records": NS, "primaries": "ns2", "secondaries": "ns1"}]), layout, chosen
+    )
     check(layout, files)
     options = {part[0]: part[1:] for part in statements(files["named.conf"])[0][1]}
     assert options["recursion"] == ["yes" if chosen.recursion_networks else "no"]

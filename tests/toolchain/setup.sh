@@ -43,7 +43,7 @@ install_packages() {
     case " ${packages[*]} " in *' mmdebstrap '*) packages+=(debian-archive-keyring) ;; esac
     [ ${#packages[@]} -gt 0 ] || return 0
     say "installing with apt: ${packages[*]}"
-    as_root apt-get -qq update
+    as_root apt-get -qq update || say 'some package lists could not be had; going on with those that are there'
     start_nothing as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
   elif command -v dnf >/dev/null; then
     mapfile -t packages < <(missing dnf)

@@ -33,7 +33,7 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        sign, _, bound = self.target.partition(" ")
+        sign, _space, bound = self.target.partition(" ")
         return not bound or _MEETS[sign](self.value, float(bound))
 
 

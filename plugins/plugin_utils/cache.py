@@ -74,7 +74,7 @@ class Cache:
 
     def replace(self, entries: Iterable[tuple[str, Any, str]], gone: Iterable[str]) -> None:
         """Write (key, summary, body) entries and drop those that are gone. A cache that cannot be written is none."""
-        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._connect()) as connection, connection:
+        with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(self._connect()) as connection:
             connection.execute("PRAGMA synchronous = OFF")
             connection.executemany("DELETE FROM entries WHERE key = ?", [(key,) for key in gone])
             connection.execute("DELETE FROM entries WHERE version <> ?", (self.version,))
@@ -82,6 +82,7 @@ class Cache:
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)",
                 ((key, self.version, pickle.dumps(summary, protocol=5), body) for key, summary, body in entries),
             )
+            connection.commit()
 
     def body(self, key: str, otherwise: Callable[[], str]) -> Callable[[], str]:
         """A reader of one entry's body; what ``otherwise`` gives if it is there no more."""

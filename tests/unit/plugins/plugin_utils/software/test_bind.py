@@ -67,7 +67,8 @@ def layout(tmp_path_factory):
     return Layout(str(root / "named.conf"), str(root / "local.conf"), str(root / "options.conf"), str(root), str(root), "slaves/", "root", "root", "named")
 
 
-def planned(zones, host="ns1", addresses=ADDRESSES):
+def planned(zones, host="ns1", addresses=None):
+    addresses = addresses or ADDRESSES
     return plan(load(zones, {}, Inventory(GROUPS, addresses.__getitem__), str), host, addresses[host])
 
 
@@ -76,7 +77,7 @@ def check(layout, files):
     path = layout.working_directory + "/check.conf"
     with open(path, "w", encoding="utf-8") as stream:
         stream.write(files["named.conf"].replace(f'include "{layout.state_directory}/current/zones.conf";\n', files["zones.conf"]))
-    run = subprocess.run([CHECKER, path], capture_output=True, text=True, timeout=30)
+    run = subprocess.run([CHECKER, path], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 

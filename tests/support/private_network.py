@@ -31,7 +31,7 @@ def in_private_network(
 ) -> Any:
     """What ``function`` returns (anything that can be pickled). Raises what it raises, as text.
 
-    files: {path that exists: content seen instead}. addresses: IPv4 addresses that loopback gets besides 127.0.0.1.
+    files: {path that exists: content seen instead}. addresses: what loopback gets besides 127.0.0.1 and ::1.
     """
     context = multiprocessing.get_context("fork")
     mine, theirs = context.Pipe()
@@ -64,7 +64,8 @@ def _enter(files: dict[str, str], addresses: list[str]) -> None:
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     for address in addresses:
-        subprocess.run(["ip", "address", "add", f"{address}/8", "dev", "lo"], check=True)
+        more = ["nodad"] if ":" in address else []
+        subprocess.run(["ip", "address", "add", f"{address}/{128 if more else 32}", "dev", "lo", *more], check=True)
     for path, content in files.items():
         with tempfile.NamedTemporaryFile("w", delete=False) as file:
             file.write(content)

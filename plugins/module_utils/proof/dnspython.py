@@ -10,6 +10,7 @@ import traceback
 MINIMUM = (2, 3)
 
 try:
+    import dns.dnssec
     import dns.edns
     import dns.exception
     import dns.flags

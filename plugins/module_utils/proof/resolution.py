@@ -96,6 +96,11 @@ def read_resolv_conf(text: str) -> tuple[list[str], bool]:
     return found[:MOST_RESOLVERS] or ["127.0.0.1"], rotate
 
 
+def configured_resolvers() -> list[str]:
+    """Addresses in the host's resolv.conf, in order."""
+    return read_resolv_conf(_read(RESOLV_CONF))[0]
+
+
 def read_hosts_sources(text: str) -> str:
     """The sources of host names in nsswitch.conf(5); glibc's own default when there are none."""
     for line in text.splitlines():

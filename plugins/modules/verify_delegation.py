@@ -42,7 +42,7 @@ options:
       - V(DELEGATION01) (error), there are at least two name servers.
       - V(DELEGATION02) (error), name servers have addresses of their own.
       - V(DELEGATION03) (warning), a referral fits into 512 bytes.
-      - V(DELEGATION04) (error), every name server answers with authority: none is lame.
+      - V(DELEGATION04) (error), every name server answers with authority, so none is lame.
       - V(DELEGATION05) (error), the name of a name server is no alias.
       - V(DELEGATION06) (error), every name server that answers has the SOA.
       - V(DELEGATION07) (error), parent and zone name the same name servers.

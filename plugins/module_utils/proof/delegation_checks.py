@@ -171,7 +171,7 @@ def referral_size(facts: Facts) -> int:
     return len(message.to_wire())
 
 
-@check("DELEGATION04", "error", "every name server answers with authority: none is lame", "RFC 1912, section 2.8")
+@check("DELEGATION04", "error", "every name server answers with authority, so none is lame", "RFC 1912, section 2.8")
 def no_lame_servers(facts: Facts) -> Iterator[str]:
     for place, child in facts.children.items():
         for transport, answer in (("UDP", child.soa), ("TCP", child.soa_tcp)):

@@ -9,7 +9,7 @@ module: declaration
 short_description: Check what the inventory declares about its zones
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Reads C(dns_zones), C(dns_zone_defaults) and the groups C(dns_primaries) and C(dns_secondaries) on the controller and checks them as a whole.
   - Every mistake is told in one list, each with the zone, the record, what is wrong and what would be right.

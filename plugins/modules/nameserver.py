@@ -9,7 +9,7 @@ module: nameserver
 short_description: Bring the name server of a host to what the declaration says
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Reads the declaration (C(dns_zones) and the inventory's groups) on the controller, works out what this host serves, and makes
     its name server serve exactly that, all at once, with one reload.

@@ -9,7 +9,7 @@ module: verify
 short_description: Verify over the wire that every name server does what is declared, as seen from a host
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Derives from the declaration who must answer, who must have which serial, who hands out transfers to this host and who must
     refuse it, and what no server may do, such as recursion for strangers.

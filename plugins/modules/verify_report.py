@@ -9,7 +9,7 @@ module: verify_report
 short_description: One report from what several hosts verified
 version_added: 0.1.0
 author:
-  - The authoritative.dns maintainers
+  - The authoritative.dns maintainers (@authoritative-dns)
 description:
   - Brings together what M(authoritative.dns.verify) returned on several hosts, as a table of zones and servers and as JSON.
   - Runs on the controller and connects to no host. Writes nothing but the report that is asked for.

@@ -22,4 +22,6 @@ try:
 except ImportError:
     dns = None
 
+__all__ = ["MISSING", "dns"]
+
 MISSING = Problem("the controller's Python", "has no dnspython, which reads the declaration", "install dnspython 2.6 or newer beside ansible-core")

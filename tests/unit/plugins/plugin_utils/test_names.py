@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 -- a case a line
+
 """Names become configuration text and file names: what is accepted must be harmless as both."""
 
 from __future__ import annotations
@@ -31,7 +31,16 @@ def test_an_accepted_zone_name_is_harmless_text(text):
     assert names.zone_name(accepted) == names.zone_name(accepted.rstrip(".") + ".") == name
 
 
-@pytest.mark.parametrize(("text", "expected"), [("Example.COM.", "example.com"), (".", "."), ("0/25.2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa"), ("bücher.example", "xn--bcher-kva.example"), ("_tcp.example", "_tcp.example")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Example.COM.", "example.com"),
+        (".", "."),
+        ("0/25.2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("_tcp.example", "_tcp.example"),
+    ],
+)
 def test_zone_names_are_lower_case_a_labels(text, expected):
     assert names.to_text(names.zone_name(text)) == expected
 
@@ -50,7 +59,15 @@ def test_a_zone_has_a_file_name_of_its_own(zone, other):
     assert zone == other or file != names.zone_file_name(other)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("hostmaster@example.com", "hostmaster.example.com."), ("first.last@example.com", r"first\.last.example.com."), ("hostmaster", "hostmaster.example.net."), ("@", "example.net.")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hostmaster@example.com", "hostmaster.example.com."),
+        ("first.last@example.com", r"first\.last.example.com."),
+        ("hostmaster", "hostmaster.example.net."),
+        ("@", "example.net."),
+    ],
+)
 def test_a_mail_address_becomes_a_name(text, expected):
     assert names.mailbox(text, dns.name.from_text("example.net.")).to_text() == expected
 

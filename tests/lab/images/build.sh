@@ -38,6 +38,7 @@ for image; do
   archive=$archives/$image-$hash.tar.zst
   [ "$(podman image inspect --format '{{index .Labels "hash"}}' "$name" 2>/dev/null)" != "$hash" ] || continue
   started=$SECONDS
+  former=$(podman image inspect --format '{{.Id}}' "$name" 2>/dev/null || :)
   if [ -n "$base" ]; then
     say "building on $base"
     podman build --tag "$name" --build-arg BASE="$base" --label hash="$hash" --file "$image/Containerfile" .
@@ -51,5 +52,6 @@ for image; do
     started=$SECONDS
   fi
   zstd --quiet -dc "$archive" | podman import --quiet --change 'CMD ["/sbin/init"]' --change "LABEL hash=$hash" - "$name" >/dev/null
+  [ -z "$former" ] || podman rmi "$former" >/dev/null 2>&1 || : # a host that is up still uses it
   say "loaded in $((SECONDS - started)) s"
 done

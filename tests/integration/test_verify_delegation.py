@@ -210,11 +210,11 @@ def test_when_all_is_entered_there_is_nothing_to_do():
 
 def test_levels_decide_what_fails():
     def inside():
-        arguments = {"zones": ["example.test"], "levels": {"ADDRESS01": "ignore"}}
+        levels = {"ADDRESS01": "ignore"}
         return [
-            run_module("verify_delegation", **arguments)["failed"],
-            run_module("verify_delegation", fail_level="warning", **arguments)["failed"],
-            run_module("verify_delegation", **dict(arguments, levels={"ADDRESS01": "ignore", "CONSISTENCY01": "error"}))["msg"],
+            run_module("verify_delegation", zones=["example.test"], levels=levels)["failed"],
+            run_module("verify_delegation", zones=["example.test"], levels=levels, fail_level="warning")["failed"],
+            run_module("verify_delegation", zones=["example.test"], levels={**levels, "CONSISTENCY01": "error"})["msg"],
             run_module("verify_delegation", checks=["BASIC01", "CONSISTENCY01"], zones=["example.test"])["results"][0]["findings"],
         ]
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=sh
 # Prints all that a run could leave on a host: files, the firewall as it filters now, processes that listen, services.
 # A change of content, owner or mode shows in a file's change time (%C), which nobody can set back.
 # Left out is what asking alone leaves behind: logs, Python's bytecode, and the package managers' caches and journals.

@@ -17,10 +17,10 @@ for owner, expected in zone.iterate_rdatasets():
         try:
             answer, _over_tcp = dns.query.udp_with_fallback(query, address, timeout=2)
         except (dns.exception.DNSException, OSError) as error:
-            different.append("%s: no answer for %s: %r" % (address, owner, error))
+            different.append(f"{address}: no answer for {owner}: {error!r}")
             continue
         found = answer.get_rrset(answer.answer, owner, expected.rdclass, expected.rdtype)
         if not answer.flags & dns.flags.AA or found is None or set(found) != set(expected) or found.ttl != expected.ttl:
-            different.append("%s: expected %s %s, found %s" % (address, owner, expected, found))
-print("%d answers of %d servers compared" % (asked, len(addresses)))
+            different.append(f"{address}: expected {owner} {expected}, found {found}")
+print(f"{asked} answers of {len(addresses)} servers compared")
 sys.exit("\n".join(different) or None)

@@ -191,6 +191,7 @@ summary:
 """
 
 import time
+from collections import Counter
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
@@ -264,52 +265,54 @@ class Survey:
             number for number, verdicts in enumerate(self.verdicts) if not all(verdict.ok for _server, verdict in verdicts)
         ]
 
-    def results(self):
-        found = []
+    def tell(self):
+        """Results, all or those at fault as ``detail`` says, and the number of all by state, as a whole and by server."""
+        results = []
+        states = {name: Counter() for name in self.servers}
+        times = {name: [] for name in self.servers}
+        everything = self.params["detail"] == "all"
         for zone, asked, verdicts in zip(self.zones, self.asked, self.verdicts):
             for server, verdict in verdicts:
-                answer, rtt_ms, tries, transport = asked[server.name]
-                found.append(
-                    {
-                        "zone": zone.name,
-                        "server": server.name,
-                        "address": server.address,
-                        "port": server.port,
-                        "role": server.role,
-                        "state": verdict.state,
-                        "ok": verdict.ok,
-                        "serial": answer.serial,
-                        "reference_serial": verdict.reference_serial,
-                        "lag": verdict.lag,
-                        "aa": answer.aa,
-                        "rcode": rcode_text(answer.rcode),
-                        "rtt_ms": rtt_ms,
-                        "tries": tries,
-                        "transport": transport,
-                        "detail": verdict.detail,
-                    }
-                )
-        return found
-
-    def by_server(self, results):
-        states = {name: {} for name in self.servers}
-        times = {name: [] for name in self.servers}
-        for result in results:
-            counts = states[result["server"]]
-            counts[result["state"]] = counts.get(result["state"], 0) + 1
-            if result["rtt_ms"] is not None:
-                times[result["server"]].append(result["rtt_ms"])
-        return [
+                name = server.name
+                states[name][verdict.state] += 1
+                rtt_ms = asked[name].rtt_ms
+                if rtt_ms is not None:
+                    times[name].append(rtt_ms)
+                if everything or not verdict.ok:
+                    results.append(_result(zone, server, asked[name], verdict))
+        servers = [
             {
                 "name": server.name,
                 "address": server.address,
                 "port": server.port,
                 "role": server.role,
-                "states": states[server.name],
+                "states": dict(states[server.name]),
                 "rtt_ms": report.spread(times[server.name]),
             }
             for server in self.servers.values()
         ]
+        return {"results": results, "servers": servers, "states": sum(states.values(), Counter())}
+
+
+def _result(zone, server, asked, verdict):
+    return {
+        "zone": zone.name,
+        "server": server.name,
+        "address": server.address,
+        "port": server.port,
+        "role": server.role,
+        "state": verdict.state,
+        "ok": verdict.ok,
+        "serial": asked.answer.serial,
+        "reference_serial": verdict.reference_serial,
+        "lag": verdict.lag,
+        "aa": asked.answer.aa,
+        "rcode": rcode_text(asked.answer.rcode),
+        "rtt_ms": asked.rtt_ms,
+        "tries": asked.tries,
+        "transport": asked.transport,
+        "detail": verdict.detail,
+    }
 
 
 def verify(params):
@@ -327,21 +330,21 @@ def verify(params):
         time.sleep(params["wait_interval"])
         survey.ask(late)
         late = survey.at_fault()
-    results = survey.results()
+    told = survey.tell()
+    asked = sum(told["states"].values())
     return {
         "what": "answers",
         "describe": describe,
-        "results": results,
-        "servers": survey.by_server(results),
+        **told,
         "summary": {
             "zones": len(zones),
             "servers": len(servers),
-            "results": len(results),
+            "results": asked,
             "queries": survey.queries,
             "retries": survey.retries,
             "rounds": survey.rounds,
             "elapsed": round(time.monotonic() - survey.started, 3),
-            "queries_per_second": round(len(results) / max(asking, 1e-6)),
+            "queries_per_second": round(asked / max(asking, 1e-6)),
         },
     }
 

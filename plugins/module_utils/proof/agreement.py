@@ -123,9 +123,15 @@ def judge_zone(
 ) -> list[tuple[Server, Verdict]]:
     """One verdict for each of the zone's servers, in their order."""
     reference = reference_serial(zone, answers)
-    return [
-        (servers[name], judge(answers[name], servers[name].role, reference, max_lag)) for name in zone.servers
-    ]
+    in_sync = Verdict("in_sync", True, reference, 0, "")
+    verdicts = []
+    for name in zone.servers:
+        server, answer = servers[name], answers[name]
+        if answer.serial == reference is not None and answer.problem is None:
+            verdicts.append((server, in_sync))
+        else:
+            verdicts.append((server, judge(answer, server.role, reference, max_lag)))
+    return verdicts
 
 
 def describe(result: Mapping[str, Any]) -> str:

@@ -8,13 +8,13 @@ A question is any object with ``query(id) -> (wire, mac)`` and ``read(wire, mac)
 
 from __future__ import annotations
 
-import random
 import selectors
 import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from random import getrandbits
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Server
@@ -112,7 +112,7 @@ class Conversation:
         self._queue = deque(range(len(questions)))
         self._left = len(questions)
         self._in_flight: dict[int, tuple[int, float, bytes]] = {}  # message id → (question, sent at, MAC)
-        self._ids: dict[int, list[int]] = {}  # open question → ids of all its tries: a late answer counts
+        self._ids: dict[int, list[int]] = {}  # open question → ids of all its tries, since a late answer counts
         self._again: set[int] = set()  # questions in the queue that have been asked before
         self._tries: deque[tuple[float, int, int]] = deque()  # (gives up at, question, number of the try)
         self._open_tries = 0
@@ -154,29 +154,32 @@ class Conversation:
         return min(soonest, self._paused_until) if can_send else soonest
 
     def send(self) -> None:
-        queue, now = self._queue, time.monotonic()
-        if now < self._paused_until:
+        if time.monotonic() < self._paused_until:
             return
+        queue, in_flight, ids, again = self._queue, self._in_flight, self._ids, self._again
+        send, clock, timeout = self.socket.send, time.monotonic, self.patience.timeout
         while queue and self._open_tries < self._window:
             index = queue[0]
-            message_id = random.getrandbits(16)
-            while message_id in self._in_flight:
-                message_id = random.getrandbits(16)
+            message_id = getrandbits(16)
+            while message_id in in_flight:
+                message_id = getrandbits(16)
             wire, mac = self.questions[index].query(message_id)
-            now, rejection = time.monotonic(), None
+            now, rejection = clock(), None
             try:
-                self.socket.send(wire)
+                send(wire)
             except (BlockingIOError, InterruptedError):
                 self._paused_until = now + 0.001
                 return
             except OSError as error:
                 rejection = error
             queue.popleft()
-            self._again.discard(index)
-            ids = self._ids.setdefault(index, [])
-            ids.append(message_id)
-            self._in_flight[message_id] = (index, now, mac)
-            self._tries.append((now + self.patience.timeout, index, len(ids)))
+            again.discard(index)
+            tries = ids.get(index)
+            if tries is None:
+                tries = ids[index] = []
+            tries.append(message_id)
+            in_flight[message_id] = (index, now, mac)
+            self._tries.append((now + timeout, index, len(tries)))
             self._open_tries += 1
             if rejection is not None:
                 self._reject(rejection)
@@ -350,7 +353,7 @@ class Line:
     def _ask_once(self, question: Any, until: float) -> Answer:
         if self.stream is None:
             self.stream = Stream(self.server, until)
-        message_id = random.getrandbits(16)
+        message_id = getrandbits(16)
         wire, mac = question.query(message_id)
         self.stream.send(wire, until)
         while True:

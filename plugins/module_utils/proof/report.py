@@ -20,7 +20,8 @@ def run(module: AnsibleModule, verify: Callable[[Mapping[str, Any]], Mapping[str
     """Call ``verify`` with the module's parameters and leave with what it returns.
 
     ``verify`` returns ``results`` (each with ``state`` and ``ok``), ``summary``, ``what`` (the word for one result),
-    ``describe`` (one result → text) and anything else that the module returns.
+    ``describe`` (one result → text) and anything else that the module returns. When it leaves results out that are as
+    expected, because nobody asked for them, it returns ``states`` as well, the number of all by state.
     """
     if not dnspython.is_recent_enough():
         wanted = ".".join(map(str, dnspython.MINIMUM))
@@ -38,17 +39,20 @@ def finish(
     summary: Mapping[str, Any],
     what: str,
     describe: Callable[[Mapping[str, Any]], str],
+    states: Mapping[str, int] | None = None,
     **others: Any,
 ) -> None:
     params = module.params
+    if states is None:
+        states = Counter(result["state"] for result in results)
     faults = [result for result in results if not result["ok"]]
     shown, left_out = choose(results, faults, params["detail"], params["max_results"])
-    message = headline(len(results), faults, what, describe)
+    message = headline(sum(states.values()), faults, what, describe)
     outcome = dict(
         others,
         changed=False,
         msg=message,
-        summary=dict(summary, at_fault=len(faults), states=dict(Counter(result["state"] for result in results))),
+        summary=dict(summary, at_fault=len(faults), states=dict(states)),
         results=shown,
         results_left_out=left_out,
     )

@@ -22,7 +22,7 @@ def distance(newer: int, older: int) -> int:
 
 def newest(serials: Iterable[int]) -> int | None:
     """The newest of these serials; None when there are none."""
-    found = list(serials)
-    if not found:
-        return None
-    return reduce(lambda best, serial: serial if distance(serial, best) > 0 else best, found)
+    found = set(serials)
+    if len(found) < 2:
+        return found.pop() if found else None
+    return reduce(lambda best, serial: serial if distance(serial, best) > 0 else best, sorted(found))

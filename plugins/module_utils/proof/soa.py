@@ -19,10 +19,11 @@ HEADER = struct.Struct("!6H")
 # flags of a query: opcode QUERY, recursion not desired; one question
 QUERY_TAIL = struct.pack("!5H", 0, 1, 0, 0, 0)
 SOA_IN = struct.pack("!2H", 6, 1)
-# an answer record whose owner points to the question's name
-SOA_RECORD = struct.Struct("!3HIH")
-POINTER_TO_QUESTION = 0xC00C
-SERIAL_FROM_END = 20  # serial, refresh, retry, expire and minimum end the rdata (RFC 1035, section 3.3.13)
+ONE_QUESTION_ONE_ANSWER = struct.pack("!2H", 1, 1)
+# the answer's owner as a pointer to the question's name, type SOA, class IN
+SOA_OF_THE_QUESTION = struct.pack("!3H", 0xC00C, 6, 1)
+# two names, then serial, refresh, retry, expire and minimum (RFC 1035, section 3.3.13)
+SHORTEST_SOA = 2 + 5 * 4
 
 QR = 0x8000
 AA = 0x0400
@@ -71,15 +72,18 @@ class SoaQuestion:
     def read(self, wire: bytes, mac: bytes = b"") -> Answer:
         """Raises NotForUs and Truncated; every other message becomes an Answer."""
         length = self.length
-        if len(wire) >= length + 34 and wire[12:length] == self.body:
-            _id, flags, questions, answers, _authority, _additional = HEADER.unpack_from(wire)
-            # QR, AA and nothing that says "but": TC, another opcode, an rcode
-            if flags & (QR | AA | TC | OPCODE | RCODE) == QR | AA and questions == 1 and answers == 1:
-                owner, rdtype, rdclass, _ttl, size = SOA_RECORD.unpack_from(wire, length)
-                end = length + 12 + size
-                if owner == POINTER_TO_QUESTION and rdtype == 6 and rdclass == 1 and size >= 22 and end <= len(wire):
-                    at = end - SERIAL_FROM_END
-                    return Answer(int.from_bytes(wire[at : at + 4], "big"), True, NOERROR)
+        if (
+            len(wire) >= length + 12 + SHORTEST_SOA
+            and wire[12:length] == self.body
+            and wire[4:8] == ONE_QUESTION_ONE_ANSWER
+            and wire[length : length + 6] == SOA_OF_THE_QUESTION
+            and wire[2] & 0xFE == 0x84  # QR and AA, opcode QUERY, not truncated; RD as it likes
+            and not wire[3] & RCODE
+        ):
+            data = length + 12
+            end = data + ((wire[data - 2] << 8) | wire[data - 1])
+            if data + SHORTEST_SOA <= end <= len(wire):
+                return Answer(int.from_bytes(wire[end - 20 : end - 16], "big"), True, NOERROR)
         return read_soa(wire, self.name)
 
 

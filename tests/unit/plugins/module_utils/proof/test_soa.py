@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
+
 import dns.flags
 import dns.message
 import dns.name
@@ -79,6 +81,13 @@ def test_the_lean_reader_never_says_more_than_dnspython(wire):
         assert lean.problem is None and lean.aa and lean.rcode == 0
     else:
         assert lean == full
+
+
+def test_an_answer_cut_off_anywhere_says_nothing():
+    wire, _mac = good_answer()
+    for end in range(len(wire)):
+        with contextlib.suppress(NotForUs):
+            assert SoaQuestion(WIRE_NAME).read(wire[:end]).problem == "malformed"
 
 
 @given(st.binary(max_size=200) | mutations(good_answer()[0]))

@@ -29,7 +29,7 @@ shell-env: setup ## Print how to use the environment in a shell of your own
 lab: lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
 	$(use)
 	$(playbook) authoritative.dns.site -e verify_report_directory=$(CURDIR)/build/lab
-	$(playbook) authoritative.dns.failover_drill -e failover_drill_report=$(CURDIR)/build/lab/failover.json
+	$(playbook) authoritative.dns.failover_drill -e failover_drill_name=pc1.example.com -e failover_drill_report=$(CURDIR)/build/lab/failover.json
 	python tests/lab/summary.py build/lab
 
 .PHONY: images

@@ -178,8 +178,8 @@ class Application:
                 self.generations.discard(staged)
                 raise
             result["reloaded"] = self._switch(staged, changes, move)
-            if staged.notes["forget"]:
-                self.software.forget_secondary(staged.notes.pop("forget"))
+            self.software.forget_secondary(staged.notes["forget"])
+            if staged.notes.pop("forget"):
                 staged.save()
             if self.current.files:
                 self.generations.discard(self.current)

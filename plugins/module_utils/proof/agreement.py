@@ -127,7 +127,7 @@ def judge_zone(
     verdicts = []
     for name in zone.servers:
         server, answer = servers[name], answers[name]
-        if answer.serial == reference is not None and answer.problem is None:
+        if reference is not None and answer.serial == reference and answer.problem is None:
             verdicts.append((server, in_sync))
         else:
             verdicts.append((server, judge(answer, server.role, reference, max_lag)))

@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial
+from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl, parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import check_levels, validate_pointers
 
-SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "labels", "validators")
+SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "labels", "validators")
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
-ENDPOINT_KEYS = ("address", "port", "name")
+ENDPOINT_KEYS = ("address", "port", "name", "key", "from")
+HOST_KEYS = ("host", "from")
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
 GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers")
@@ -46,19 +47,27 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Server:
-    """One name server of a zone. managed: whether it is a host of the inventory, so that this collection configures it."""
+    """One name server of a zone.
+
+    managed: whether it is a host of the inventory, so that this collection configures it. key: for one that is not, the name of the
+    given key that is agreed with it, empty for none on purpose. sources: names of the zone's servers from which this one, a
+    secondary, transfers; empty for the zone's primaries.
+    """
 
     name: str
     addresses: tuple[str, ...]
     managed: bool = True
     port: int = 53
+    key: str | None = None
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Zone:
     """A zone with nothing left to default. name: lower case, without final dot.
 
-    allow_query: networks that may ask, None for the server's own setting.
+    allow_query: networks that may ask, None for the server's own setting. tsig: whether derived keys sign its transfers, or the name
+    of the given key that does.
     """
 
     name: str
@@ -68,18 +77,31 @@ class Zone:
     serial_policy: str
     allow_query: tuple[str, ...] | None
     labels: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    tsig: bool | str = True
+
+    def upstream(self, secondary: Server) -> tuple[Server, ...]:
+        """The servers from which a secondary transfers this zone, in the order to try them."""
+        if not secondary.sources:
+            return self.primaries
+        servers = {server.name: server for server in (*self.primaries, *self.secondaries)}
+        return tuple(servers[name] for name in secondary.sources)
+
+    def downstream(self, server: Server) -> tuple[Server, ...]:
+        """The secondaries that transfer this zone from a server."""
+        return tuple(secondary for secondary in self.secondaries if any(source.name == server.name for source in self.upstream(secondary)))
 
 
 @dataclass(frozen=True)
 class Declaration:
     """Every declared zone by name, in the order of the declaration. selected: those that this run is about, None for all.
 
-    warnings: what should be otherwise and is served all the same.
+    keyring: the keys that sign transfers. warnings: what should be otherwise and is served all the same.
     """
 
     zones: Mapping[str, Zone]
     selected: frozenset[str] | None = None
     warnings: tuple[Problem, ...] = ()
+    keyring: tsig.Keyring = field(default_factory=tsig.Keyring)
 
     @property
     def selected_zones(self) -> Mapping[str, Zone]:
@@ -111,15 +133,16 @@ def load(
     read_file: Callable[[str], str],
     files: Iterable[tuple[Draft, list[Problem]]] = (),
     select: str | None = None,
+    keys: Mapping[str, Any] | None = None,
 ) -> Declaration:
     """Read, complete and check a declaration.
 
     zones: the list C(dns_zones). defaults: the mapping C(dns_zone_defaults), SHARED_KEYS for every zone.
     read_file: returns the text of a declared C(file), raises OSError. files: zones that were read from directories already.
-    select: the JMESPath expression C(dns_zone_select).
+    select: the JMESPath expression C(dns_zone_select). keys: the arguments of L(tsig.read), from the variables C(dns_tsig_*).
     Raises DeclarationError with every mistake in it.
     """
-    return _Loader(inventory, read_file).load(zones, defaults, files, select)
+    return _Loader(inventory, read_file, keys or {}).load(zones, defaults, files, select)
 
 
 def merged_options(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,10 +169,11 @@ def check_nested(where: str, options: Mapping[str, Any]) -> list[Problem]:
 
 
 class _Loader:
-    def __init__(self, inventory: Inventory, read_file: Callable[[str], str]) -> None:
+    def __init__(self, inventory: Inventory, read_file: Callable[[str], str], keys: Mapping[str, Any]) -> None:
         self.inventory = inventory
         self.read_file = read_file
-        self.problems: list[Problem] = []
+        self.keyring, self.problems = tsig.read(**keys)
+        self.warnings: list[Problem] = []
         self._servers: dict[str, Server | None] = {}
         self._resolved: dict[tuple[str, str, bool], tuple[Server, ...]] = {}
 
@@ -177,7 +201,7 @@ class _Loader:
             raise DeclarationError(self.problems)
         zones_by_name = {name: zone for name, zone in result.items() if zone is not None}
         warnings = [warning for zone in zones_by_name.values() for warning in zone.content.warnings]
-        declaration = Declaration(zones_by_name, warnings=tuple(warnings + pointer_warnings))
+        declaration = Declaration(zones_by_name, warnings=tuple(dict.fromkeys([*warnings, *pointer_warnings, *self.warnings])), keyring=self.keyring)
         return replace(declaration, selected=selected(declaration, select)) if select else declaration
 
     def _enter(self, draft: Draft, drafts: dict[str, Draft]) -> bool:
@@ -333,16 +357,47 @@ class _Loader:
             )
         for both in sorted({server.name for server in primaries} & {server.name for server in secondaries}):
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
+        self._check_sources(draft, primaries, secondaries)
         has_serial = draft.soa is not None or (content is not None and content.own_serial is not None)
         policy = draft.options.get("serial", "keep" if has_serial else "date")
         if policy not in serial.POLICIES:
             self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial.POLICIES)}", f"use one of {', '.join(serial.POLICIES)}")
         elif policy == "keep" and not has_serial:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
-        allow_query = self._allow_query(draft)
+        allow_query, signed = self._allow_query(draft), self._tsig(draft)
         if content is None:
             return None
-        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"])
+        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed)
+
+    def _tsig(self, draft: Draft) -> bool | str:
+        value = draft.options.get("tsig", True)
+        if value is True and "tsig" in draft.options and self.keyring.secret is None:
+            self.problem(draft.where, "tsig is true, but no dns_tsig_secret is there to derive keys from", "set it, or name a key of dns_tsig_keys")
+        return value if isinstance(value, bool) else self._given_key(draft.where, "tsig", value) or False
+
+    def _given_key(self, where: str, key: str, value: Any) -> str | None:
+        """The name of a key of the keyring, None if there is no such key."""
+        name = tsig.key_name(value)
+        if name in self.keyring.given:
+            return name
+        near = did_you_mean(value, self.keyring.given)
+        self.problem(where, f"{key} names {value!r}, which is not in dns_tsig_keys{near}", "declare it there with its secret")
+        return None
+
+    def _check_sources(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> None:
+        """Whether what secondaries transfer from leads to a primary."""
+        served = {server.name for server in primaries}
+        waiting = {server.name: set(server.sources) for server in secondaries if server.sources}
+        served |= {server.name for server in secondaries} - waiting.keys()
+        for name, sources in waiting.items():
+            for unknown in sorted(sources - served - waiting.keys()):
+                self.problem(draft.where, f"{name} is to transfer from {unknown}, which does not serve the zone", "name primaries or other secondaries of it")
+        while ready := [name for name, sources in waiting.items() if sources & served]:
+            served.update(ready)
+            for name in ready:
+                del waiting[name]
+        if waiting and not any(sources - served - waiting.keys() for sources in waiting.values()):
+            self.problem(draft.where, f"{', '.join(sorted(waiting))} transfer from each other only", "let one of them transfer from a primary")
 
     def _allow_query(self, draft: Draft) -> tuple[str, ...] | None:
         value = draft.options.get("allow_query")
@@ -381,6 +436,13 @@ class _Loader:
         return tuple(found.values())
 
     def _endpoint(self, where: str, key: str, item: Any) -> Iterable[Server]:
+        if isinstance(item, Mapping) and "from" in item:
+            yield from self._fed_by(where, key, item)
+            return
+        if isinstance(item, Mapping) and "host" in item:
+            self.problems += check_mapping(f"{where}, {key}", item, HOST_KEYS)
+            yield from self._endpoint(where, key, str(item["host"]))
+            return
         if isinstance(item, Mapping):
             self.problems += check_mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
             port = item.get("port", 53)
@@ -392,8 +454,8 @@ class _Loader:
             except ValueError:
                 self.problem(where, f"{key}: address {item.get('address')!r} is not an address", "write an IPv4 or IPv6 address")
                 return
-            default_name = address if port == 53 else f"{address} port {port}"
-            yield Server(str(item.get("name", default_name)), (address,), managed=False, port=port)
+            name = str(item.get("name", address if port == 53 else f"{address} port {port}"))
+            yield Server(name, (address,), managed=False, port=port, key=self._key_of(f"{where}, {key} {name}", item))
             return
         if isinstance(item, str) and item in self.inventory.hosts:
             server = self._host(item)
@@ -415,6 +477,26 @@ class _Loader:
             )
             return
         yield Server(address, (address,), managed=False)
+
+    def _fed_by(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
+        """The servers of an entry that says from whom they transfer."""
+        if key != "secondaries":
+            self.problem(where, f"{key} says from whom a server transfers, but a primary transfers from nobody", "leave from out, or make it a secondary")
+            return
+        sources: list[str] = []
+        for source in item["from"] if isinstance(item["from"], (list, tuple)) else [item["from"]]:
+            sources += [server.name for server in self._endpoint(where, f"{key}, from", source)]
+        for server in self._endpoint(where, key, {name: value for name, value in item.items() if name != "from"}):
+            yield replace(server, sources=tuple(dict.fromkeys(sources)))
+
+    def _key_of(self, where: str, item: Mapping[str, Any]) -> str | None:
+        """The key that is agreed with a server that this collection does not configure."""
+        value = item.get("key")
+        if value is None:
+            if self.keyring.secret is not None:
+                self.warnings.append(Problem(where, "nothing signs the transfers with it", "give it the key of dns_tsig_keys that is agreed, or key: false"))
+            return None
+        return "" if value is False else self._given_key(where, "key", value)
 
     def _host(self, name: str) -> Server | None:
         """An inventory host as a server; its mistakes are told once, however many zones it serves."""

@@ -33,6 +33,7 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
         lambda path: _read(path, task_vars),
         _directories(_resolved(task_vars.get("dns_zone_directories", []), template), defaults, task_vars),
         select,
+        {key: _resolved(task_vars.get(f"dns_tsig_{key}"), template) for key in ("secret", "generations", "algorithm", "keys")},
     )
 
 

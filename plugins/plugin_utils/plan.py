@@ -10,15 +10,17 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One address of another server of the zone."""
+    """One address of another server of the zone. keys: those that are accepted from it, the first one is used; none to go unsigned."""
 
     server: str
     address: str
     port: int = 53
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class PrimaryZone:
 
 @dataclass(frozen=True)
 class SecondaryZone:
-    """A zone that this host transfers. transfer_from: the primaries' addresses, in the order to try them."""
+    """A zone that this host transfers. transfer_from: addresses in the order to try them. transfer_to, notify: as a primary's."""
 
     zone: Zone
     transfer_from: tuple[Peer, ...]
+    transfer_to: tuple[Peer, ...] = ()
+    notify: tuple[Peer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,19 +51,60 @@ class Plan:
     primary: Mapping[str, PrimaryZone]
     secondary: Mapping[str, SecondaryZone]
 
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Every key that the host needs, each once, in the order of their names."""
+        zones = (*self.primary.values(), *self.secondary.values())
+        peers = {peers for zone in zones for peers in (zone.transfer_to, getattr(zone, "transfer_from", ()))}
+        return tuple(sorted({key for group in peers for peer in group for key in peer.keys}, key=lambda key: key.name))
+
 
 def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Plan:
     """What ``host``, which serves on ``addresses``, does for each declared zone."""
     primary: dict[str, PrimaryZone] = {}
     secondary: dict[str, SecondaryZone] = {}
+    # Zones with the same servers have the same peers, so these are worked out once.
+    known: dict[tuple[object, ...], tuple[tuple[Peer, ...], ...]] = {}
     for zone in declaration.zones.values():
-        if _serves(host, zone.primaries):
-            peers = tuple(peer for server in zone.secondaries for peer in reachable(server, addresses))
-            once = {peer.server: peer for peer in reversed(peers)}
-            primary[zone.name] = PrimaryZone(zone, peers, tuple(peer for peer in peers if once[peer.server] is peer))
-        elif _serves(host, zone.secondaries):
-            secondary[zone.name] = SecondaryZone(zone, tuple(peer for server in zone.primaries for peer in reachable(server, addresses)))
+        own = _own(host, zone.primaries)
+        transferring = None if own else _own(host, zone.secondaries)
+        server = own or transferring
+        if server is None:
+            continue
+        alike = (zone.primaries, zone.secondaries, zone.tsig)
+        if alike not in known:
+            known[alike] = _peers(declaration, zone, server, addresses)
+        transfer_from, transfer_to, notify = known[alike]
+        if own:
+            primary[zone.name] = PrimaryZone(zone, transfer_to, notify)
+        else:
+            secondary[zone.name] = SecondaryZone(zone, transfer_from, transfer_to, notify)
     return Plan(host, addresses, primary, secondary)
+
+
+def _peers(declaration: Declaration, zone: Zone, server: Server, addresses: tuple[str, ...]) -> tuple[tuple[Peer, ...], ...]:
+    """From whom a server transfers a zone, who transfers it from there, and who of these is told of changes."""
+    is_secondary = server in zone.secondaries
+    transfer_from = [
+        peer
+        for source in (zone.upstream(server) if is_secondary else ())
+        for peer in reachable(source, addresses, keys_between(declaration, zone, source, server))
+    ]
+    transfer_to = [
+        peer for secondary in zone.downstream(server) for peer in reachable(secondary, addresses, keys_between(declaration, zone, server, secondary))
+    ]
+    once = {peer.server: peer for peer in reversed(transfer_to)}
+    return tuple(transfer_from), tuple(transfer_to), tuple(peer for peer in transfer_to if once[peer.server] is peer)
+
+
+def keys_between(declaration: Declaration, zone: Zone, source: Server, secondary: Server) -> tuple[Key, ...]:
+    """The keys that sign a zone's transfers from one server to another, the one to use first."""
+    given = declaration.keyring.given
+    agreed = next((server.key for server in (source, secondary) if server.key is not None), zone.tsig if isinstance(zone.tsig, str) else None)
+    if agreed is not None:
+        return (given[agreed],) if agreed else ()
+    derives = zone.tsig and source.managed and secondary.managed
+    return declaration.keyring.derived(source.name, secondary.name) if derives else ()
 
 
 def only(whole: Plan, zones: Container[str] | None) -> Plan:
@@ -73,12 +118,12 @@ def only(whole: Plan, zones: Container[str] | None) -> Plan:
     )
 
 
-def _serves(host: str, servers: tuple[Server, ...]) -> bool:
-    return any(server.managed and server.name == host for server in servers)
+def _own(host: str, servers: tuple[Server, ...]) -> Server | None:
+    return next((server for server in servers if server.managed and server.name == host), None)
 
 
-def reachable(server: Server, addresses: tuple[str, ...]) -> list[Peer]:
+def reachable(server: Server, addresses: tuple[str, ...], keys: tuple[Key, ...] = ()) -> list[Peer]:
     """The server's addresses of the families that ``addresses`` have; all of them if no family is shared (there may be a router)."""
     families = {ipaddress.ip_address(address).version for address in addresses}
     shared = [address for address in server.addresses if ipaddress.ip_address(address).version in families]
-    return [Peer(server.name, address, server.port) for address in shared or server.addresses]
+    return [Peer(server.name, address, server.port, keys) for address in shared or server.addresses]

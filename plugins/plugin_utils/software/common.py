@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the adapters of all server software share, and the interface that each of them is.
+
+An adapter is a module of this package, named after the program, with
+
+- ``Layout``: a dataclass of the paths and names in which distributions differ; the role's ``vars/software`` files fill it.
+- ``CAPABILITIES``: what the program can do, see L(Capabilities).
+- ``entry(layout) -> str``: the program's own first configuration file, nothing but the way to the current generation.
+- ``render(plan, layout, settings) -> dict[str, str]``: the configuration files of one generation by name. Those that differ from
+  zone to zone are made of L(Blocks). Secrets stand in files of their own, whose names are in ``SECRET_FILES``.
+
+Its other half runs on the managed host: C(plugins/module_utils/software/<program>.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A server's own settings, the same for all its zones. Networks as in the declaration.
+
+    listen_on: own addresses, or ``any``. recursion_networks: who may recurse; none makes the server authoritative only.
+    """
+
+    listen_on: Sequence[str] = ("any",)
+    allow_query: Sequence[str] = ("localhost", "localnets")
+    recursion_networks: Sequence[str] = ()
+    forwarders: Sequence[str] = ()
+    dnssec_validation: str = "auto"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a program can do. name: as its makers write it.
+
+    primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. without_types: record types
+    that it cannot serve.
+    """
+
+    name: str
+    primary: bool = True
+    recursion: bool = False
+    query_networks: bool = False
+    without_types: frozenset[str] = frozenset()
+
+
+def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:
+    """What a host is to do that its program cannot."""
+    where, name = f"host {plan.host}", capabilities.name
+    problems = []
+    if settings.recursion_networks and not capabilities.recursion:
+        problems.append(Problem(where, f"{name} answers for its own zones only, it does not recurse", "leave nameserver_recursion_networks empty, or use bind"))
+    if plan.primary and not capabilities.primary:
+        zones = ", ".join(list(plan.primary)[:5])
+        problems.append(Problem(where, f"{name} is supported as a secondary only, but this host is the primary of {zones}", "use bind, nsd or knot here"))
+    if capabilities.without_types:
+        for zone in (served.zone for served in (*plan.primary.values(), *plan.secondary.values())):
+            for kind in sorted(capabilities.without_types.intersection(record.type for record in zone.content.records)):
+                problems.append(Problem(f"zone {zone.name}", f"{name} on {plan.host} cannot serve records of type {kind}", "leave them out, or use other software"))
+    return problems
+
+
+@dataclass
+class Blocks:
+    """A configuration file made of blocks, each under a comment that names it, so that the managed host can tell them apart.
+
+    Zones have a block each. What several of them share has blocks too, named after its content: a list keeps its name whatever other
+    zones there are. comment: what begins a comment.
+    """
+
+    comment: str = "#"
+    shared: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
+
+    def share(self, name: str, text: str) -> str:
+        """Enter what several zones need, once; returns its name."""
+        self.shared.setdefault(name, text)
+        return name
+
+    def text(self) -> str:
+        shared = (f"{self.comment} shared {name}\n{text}" for name, text in self.shared.items())
+        zones = (f"{self.comment} zone {name}\n{text}" for name, text in sorted(self.zones.items()))
+        return "".join([*shared, *zones])
+
+
+def content_name(prefix: str, items: Iterable[str]) -> str:
+    """A name that says what is in a list."""
+    return f"{prefix}-{hashlib.sha256(' '.join(items).encode()).hexdigest()[:12]}"
+
+
+def used_key(peer: Peer) -> str | None:
+    """The name of the key that signs what is sent to a peer."""
+    return peer.keys[0].name if peer.keys else None

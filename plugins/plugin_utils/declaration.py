@@ -16,8 +16,9 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl, parse_zone_file
+from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import check_levels, validate_pointers
 
 SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "labels", "validators")
@@ -276,7 +277,7 @@ class _Loader:
                     "give a path relative to the inventory or the playbook, or an absolute one",
                 )
             else:
-                draft.records, draft.soa, mistakes = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}")
+                draft.records, draft.soa, mistakes = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}", path, self.read_file)
                 self.problems.extend(mistakes)
         items = draft.options.get("records", [])
         soa_items = [item for item in items if str(_dict(item).get("type")).upper() in ("SOA", "TYPE6")] if isinstance(items, list) else []

@@ -24,8 +24,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.cache import Cac
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import parse_records, parse_ttl, parse_zone_file
+from ansible_collections.authoritative.dns.plugins.plugin_utils.records import parse_records, parse_ttl
 
 _ZONE_SUFFIX = ".zone"
 _DATA_SUFFIXES = (".yaml", ".yml", ".json")

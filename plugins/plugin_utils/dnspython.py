@@ -17,7 +17,6 @@ try:
     import dns.reversename
     import dns.tokenizer
     import dns.version
-    import dns.zone
     import dns.zonefile
 except ImportError:
     dns = None

@@ -221,28 +221,6 @@ def _example_of(rdtype: dns.rdatatype.RdataType) -> str:
     return examples.get(type_text, f"write it as in a master file, every part of {type_text} in order")
 
 
-def parse_zone_file(text: str, origin: dns.name.Name, where: str, include: bool = True) -> tuple[list[Record], SOA | None, list[Problem]]:
-    """Records and SOA of a master file (RFC 1035 section 5) and the mistakes in it."""
-    try:
-        zone = dns.zone.from_text(text, origin, relativize=False, check_origin=False, allow_include=include, idna_codec=IDNA_CODEC)
-    except dns.zonefile.CNAMEAndOtherData as error:
-        return [], None, [Problem(where, f"a CNAME stands beside other data ({error})", "a name with a CNAME has nothing else (RFC 1034 section 3.6.2)")]
-    except (dns.exception.DNSException, UnicodeError, ValueError, OSError) as error:
-        return [], None, [Problem(where, f"cannot be read ({error or type(error).__name__})", "make it a master file (RFC 1035 section 5)")]
-    records: list[Record] = []
-    soa = None
-    for name, node in zone.nodes.items():
-        owner = name.relativize(origin).to_text()
-        for rdataset in node.rdatasets:
-            type_text = dns.rdatatype.to_text(rdataset.rdtype)
-            for rdata in rdataset:
-                if rdataset.rdtype == dns.rdatatype.SOA:
-                    soa = SOA(rdataset.ttl, rdata.mname.to_text(), rdata.rname.to_text(), rdata.serial, rdata.refresh, rdata.retry, rdata.expire, rdata.minimum)
-                else:
-                    records.append(Record(owner, rdataset.ttl, type_text, rdata.to_text()))
-    return records, soa, []
-
-
 def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
     """Sorted and without duplicates; one TTL per RRset, the lowest (RFC 2181 section 5.2); the apex first."""
     ttls: dict[tuple[str, str], int] = {}

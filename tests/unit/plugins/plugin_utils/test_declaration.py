@@ -436,9 +436,10 @@ def test_a_file_keeps_its_own_serial_and_timers():
 
 def test_a_broken_file_is_named_with_its_zone():
     (told,) = mistakes({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + "www 300 A 192.0.2.256\n"})[:1]
-    assert told.startswith("zone example.com, file a.zone: cannot be read (") and told.endswith("make it a master file (RFC 1035 section 5)")
+    assert told.startswith("zone example.com, file a.zone, line 4: 'www 300 A 192.0.2.256' cannot be read (")
+    assert told.endswith("make it a line of a master file (RFC 1035 section 5)")
     (told,) = mistakes({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + "www 300 CNAME a.example.net.\n"})[:1]
-    assert "a CNAME stands beside other data" in told
+    assert told.startswith("zone example.com, record www CNAME: stands beside A")
 
 
 # -- reverse zones --------------------------------------------------------------------------------------------------------

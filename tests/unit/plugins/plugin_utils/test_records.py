@@ -16,6 +16,7 @@ import dns.rdata
 import dns.rdatatype
 import dns.zone
 import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import (
     SOA,
     body_text,
@@ -23,7 +24,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.records import (
     digest,
     parse_records,
     parse_ttl,
-    parse_zone_file,
     quote_strings,
     records_of,
     zone_text,

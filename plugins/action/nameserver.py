@@ -21,6 +21,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import zone_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 
 SOFTWARE = {"bind": bind}
 
@@ -47,8 +48,11 @@ class ActionModule(ActionBase):
             declaration = inventory.declared(task_vars, self._templar.template)
             addresses = inventory.host_addresses(task_vars["hostvars"][host])
             software = SOFTWARE[arguments.get("software", "bind")]
-            settings = read_settings(arguments.get("settings") or {}, addresses, software)
+            settings = read_settings(arguments.get("settings") or {}, addresses)
             host_plan = plan(declaration, host, addresses)
+            problems = beyond(software.CAPABILITIES, only(host_plan, declaration.selected), settings)
+            if problems:
+                raise DeclarationError(problems)
             part = arguments.get("part", "any")
             if arguments.get("state", "present") == "present" and part != "any" and (part == "primary") != bool(host_plan.primary):
                 return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
@@ -75,10 +79,12 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _payload(host_plan: Plan, selected: frozenset[str] | None, software: Any, layout: Any, settings: Any) -> dict[str, Any]:
+        config = software.render(host_plan, layout, settings)
         host_plan = only(host_plan, selected)
         return {
             "selected": None if selected is None else sorted(selected),
-            "config": software.render(host_plan, layout, settings),
+            "config": config,
+            "secret": software.SECRET_FILES,
             "entry": software.entry(layout),
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
@@ -88,8 +94,8 @@ class ActionModule(ActionBase):
         }
 
 
-def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str], software: Any) -> Any:
-    """The adapter's Settings from a module's arguments. Raises DeclarationError naming every mistake."""
+def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Settings:
+    """The server's settings from a module's arguments. Raises DeclarationError naming every mistake."""
     problems = []
     chosen = {key: value for key, value in arguments.items() if value not in (None, [], "")}
     for key, (read, right) in READERS.items():
@@ -118,7 +124,7 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str], softwa
     if isinstance(chosen.get("dnssec_validation"), bool):
         chosen["dnssec_validation"] = "yes" if chosen["dnssec_validation"] else "no"
     chosen.setdefault("listen_on", tuple(addresses) or ("any",))
-    return software.Settings(**chosen)
+    return Settings(**chosen)
 
 
 def texts(host_plan: Plan, host: str, comparisons: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str]]:

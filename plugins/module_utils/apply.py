@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 
-from ansible_collections.authoritative.dns.plugins.module_utils import serving
+from ansible_collections.authoritative.dns.plugins.module_utils import blocks, serving
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generations
 
@@ -26,7 +26,8 @@ class Application:
     """What one host should serve, against what it has.
 
     payload:
-      config: text by file name, the whole configuration of the program.
+      config: text by file name, the whole configuration of the program; what differs from zone to zone is made of blocks.
+      secret: names of those of these files that nobody may see.
       entry: text of the program's first configuration file.
       zones: [file name, digest] by zone that this host is primary for.
       texts: [serial, text] by zone, for those whose content is to be written.
@@ -53,7 +54,7 @@ class Application:
         transferred = {zone: name for zone, name in self.current.notes.get("secondary", {}).items() if zone not in selected}
         self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
         config = self.payload["config"]
-        config["zones.conf"] = self.software.merge(self.current.read("zones.conf"), config["zones.conf"], selected)
+        self.payload["config"] = blocks.merge({name: self.current.read(name) or "" for name in config}, config, selected)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 
@@ -146,6 +147,9 @@ class Application:
             if len(changes[kind]) > _SHOWN_ZONES:
                 diff.append({"prepared": f"… and {len(changes[kind]) - _SHOWN_ZONES} more zones {'changed' if kind == 'zones' else kind}"})
         for name in changes["config"]:
+            if name in self.payload["secret"]:
+                diff.append({"prepared": f"{os.path.join(self.generations.link, name)}: keys, which are not shown"})
+                continue
             diff.append(_file_diff(os.path.join(self.generations.link, name), self.current.read(name), self.payload["config"][name]))
         if changes["entry"]:
             diff.append(_file_diff(self.layout["config_file"], self._entry_text(), self.payload["entry"]))

@@ -53,7 +53,7 @@ def assert_whole(host, zones=None):
     if zones is not None:
         assert generations(host) == [os.readlink(host.current)]
         assert sorted(os.listdir(host.current / "zones")) == sorted(zones)
-        assert sorted(os.listdir(host.current)) == ["manifest.json", "named.conf", "zones", "zones.conf"]
+        assert sorted(os.listdir(host.current)) == ["keys.conf", "manifest.json", "named.conf", "zones", "zones.conf"]
         assert sorted(os.listdir(host.root / "state")) == [".lock", "current", generations(host)[0]]
         assert not [name for name in os.listdir(host.root / "etc") if name.startswith(".")]
 

@@ -33,6 +33,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.software.bind im
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, Named, _is_up, free_port
 
 ADDRESS = "127.0.0.1"
@@ -135,7 +136,7 @@ class BindHost:
         groups = {"all": list(self.addresses), "dns_primaries": [self.name]}
         declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select)
         host_plan = plan(declaration, self.name, self.addresses[self.name])
-        settings = bind.Settings(listen_on=(ADDRESS,), allow_query=("any",))
+        settings = Settings(listen_on=(ADDRESS,), allow_query=("any",))
         payload = ActionModule._payload(host_plan, declaration.selected, bind, bind.Layout(**self.layout), settings)
         software = Bind(self.run, functools.partial(shutil.which, path=_PATH), self.layout)
         original, serving.serials = serving.serials, functools.partial(serving.serials, port=self.port)

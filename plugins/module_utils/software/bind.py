@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.authoritative.dns.plugins.module_utils import blocks
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
@@ -30,20 +31,20 @@ class Bind:
         program = self.find("named-checkconf")
         if not program:
             raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
-        zones = generation.read("zones.conf").replace(current, generation.path)
-        heads = {f'zone "{zone}" ' for zone in changed_zones}
         # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again.
-        selected = [line for line in zones.splitlines(True) if not line.startswith("zone ") or line[: line.index('" ') + 2] in heads]
-        for name, content, options in (("check-configuration.conf", zones, []), ("check-zones.conf", "".join(selected), ["-z"])):
-            path = os.path.join(generation.path, name)
-            main = generation.read("named.conf").replace(f'include "{current}/zones.conf";\n', content)
-            if options and not heads:
+        staged = {name: generation.read(name).replace(current, generation.path) for name in ("named.conf", "zones.conf")}
+        for options, zones in ([], staged["zones.conf"]), (["-z"], blocks.choose(staged["zones.conf"], set(changed_zones))):
+            if options and not changed_zones:
                 continue
-            with open(path, "w", encoding="utf-8") as stream:
-                stream.write(main)
-            os.chmod(path, 0o600)
+            path, zones_path = (os.path.join(generation.path, name) for name in ("check.conf", "check-zones.conf"))
+            main = staged["named.conf"].replace(f'"{generation.path}/zones.conf"', f'"{zones_path}"')
+            for name, text in ((path, main), (zones_path, zones)):
+                with open(name, "w", encoding="utf-8") as stream:
+                    stream.write(text)
+                os.chmod(name, 0o600)
             code, out, err = self.run([program, *options, path])
             os.unlink(path)
+            os.unlink(zones_path)
             if code:
                 words = [line for line in (out + err).replace(generation.path, current).splitlines() if "loaded serial" not in line]
                 raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
@@ -62,20 +63,6 @@ class Bind:
         code, out, err = self.run([self.find("rndc"), *arguments])
         if code:
             raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
-
-    @staticmethod
-    def merge(current, rendered, zones):
-        """zones.conf for a run that is about some zones only: rendered for these, what current says for all others.
-
-        Both are as the controller renders them: a statement a line, lists named after their content.
-        """
-        kept = [
-            line for line in (current or "").splitlines(True) if not (line.startswith('zone "') and line.split('"')[1] in zones) and not line.startswith("//")
-        ]
-        lines = list(dict.fromkeys([*rendered.splitlines(True), *kept]))
-        used = "".join(line for line in lines if line.startswith("zone "))
-        heads = [line for line in lines if not line.startswith("zone ") and (line.startswith("//") or '"{}"'.format(line.split('"')[1]) in used)]
-        return "".join(heads) + "".join(sorted((line for line in lines if line.startswith("zone ")), key=lambda line: line.split('"')[1]))
 
     def forget_secondary(self, file_names):
         """Remove what named kept of zones that this host no longer transfers: the file and its journal."""

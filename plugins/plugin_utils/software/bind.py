@@ -8,13 +8,15 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, used_key
 
+CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True)
+SECRET_FILES = ("keys.conf",)
 HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 
 
@@ -43,21 +45,6 @@ class Layout:
     recursive_includes: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Settings:
-    """A server's own settings, the same for all its zones. Networks as in the declaration.
-
-    listen_on: own addresses, or ``any``. recursion_networks: who may recurse; none makes the server authoritative only.
-    """
-
-    listen_on: Sequence[str] = ("any",)
-    allow_query: Sequence[str] = ("localhost", "localnets")
-    recursion_networks: Sequence[str] = ()
-    forwarders: Sequence[str] = ()
-    dnssec_validation: str = "auto"
-    options: Mapping[str, object] = field(default_factory=dict)
-
-
 def entry(layout: Layout) -> str:
     """The file that named reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
     return HEADER.format(local=layout.local_config) + f'include "{layout.state_directory}/current/named.conf";\n' + f'include "{layout.local_config}";\n'
@@ -65,12 +52,22 @@ def entry(layout: Layout) -> str:
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
+    current = f"{layout.state_directory}/current"
+    zones = _zones(plan, layout, settings)
     return {
         "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}")
         + _options(plan, layout, settings)
-        + f'include "{layout.state_directory}/current/zones.conf";\n',
-        "zones.conf": HEADER.format(local=layout.local_config) + _zones(plan, layout, settings),
+        + f'include "{current}/keys.conf";\ninclude "{current}/zones.conf";\n',
+        "keys.conf": HEADER.format(local=layout.local_config) + _keys(plan).text(),
+        "zones.conf": HEADER.format(local=layout.local_config) + zones.text(),
     }
+
+
+def _keys(plan: Plan) -> Blocks:
+    blocks = Blocks("//")
+    for key in plan.keys:
+        blocks.share(key.name, f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};\n')
+    return blocks
 
 
 def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
@@ -153,49 +150,63 @@ def _block(items: Iterable[str]) -> str:
 class _Lists:
     """Named lists of servers, so that ten thousand zones with the same servers name them once."""
 
-    def __init__(self, statement: str, prefix: str) -> None:
+    def __init__(self, blocks: Blocks, statement: str, prefix: str) -> None:
+        self.blocks = blocks
         self.statement = statement
         self.prefix = prefix
-        self.names: dict[tuple[str, ...], str] = {}
+        self.names: dict[tuple[object, ...], str] = {}
 
-    def name(self, items: tuple[str, ...]) -> str:
-        # Named after what is in it, so that a list keeps its name whatever other zones there are.
-        return self.names.setdefault(items, f"{self.prefix}-{hashlib.sha256(' '.join(items).encode()).hexdigest()[:12]}")
-
-    def text(self) -> str:
-        return "".join(f'{self.statement} "{name}" {_block(items)};\n' for items, name in self.names.items())
+    def name(self, items: Iterable[str]) -> str:
+        items = tuple(dict.fromkeys(items))
+        name = self.names.get(items)
+        if name is None:
+            name = self.names[items] = content_name(self.prefix, items)
+            self.blocks.share(name, f'{self.statement} "{name}" {_block(items)};\n')
+        return name
 
 
 def _endpoint(peer: Peer) -> str:
-    return peer.address if peer.port == 53 else f"{peer.address} port {peer.port}"
+    """Whom to ask or tell, and with which key."""
+    key = used_key(peer)
+    return peer.address + (f" port {peer.port}" if peer.port != 53 else "") + (f' key "{key}"' if key else "")
 
 
-def _zones(plan: Plan, layout: Layout, settings: Settings) -> str:
-    ask = _Lists("acl", "may-ask")
-    transfer = _Lists("acl", "transfer-to")
-    notify = _Lists("primaries", "notify")
-    primaries = _Lists("primaries", "transfer-from")
-    stanzas = []
-    for name, primary in sorted(plan.primary.items()):
-        statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"']
-        if primary.transfer_to:
-            statements += [
-                f'allow-transfer {{ "{transfer.name(tuple(dict.fromkeys(peer.address for peer in primary.transfer_to)))}"; }}',
-                f'also-notify {{ "{notify.name(tuple(_endpoint(peer) for peer in primary.notify))}"; }}',
-            ]
+def _identities(peers: Iterable[Peer]) -> Iterable[str]:
+    """By what a server recognises others: their keys, or their addresses where no keys are agreed."""
+    for peer in peers:
+        yield from (f'key "{key.name}"' for key in peer.keys) if peer.keys else (peer.address,)
+
+
+def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
+    blocks = Blocks("//")
+    ask = _Lists(blocks, "acl", "may-ask")
+    transfer = _Lists(blocks, "acl", "transfer-to")
+    notify = _Lists(blocks, "primaries", "notify")
+    primaries = _Lists(blocks, "primaries", "transfer-from")
+
+    def outgoing(zone: PrimaryZone | SecondaryZone) -> list[str]:
+        if not zone.transfer_to:
+            return []
+        return [
+            f'allow-transfer {{ "{transfer.name(_identities(zone.transfer_to))}"; }}',
+            f'also-notify {{ "{notify.name(_endpoint(peer) for peer in zone.notify)}"; }}',
+        ]
+
+    for name, primary in plan.primary.items():
+        statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"', *outgoing(primary)]
         # A secondary asks for the SOA before it transfers, wherever it is.
         statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
-        stanzas.append(_stanza(name, statements))
-    for name, secondary in sorted(plan.secondary.items()):
+        blocks.zones[name] = _stanza(name, statements)
+    for name, secondary in plan.secondary.items():
         statements = [
             "type secondary",
             f'file "{layout.secondary_directory}{zone_file_name(name)}"',
-            f'primaries {{ "{primaries.name(tuple(_endpoint(peer) for peer in secondary.transfer_from))}"; }}',
-            "notify no",
+            f'primaries {{ "{primaries.name(_endpoint(peer) for peer in secondary.transfer_from)}"; }}',
+            *(outgoing(secondary) or ["notify no"]),
         ]
-        statements += _allow_query(ask, secondary.zone.allow_query, settings, [])
-        stanzas.append(_stanza(name, statements))
-    return "".join(lists.text() for lists in (ask, transfer, notify, primaries)) + "".join(stanzas)
+        statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
+        blocks.zones[name] = _stanza(name, statements)
+    return blocks
 
 
 def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settings, peers: Sequence[str]) -> list[str]:
@@ -205,7 +216,7 @@ def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settin
         return ["allow-query { any; }"] if networks is not None else []
     if networks is None and not peers:
         return []
-    return ['allow-query {{ "{}"; }}'.format(lists.name(tuple(network for network in chosen if network != "none")))]
+    return ['allow-query {{ "{}"; }}'.format(lists.name(network for network in chosen if network != "none"))]
 
 
 def _stanza(name: str, statements: list[str]) -> str:

@@ -62,10 +62,9 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
     if plan.primary and not capabilities.primary:
         zones = ", ".join(list(plan.primary)[:5])
         problems.append(Problem(where, f"{name} is supported as a secondary only, but this host is the primary of {zones}", "use bind, nsd or knot here"))
-    if capabilities.without_types:
-        for zone in (served.zone for served in (*plan.primary.values(), *plan.secondary.values())):
-            for kind in sorted(capabilities.without_types.intersection(record.type for record in zone.content.records)):
-                problems.append(Problem(f"zone {zone.name}", f"{name} on {plan.host} cannot serve records of type {kind}", "leave them out, or use other software"))
+    for zone in (served.zone for served in (*plan.primary.values(), *plan.secondary.values())) if capabilities.without_types else ():
+        for kind in sorted(capabilities.without_types.intersection(record.type for record in zone.content.records)):
+            problems.append(Problem(f"zone {zone.name}", f"{name} on {plan.host} cannot serve records of type {kind}", "leave them out, or use other software"))
     return problems
 
 

@@ -98,17 +98,17 @@ def test_a_host_that_was_not_compared_is_told_how():
 )
 def test_a_wrong_setting_is_told_by_the_roles_variable(settings, told):
     with pytest.raises(DeclarationError) as error:
-        read_settings(settings, ("192.0.2.1",), bind)
+        read_settings(settings, ("192.0.2.1",))
     assert len(error.value.problems) == len(told)
     for part in told:
         assert sum(str(problem).startswith(part) for problem in error.value.problems) == 1, error.value
 
 
 def test_a_server_listens_on_the_hosts_addresses_unless_told():
-    assert read_settings({"allow_query": []}, ("192.0.2.1",), bind).listen_on == ("192.0.2.1",)
-    assert read_settings({"listen_on": ["any"]}, ("192.0.2.1",), bind).listen_on == ("any",)
-    assert read_settings({}, (), bind).listen_on == ("any",)
-    chosen = read_settings({"allow_query": ["192.0.2.0/255.255.255.0", "192.0.2.1"], "dnssec_validation": False}, (), bind)
+    assert read_settings({"allow_query": []}, ("192.0.2.1",)).listen_on == ("192.0.2.1",)
+    assert read_settings({"listen_on": ["any"]}, ("192.0.2.1",)).listen_on == ("any",)
+    assert read_settings({}, ()).listen_on == ("any",)
+    chosen = read_settings({"allow_query": ["192.0.2.0/255.255.255.0", "192.0.2.1"], "dnssec_validation": False}, ())
     assert (chosen.allow_query, chosen.dnssec_validation) == (("192.0.2.0/24", "192.0.2.1"), "no")
 
 

@@ -17,7 +17,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration impo
 from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import host_addresses
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import Layout, Settings, entry, render
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import Layout, entry, render
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +77,10 @@ def check(layout, files):
     """Let BIND itself read the configuration, as one file."""
     path = layout.working_directory + "/check.conf"
     with open(path, "w", encoding="utf-8") as stream:
-        stream.write(files["named.conf"].replace(f'include "{layout.state_directory}/current/zones.conf";\n', files["zones.conf"]))
+        text = files["named.conf"]
+        for name in ("keys.conf", "zones.conf"):
+            text = text.replace(f'include "{layout.state_directory}/current/{name}";\n', files[name])
+        stream.write(text)
     run = subprocess.run([CHECKER, path], capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
@@ -138,7 +142,7 @@ def test_nothing_declared_becomes_configuration_of_its_own(layout, name, network
             assert {part[0] for part in statement[2]} <= {"type", "file", "allow-transfer", "also-notify", "allow-query", "primaries", "notify"}
         else:
             assert all(is_address(item[0]) and item[1:] in ([], ["port", "53"]) for item in statement[2])
-    assert [statement[0] for statement in statements(files["named.conf"])] == ["options", "include"]
+    assert [statement[0] for statement in statements(files["named.conf"])] == ["options", "include", "include"]
     check(layout, files)
 
 

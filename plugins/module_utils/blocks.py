@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration files made of blocks, each under a comment that names it: C(// zone example.com) or C(// shared transfer-to-1f…).
+
+The controller writes them (C(plugin_utils/software/common.py)); here they are taken apart, so that a run about some zones leaves the
+blocks of all others as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HEADING = re.compile(r"^(?://|#) (zone|shared) (\S+)\n", re.M)
+
+
+def split(text):
+    """(what precedes the first block, {(kind, name): block with its heading}); kind is C(zone) or C(shared)."""
+    found = list(_HEADING.finditer(text))
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    head = text[: found[0].start()] if found else text
+    return head, {(match.group(1), match.group(2)): text[match.start() : end] for match, end in zip(found, ends)}
+
+
+def join(head, blocks):
+    """The text of a file: shared blocks in the order given, then zones by name."""
+    zones = sorted((name, text) for (kind, name), text in blocks.items() if kind == "zone")
+    return "".join([head, *(text for (kind, _name), text in blocks.items() if kind == "shared"), *(text for _name, text in zones)])
+
+
+def choose(text, zones):
+    """The same file with no other zones' blocks than these."""
+    head, blocks = split(text)
+    return join(head, {key: block for key, block in blocks.items() if key[0] == "shared" or key[1] in zones})
+
+
+def merge(current, rendered, zones):
+    """The files of a run that is about some zones: rendered for these, and what current says for all others.
+
+    current, rendered: {file name: text}. Shared blocks are those that the chosen zones' blocks name, or that one of these names.
+    """
+    heads, chosen, shared, named = {}, {name: {} for name in rendered}, {}, []
+    for name, text in rendered.items():
+        heads[name], new = split(text)
+        old = split(current.get(name, ""))[1]
+        for blocks, about in (new, True), (old, False):
+            for (kind, block_name), block in blocks.items():
+                if kind == "shared":
+                    shared.setdefault((name, block_name), block)
+                elif (block_name in zones) == about:
+                    chosen[name][kind, block_name] = block
+                    named.append(block)
+    used = set()
+    while named:
+        words = set(re.findall(r'[^\s"{};]+', "".join(named)))
+        found = {place for place in shared if place[1] in words} - used
+        used |= found
+        named = [shared[place] for place in found]
+    for file_name, name in shared:  # in the order in which they are rendered, so that a run about all zones finds nothing to change
+        if (file_name, name) in used:
+            chosen[file_name]["shared", name] = shared[file_name, name]
+    return {name: join(heads[name], chosen[name]) for name in rendered}

@@ -13,7 +13,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import Expectations, expectations
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
 
-_TABLE = 2000  # results; beyond it only faults and counts travel
+_TABLE = 2000  # results; beyond it only faults, at most as many, and counts travel
+_KEPT = ("msg", "results", "results_left_out", "servers", "summary")
 
 
 class ActionModule(ActionBase):
@@ -43,7 +44,7 @@ class ActionModule(ActionBase):
             found.pop("invocation", None)
             if found.get("failed") or "summary" not in found:
                 return found
-            result[key] = {name: found[name] for name in ("msg", "results", "summary")}
+            result[key] = {name: found[name] for name in _KEPT if name in found}
             if found["summary"]["at_fault"]:
                 result["faults"].append(f"{module}: {found['msg']}")
         return result
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
 
 def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Result name, module and arguments of each call."""
-    common = {"report_only": True}
+    common = {"report_only": True, "max_results": _TABLE}
     calls = [
         (
             "serials",

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import matrix, table
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory, reports
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
 
 
@@ -25,19 +25,27 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(
             {"verified": {"type": "list", "elements": "dict", "required": True}, "directory": {"type": "path"}}
         )
+        verified = arguments["verified"]
+        now = datetime.now(timezone.utc)
         try:
-            rows = matrix(inventory.declared(task_vars or {}, self._templar.template), arguments["verified"])
+            content = reports.report(inventory.declared(task_vars or {}, self._templar.template), verified, now)
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
-        text = table(rows)
+        table = reports.table(content["rows"])
         if arguments["directory"]:
+            texts = {
+                "verify.txt": table,
+                "verify.json": json.dumps({**content, "hosts": verified}, indent=1, default=str),
+                "verify.xml": reports.junit(verified, now),
+                "verify.html": reports.page(content),
+            }
             try:
                 os.makedirs(arguments["directory"], exist_ok=True)
-                for name, content in (("verify.txt", text), ("verify.json", json.dumps({"rows": rows, "hosts": arguments["verified"]}, indent=1, default=str))):
-                    with open(os.path.join(arguments["directory"], name), "w", encoding="utf-8") as stream:
-                        stream.write(content)
+                for name, text in texts.items():
+                    with open(os.path.join(arguments["directory"], name), "w", encoding="utf-8", errors="replace") as stream:
+                        stream.write(text)
             except OSError as error:
                 raise AnsibleActionFail(
                     f"the report cannot be written to {arguments['directory']!r}: {error.strerror}; name a directory on the controller that you may write to"
                 ) from error
-        return {"changed": False, "table": text.splitlines(), "at_fault": sum(1 for row in rows if not row["ok"])}
+        return {"changed": False, "table": table.splitlines(), "at_fault": sum(1 for row in content["rows"] if not row["ok"]) + content["left_out"]}

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - The authoritative.dns maintainers (@authoritative-dns)
 description:
-  - Brings together what M(authoritative.dns.verify) returned on several hosts, as a table of zones and servers and as JSON.
+  - Brings together what M(authoritative.dns.verify) returned on several hosts, as a table of zones and servers, and in files.
   - Runs on the controller and connects to no host. Writes nothing but the report that is asked for.
 options:
   verified:
@@ -20,7 +20,12 @@ options:
     elements: dict
     required: true
   directory:
-    description: A directory on the controller for C(verify.txt) and C(verify.json). Made if it is missing. None writes no files.
+    description:
+      - A directory on the controller for the report, made if it is missing. None writes no files.
+      - C(verify.txt) is the table, C(verify.html) a page for a browser, without anything from elsewhere.
+      - C(verify.xml) is JUnit XML for continuous integration, with a testsuite for each proof and a testcase for each server and
+        zone; what is well is one testcase a server where there are thousands of zones.
+      - C(verify.json) holds it all. C(rows), C(faults) and C(servers) bring together what is in C(hosts), the list O(verified).
     type: path
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
@@ -50,7 +55,7 @@ table:
   type: list
   elements: str
 at_fault:
-  description: How many zones on servers are not as declared.
+  description: How many zones on servers are not as declared, with those that were counted and not listed.
   returned: success
   type: int
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -55,7 +56,8 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
 
     A row: ``{zone, server, role, serial, state, lag, rtt_ms, detail, allowed_to, refused_to, ok}``. state, lag (increments of the
     serial) and detail are the worst that any host saw at any address, rtt_ms the longest; the lists hold the hosts that tried a
-    transfer. Where hosts returned faults only, what they do not mention is ``in_sync``, without a serial.
+    transfer. Where hosts returned faults only, what they do not mention is ``in_sync``, without a serial, or ``not_listed`` at a
+    server that has more faults than they returned.
     """
     rows = {
         (zone.name, server.name): {
@@ -77,9 +79,12 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
     }
     unlisted: dict[str, str] = {}
     for proof, part in _parts(verified):
-        if proof == "serials" and len(part["results"]) < part["summary"].get("results", 0):
-            state = "not_listed" if part.get("results_left_out") else "in_sync"
-            unlisted.update({server_of(server["name"]): state for server in part.get("servers", [])})
+        if proof == "serials":
+            listed = Counter(result["server"] for result in part["results"])
+            for server in part.get("servers", []):
+                faulty = sum(server["states"].values()) - server["states"].get("in_sync", 0)
+                if unlisted.get(server_of(server["name"])) != "not_listed":
+                    unlisted[server_of(server["name"])] = "not_listed" if listed[server["name"]] < faulty else "in_sync"
         for result in part["results"] if proof != "servers" else []:
             row = rows.get((result["zone"], server_of(result["server"])))
             if row is not None:
@@ -324,15 +329,18 @@ def page(content: Mapping[str, Any]) -> str:
 
 
 def _groups(zones: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Zones that the same servers serve, as one table each: ``{columns, faulty, fine, fine_count}``, those with faults first."""
+    """Zones that the same servers serve, as one table each: ``{columns, faulty, fine, fine_count, unknown_count}``, those with faults first."""
     groups: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
     listed = 0
     for name, rows in zones.items():
         columns = tuple((row["server"], row["role"]) for row in rows)
-        group = groups.setdefault(columns, {"columns": columns, "faulty": [], "fine": [], "fine_count": 0})
+        group = groups.setdefault(columns, {"columns": columns, "faulty": [], "fine": [], "fine_count": 0, "unknown_count": 0})
         zone = {"name": name, "cells": rows}
         if not all(row["ok"] for row in rows):
             group["faulty"].append(zone)
+            continue
+        if any(row["state"] == "not_listed" for row in rows):
+            group["unknown_count"] += 1
             continue
         group["fine_count"] += 1
         if listed < MOST_ROWS:

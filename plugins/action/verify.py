@@ -61,7 +61,7 @@ def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str,
         ),
         (
             "transfers",
-            ("transfers", "verify_zone_transfer", {"servers": expected.servers, "transfers": expected.transfers}),
+            ("transfers", "verify_zone_transfer", {"servers": expected.servers, "transfers": expected.transfers, "keys": expected.keys}),
             sum(len(transfer["servers"]) for transfer in expected.transfers),
         ),
         ("servers", ("servers", "verify_server", {"servers": expected.own_servers}), len(expected.own_servers)),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import keys_between
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,14 @@ class Expectations:
 
     servers: one entry for each address of each server. zones: who serves which zone. transfers: who hands out which zone to this
     host, and who must refuse. own_servers: those of the servers that this collection configures, each with a zone to ask for.
+    keys: those that transfers name, with their secrets.
     """
 
     servers: list[dict[str, Any]]
     zones: list[dict[str, Any]]
     transfers: list[dict[str, Any]]
     own_servers: list[dict[str, Any]]
+    keys: list[dict[str, Any]]
 
 
 def label(server: str, address: str) -> str:
@@ -45,7 +49,7 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
     servers: dict[str, dict[str, Any]] = {}
     own: dict[str, dict[str, Any]] = {}
     zones: list[dict[str, Any]] = []
-    alike: dict[tuple[tuple[Server, ...], tuple[Server, ...]], list[Zone]] = {}
+    alike: dict[tuple[Any, ...], list[Zone]] = {}
     for zone in declaration.selected_zones.values():
         everyone = (*zone.primaries, *zone.secondaries)
         for server in everyone:
@@ -55,9 +59,12 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
                 if server.managed:
                     own.setdefault(entry["name"], {**entry, "zone": zone.name})
         zones.append({"name": zone.name, "servers": _labels(everyone, families), "reference": _labels(zone.primaries, families)})
-        alike.setdefault((zone.primaries, zone.secondaries), []).append(zone)
+        alike.setdefault((zone.primaries, zone.secondaries, zone.tsig), []).append(zone)
     tried = [zone for group in alike.values() for zone in _spread(group, transfers)]
-    return Expectations(list(servers.values()), zones, [entry for zone in tried for entry in _transfers(zone, host, families)], list(own.values()))
+    keys: dict[str, Key] = {}
+    expected = [entry for zone in tried for entry in _transfers(declaration, zone, host, families, keys)]
+    ring = [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()]
+    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring)
 
 
 def _usable(server: Server, families: Collection[int]) -> list[str]:
@@ -77,11 +84,22 @@ def _spread(zones: Sequence[Zone], most: int) -> list[Zone]:
     return [zones[index * (len(zones) - 1) // (most - 1)] for index in range(most)]
 
 
-def _transfers(zone: Zone, host: str, families: Collection[int]) -> list[dict[str, Any]]:
-    is_secondary = any(server.managed and server.name == host for server in zone.secondaries)
-    entries = []
-    for servers, expect in ((zone.primaries, "allowed" if is_secondary else "refused"), (zone.secondaries, "refused")):
-        labels = _labels([server for server in servers if server.managed and server.name != host], families)
-        if labels:
-            entries.append({"zone": zone.name, "servers": labels, "expect": expect})
-    return entries
+def _transfers(declaration: Declaration, zone: Zone, host: str, families: Collection[int], keys: dict[str, Key]) -> list[dict[str, Any]]:
+    """Who hands the zone to this host, with which key, and who must refuse. Enters the keys into ``keys``."""
+    itself = next((server for server in zone.secondaries if server.managed and server.name == host), None)
+    entries: dict[tuple[str, str], list[str]] = {}
+    for server in (*zone.primaries, *zone.secondaries):
+        if not server.managed or server.name == host:
+            continue
+        labels = _labels([server], families)
+        if itself is None or itself not in zone.downstream(server):
+            entries.setdefault(("refused", ""), []).extend(labels)
+            continue
+        accepted = keys_between(declaration, zone, server, itself)
+        for key in accepted[:1]:
+            keys[key.name] = key
+            entries.setdefault(("refused", ""), []).extend(labels)  # who has the right address only gets nothing
+        entries.setdefault(("allowed", accepted[0].name if accepted else ""), []).extend(labels)
+    return [{"zone": zone.name, "servers": labels, "expect": expect, "key": key} for (expect, key), labels in entries.items() if labels]
+
+

@@ -68,8 +68,9 @@ class Keyring:
 
 
 def label(server: str) -> str:
-    """A server's name as part of a key's name: lower case, and a hyphen for every character that a host name may not have."""
-    return re.sub(r"[^a-z0-9.-]", "-", server.lower()).strip(".-") or "-"
+    """A server's name as part of a key's name: lower case, with a hyphen for every character that a host name may not have."""
+    labels = (part[:63].strip("-") for part in re.sub(r"[^a-z0-9.]", "-", server.lower()).split("."))
+    return ".".join(part for part in labels if part)[:90].rstrip("-.") or "server"
 
 
 def read(secret: Any = None, generations: Any = None, algorithm: Any = None, keys: Any = None) -> tuple[Keyring, list[Problem]]:

@@ -250,6 +250,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     Mistake,
     find_key,
     find_servers,
+    place,
     read_keys,
     read_name,
     read_servers,
@@ -431,7 +432,7 @@ def _result(entry, server, transfer, state, **found):
 
 def describe(result):
     detail = f": {result['detail']}" if result["detail"] else ""
-    return f"{result['zone']} at {report.place(result)}: {result['type']} {result['state']}, expected {result['expect']}{detail}"
+    return f"{result['zone']} at {place(result)}: {result['type']} {result['state']}, expected {result['expect']}{detail}"
 
 
 def verify(params):

@@ -14,10 +14,10 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     Mistake,
     Server,
     find_servers,
+    place,
     read_wire_name,
     refuse_unknown,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.report import place
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.serials import HALF, distance, newest
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer
 

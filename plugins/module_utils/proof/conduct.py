@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import place
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.question import Question, Reply
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.report import place
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer
 
 # check → what may be expected, the default first; `any` leaves the check out

@@ -154,6 +154,13 @@ def read_name(text: Any, where: str) -> Any:
         raise Mistake(f"{where}: {text!r} is not a domain name: {error}") from None
 
 
+def place(result: Mapping[str, Any]) -> str:
+    """The server of a result, with its address when its name is another."""
+    if result["server"] == result["address"]:
+        return result["address"]
+    return f"{result['server']} ({result['address']})"
+
+
 USUAL_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 

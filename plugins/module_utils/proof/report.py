@@ -84,13 +84,6 @@ def headline(total: int, faults: Sequence[Mapping[str, Any]], what: str, describ
     return "\n".join(lines)
 
 
-def place(result: Mapping[str, Any]) -> str:
-    """The server of a result, with its address when its name is another."""
-    if result["server"] == result["address"]:
-        return result["address"]
-    return f"{result['server']} ({result['address']})"
-
-
 def spread(values: Iterable[float]) -> dict[str, float | None]:
     """Median and maximum, None of nothing."""
     ordered = sorted(values)

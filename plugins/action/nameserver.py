@@ -58,7 +58,10 @@ class ActionModule(ActionBase):
                 return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
             if any(item.get("host") == host and item.get("agrees") for item in comparisons):
                 return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
-            payload = self._payload(host_plan, declaration.selected, software, software.Layout(**arguments["layout"]), settings)
+            layout = software.Layout(**arguments["layout"])
+            derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
+            generations = declaration.keyring.generations if derived else ()
+            payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
             if arguments.get("state", "present") == "present":
                 payload["texts"] = texts(only(host_plan, declaration.selected), host, comparisons)
         except (DeclarationError, SerialGoesBack) as error:
@@ -70,7 +73,7 @@ class ActionModule(ActionBase):
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
         if "differing" in result:
-            losses = list(guard.losses(host, host_plan, result, allowed))
+            losses = [*guard.losses(host, host_plan, result, allowed), *guard.lost_keys(host, declaration.keyring, result, allowed)]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
             result["host"] = host
@@ -78,13 +81,16 @@ class ActionModule(ActionBase):
         return result
 
     @staticmethod
-    def _payload(host_plan: Plan, selected: frozenset[str] | None, software: Any, layout: Any, settings: Any) -> dict[str, Any]:
+    def _payload(
+        host_plan: Plan, selected: frozenset[str] | None, software: Any, layout: Any, settings: Settings, generations: Sequence[int] = ()
+    ) -> dict[str, Any]:
         config = software.render(host_plan, layout, settings)
         host_plan = only(host_plan, selected)
         return {
             "selected": None if selected is None else sorted(selected),
             "config": config,
             "secret": software.SECRET_FILES,
+            "tsig_generations": generations,
             "entry": software.entry(layout),
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},

@@ -34,6 +34,7 @@ class Application:
       shared: zones that have further primaries, whose serials must be told.
       secondary: file name by zone that this host transfers.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
+      tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
       address: where the server answers questions of its own host.
     """
 
@@ -88,6 +89,7 @@ class Application:
             "differing": {"zones": differing, "time": now},
             "agrees": not differing and not self._result(self._changes(), [], False)["changed"],
             "served": len(served),
+            "tsig_generations": self.current.notes.get("tsig_generations", []),
             "removed": sorted(served - self.payload["zones"].keys() - self.payload["secondary"].keys()),
             "edited": sorted(self.edited),
         }
@@ -221,7 +223,7 @@ class Application:
             raise
         # What a run that is killed before the end left to forget is the next one's to do.
         forget = {*self.current.notes.get("forget", []), *changes["secondary_removed"].values()} - set(self.payload["secondary"].values())
-        staged.notes = {"secondary": self.payload["secondary"], "forget": sorted(forget)}
+        staged.notes = {"secondary": self.payload["secondary"], "forget": sorted(forget), "tsig_generations": self.payload["tsig_generations"]}
         return staged
 
     def _switch(self, staged, changes, move):

@@ -108,6 +108,11 @@ served:
   description: How many of the zones that the run is about the host has.
   returned: when O(state=compared)
   type: int
+tsig_generations:
+  description: Generations of the derived TSIG keys that the host has, the one that it uses first.
+  returned: when O(state=compared)
+  type: list
+  elements: int
 removed:
   description: Zones that the host has and that are not declared for it any more.
   returned: when O(state=compared)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Keyring
 
 PERCENT = 30
 AT_LEAST = 10
@@ -41,6 +42,17 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
         gone = sorted(set(servers) - set(content.apex_servers))
         if gone:
             yield f"zone {name} would lose the name server{'s' * (len(gone) > 1)} {', '.join(gone)} of its {len(servers)} at the apex; {_remedy(name)}"
+
+
+def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
+    """Why a host may not take its keys yet: its peers would refuse it until they have the new ones too."""
+    has = found.get("tsig_generations") or []
+    if keyring.secret is None or not has or allowed is True or host in set(allowed or ()) or has[0] in keyring.generations:
+        return
+    yield (
+        f"host {host} uses generation {has[0]} of the TSIG keys, and dns_tsig_generations is {list(keyring.generations)}: transfers would fail until "
+        f"every server has them; let the playbook rotate_tsig do it without a gap, or {_remedy(host).removeprefix('if that is meant, ')}"
+    )
 
 
 def _remedy(name: str) -> str:

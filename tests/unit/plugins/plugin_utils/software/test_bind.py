@@ -134,7 +134,7 @@ def test_nothing_declared_becomes_configuration_of_its_own(layout, name, network
     files = render(whole, layout, Settings())
     found = statements(files["zones.conf"])
     assert [(statement[1], statement[2][0]) for statement in found if statement[0] == "zone"] == [
-        (f'"{zone}"', ["type", "primary" if zone in whole.primary else "secondary"]) for zone in [*sorted(whole.primary), *sorted(whole.secondary)]
+        (f'"{zone}"', ["type", "primary" if zone in whole.primary else "secondary"]) for zone in sorted([*whole.primary, *whole.secondary])
     ]
     for statement in found:
         assert statement[0] in ("zone", "acl", "primaries") and len(statement) == 3

@@ -24,7 +24,8 @@ options:
       - A dictionary has C(name), and optionally C(name_servers), the name servers that the zone ought to have, as a list of
         names or a dictionary of names with a list of addresses; and C(parent_servers), a list of addresses of the servers of
         the zone above.
-      - Without C(name_servers), what the zone's own servers say counts.
+      - With C(name_servers), parent and zone must both have these, with these addresses where some are given. Without, what the
+        zone's own servers say counts.
     type: list
     elements: raw
     required: true
@@ -37,7 +38,7 @@ options:
   checks:
     description:
       - The ids of the checks to make. All when not given. These are the ids, their default levels, and what must be true.
-      - V(BASIC01) (error), the zone above exists and its servers answer.
+      - V(BASIC01) (error), the zone above answers, and delegates the zone.
       - V(BASIC02) (error), at least one name server answers for the zone.
       - V(DELEGATION01) (error), there are at least two name servers.
       - V(DELEGATION02) (error), name servers have addresses of their own.
@@ -45,7 +46,7 @@ options:
       - V(DELEGATION04) (error), every name server answers with authority, so none is lame.
       - V(DELEGATION05) (error), the name of a name server is no alias.
       - V(DELEGATION06) (error), every name server that answers has the SOA.
-      - V(DELEGATION07) (error), parent and zone name the same name servers.
+      - V(DELEGATION07) (error), parent and zone name the same name servers, and the declared ones.
       - V(CONSISTENCY01) (warning), all name servers have the same serial.
       - V(CONSISTENCY02) (notice), all name servers have the same RNAME.
       - V(CONSISTENCY03) (notice), all name servers have the same SOA timers.
@@ -68,7 +69,7 @@ options:
       - V(ZONE08) (warning), an MX does not point to an alias.
       - V(ZONE10) (error), there is exactly one SOA.
       - V(ADDRESS01) (error), name servers have public addresses.
-      - V(DNSSEC02) (error), every DS of the parent matches a key that signs the zone's keys.
+      - V(DNSSEC02) (error), a DS of the parent leads to a key that signs the zone's keys now.
       - V(DNSSEC07) (warning), a signed zone has a DS at the parent.
       - V(DNSSEC11) (error), a zone with a DS at the parent is signed.
     type: list
@@ -82,6 +83,14 @@ options:
     type: str
     choices: [notice, warning, error]
     default: error
+  families:
+    description:
+      - The IP versions that the host can use. Servers are asked at their addresses of these versions only; addresses of the
+        other are still compared.
+    type: list
+    elements: int
+    choices: [4, 6]
+    default: [4, 6]
   outside_name:
     description: A name outside of all zones, to ask for with recursion.
     type: str
@@ -101,6 +110,9 @@ options:
     default: all
 notes:
   - All servers are asked on port 53.
+  - Where the module runs matters for V(NAMESERVER01) and V(NAMESERVER03). Run it on a host that may neither have names looked up
+    nor transfer zones.
+  - Signatures are looked at (who signs, and until when) and not computed. A validating resolver does that.
 seealso:
   - module: authoritative.dns.verify_soa_serial
   - name: Zonemaster's test cases
@@ -158,8 +170,11 @@ results:
     registrar:
       description:
         - C(enter) is what the zone above must have, C(now) what it has. Both have C(name_servers), C(glue) (addresses by
-          name, for name servers inside the zone) and C(ds).
-        - C(steps) says in words what to change, and is empty when there is nothing to do.
+          name, for name servers inside the zone) and C(ds) (key tag, algorithm, digest type and digest).
+        - In C(enter), the DS records are those that the zone's CDS records ask for (RFC 7344); without these, the SHA-256
+          digests of its keys that have the SEP flag and sign. What nobody says is V(null), and is to stay as it is.
+        - C(steps) says in words what to change, and is empty when there is nothing to do. There can be steps without any finding,
+          such as while a key is replaced.
       type: dict
       sample:
         enter: {name_servers: [ns1.example.com, ns2.example.net], glue: {ns1.example.com: [192.0.2.1]}, ds: []}
@@ -197,7 +212,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolution
 FIELDS = ("name", "name_servers", "parent_servers")
 
 
-def read_delegation(given, number):
+def read_delegation(given, number, families):
     """One item of ``zones``, checked."""
     if isinstance(given, str):
         given = {"name": given}
@@ -206,28 +221,30 @@ def read_delegation(given, number):
     where = f"zones: {given['name']}"
     refuse_unknown(given, FIELDS, where)
     declared = given.get("name_servers")
-    if isinstance(declared, (list, tuple)):
-        declared = {name: [] for name in declared}
     if declared is not None:
-        if not isinstance(declared, dict):
+        if not isinstance(declared, (list, tuple, dict)):
             raise Mistake(f"{where}: name_servers is neither a list of names nor a dictionary")
-        declared = {
-            read_name(name, f"{where}: name_servers"): read_addresses(addresses, f"{where}: name_servers: {name}")
-            for name, addresses in declared.items()
-        }
+        if not declared:
+            raise Mistake(f"{where}: name_servers is empty; name the zone's name servers, or leave it out")
+        pairs = declared.items() if isinstance(declared, dict) else [(name, None) for name in declared]
+        declared = {read_name(name, f"{where}: name_servers"): read_addresses(addresses, f"{where}: name_servers: {name}") for name, addresses in pairs}
     parents = read_addresses(given.get("parent_servers"), f"{where}: parent_servers")
-    return Delegation(read_name(given["name"], where), declared, parents)
+    return Delegation(read_name(given["name"], where), declared, parents, families)
 
 
 def read_addresses(addresses, where):
-    if isinstance(addresses, str):
+    """The addresses as answers have them, whatever way of writing an IPv6 address was chosen."""
+    if addresses is None:
+        addresses = []
+    elif not isinstance(addresses, (list, tuple)):
         addresses = [addresses]
-    for address in addresses or ():
+    found = []
+    for address in addresses:
         try:
-            ipaddress.ip_address(address)
+            found.append(str(ipaddress.ip_address(str(address))))
         except ValueError:
             raise Mistake(f"{where}: {address!r} is neither an IPv4 nor an IPv6 address") from None
-    return list(addresses or ())
+    return found
 
 
 def read_levels(checks, levels):
@@ -239,10 +256,7 @@ def read_levels(checks, levels):
     for identity, level in levels.items():
         if level not in LEVELS:
             raise Mistake(f"levels: {identity} has {level!r}, which is not one of {', '.join(LEVELS)}")
-    return {
-        identity: levels.get(identity, check.level) if checks is None or identity in checks else "ignore"
-        for identity, check in CHECKS.items()
-    }
+    return {identity: levels.get(identity, check.level) if checks is None or identity in checks else "ignore" for identity, check in CHECKS.items()}
 
 
 def examine(name, facts, levels, fail_level):
@@ -253,10 +267,7 @@ def examine(name, facts, levels, fail_level):
         "state": LEVELS[worst] if findings else "in_order",
         "ok": worst < LEVELS.index(fail_level),
         "parent": facts.parent and facts.parent.to_text(),
-        "findings": [
-            dict(finding._asdict(), rule=CHECKS[finding.check].rule, source=CHECKS[finding.check].source)
-            for finding in findings
-        ],
+        "findings": [dict(finding._asdict(), rule=CHECKS[finding.check].rule, source=CHECKS[finding.check].source) for finding in findings],
         "registrar": registrar_form(facts),
     }
 
@@ -268,7 +279,7 @@ def describe(result):
 
 
 def verify(params):
-    delegations = [read_delegation(given, number) for number, given in enumerate(params["zones"], 1)]
+    delegations = [read_delegation(given, number, params["families"]) for number, given in enumerate(params["zones"], 1)]
     levels = read_levels(params["checks"], params["levels"])
     outside_name = read_name(params["outside_name"], "outside_name")
     for option, least in (("timeout", 0.001), ("retries", 0)):
@@ -277,12 +288,10 @@ def verify(params):
     resolvers = read_addresses(params["resolvers"], "resolvers") or configured_resolvers()
     started = time.monotonic()
     patience = Patience(params["timeout"], params["retries"], until=started + params["deadline"])
-    investigations = [investigate(delegation, resolvers, outside_name) for delegation in delegations]
+    now = time.time()
+    investigations = [investigate(delegation, resolvers, outside_name, now) for delegation in delegations]
     names = [given if isinstance(given, str) else given["name"] for given in params["zones"]]
-    results = [
-        examine(name, facts, levels, params["fail_level"])
-        for name, facts in zip(names, run_side_by_side(investigations, patience))
-    ]
+    results = [examine(name, facts, levels, params["fail_level"]) for name, facts in zip(names, run_side_by_side(investigations, patience))]
     counts = {level: 0 for level in LEVELS[1:]}
     for result in results:
         for finding in result["findings"]:
@@ -305,6 +314,7 @@ def main():
             checks={"type": "list", "elements": "str"},
             levels={"type": "dict", "default": {}},
             fail_level={"type": "str", "choices": ["notice", "warning", "error"], "default": "error"},
+            families={"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
             outside_name={"type": "str", "default": "invalid."},
             timeout={"type": "float", "default": 2.0},
             retries={"type": "int", "default": 2},

@@ -11,6 +11,7 @@ A test changes one thing of an Example that is in order. Addresses are those for
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ NS2 = ("203.0.113.53", "2001:db8:2::53")
 RESOLVER = "127.0.0.1"
 HINTS = f". 3600 NS a.root.test.\na.root.test. 3600 A {ROOT}\n"
 TIMERS = "14400 3600 1209600 3600"
+ONE_TCP_CLIENT = " tcp-clients 1; tcp-initial-timeout 1200;"  # for 120 s
 
 ROOT_ZONE = f"""$TTL 3600
 . SOA a.root.test. hostmaster.test. 1 {TIMERS}
@@ -54,8 +56,9 @@ class Example:
     parent, child: names of name servers, as the parent has them and as the zone has them.
     glue: addresses by name server, as the parent has them. addresses, records: lines of the zone.
     soa, soa2: data of the SOA on the first and the second server. ds: data of DS records at the parent.
-    above: further lines of the zone test. runs2, serves2: whether the second server runs, and has the zone.
-    options: of the zone's servers. sign: from the zone's text to a signed one.
+    above: further lines of the zone test. options: of the zone's servers. sign: from the zone's text to a signed one.
+    runs2, tcp2: whether the second server runs, and answers over TCP. zones2: what it serves instead.
+    child2, options2, arguments2: NS records, options and command line of the second server, when they are others.
     """
 
     parent: Sequence[str] = ("ns1", "ns2")
@@ -67,21 +70,23 @@ class Example:
     soa2: str = ""
     ds: Sequence[str] = ()
     above: str = ""
-    runs2: bool = True
-    serves2: bool = True
     options: str = "allow-transfer { none; };"
     sign: Callable[[str], str] = str
+    runs2: bool = True
+    tcp2: bool = True
+    zones2: Mapping[str, str] | None = None
+    child2: Sequence[str] = ()
+    options2: str = ""
+    arguments2: Sequence[str] = ()
 
     def parent_lines(self) -> str:
         lines = [f"example NS {_relative(name)}\n" for name in self.parent]
-        lines += [
-            f"{name}.example {'AAAA' if ':' in address else 'A'} {address}\n" for name, found in self.glue.items() for address in found
-        ]
+        lines += [f"{name}.example {'AAAA' if ':' in address else 'A'} {address}\n" for name, found in self.glue.items() for address in found]
         lines += [f"example DS {data}\n" for data in self.ds]
         return "".join(lines) + self.above
 
-    def zone(self, soa: str) -> str:
-        name_servers = "".join(f"@ NS {name}\n" for name in self.child)
+    def zone(self, soa: str, child: Sequence[str]) -> str:
+        name_servers = "".join(f"@ NS {name}\n" for name in child)
         return self.sign(f"$TTL 3600\n$ORIGIN example.test.\n@ SOA {soa}\n{name_servers}{self.addresses}{self.records}")
 
 
@@ -100,12 +105,16 @@ def running(example: Example) -> Iterator[None]:
 
         start([ROOT], {".": ROOT_ZONE})
         start(TEST, {"test": TEST_ZONE + example.parent_lines()})
-        start(NS1, {"example.test": example.zone(example.soa)}, example.options)
+        hints = {"statements": 'zone "." { type hint; file "hints"; };', "files": {"hints": HINTS}}
+        start(NS1, {"example.test": example.zone(example.soa, example.child)}, example.options, **hints)
         if example.runs2:
-            zones = {"example.test": example.zone(example.soa2 or example.soa)} if example.serves2 else {}
-            start(NS2, zones, example.options)
-        hints = 'zone "." { type hint; file "hints"; };'
-        start([RESOLVER], {}, "recursion yes;", statements=hints, files={"hints": HINTS})
+            zones = {"example.test": example.zone(example.soa2 or example.soa, example.child2 or example.child)}
+            options = (example.options2 or example.options) + ("" if example.tcp2 else ONE_TCP_CLIENT)
+            start(NS2, zones if example.zones2 is None else example.zones2, options, arguments=example.arguments2, **hints)
+        if not example.tcp2:
+            for address in NS2:
+                stack.enter_context(socket.create_connection((address, 53), 5))  # and nobody else
+        start([RESOLVER], {}, "recursion yes;", **hints)
         yield
 
 

@@ -23,7 +23,7 @@ import subprocess
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 NAMED = shutil.which("named") or shutil.which("named", path="/usr/sbin:/usr/local/sbin")
@@ -148,6 +148,7 @@ def running_named(
     keys: Mapping[str, str] | None = None,
     statements: str = "",
     files: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
     ready_within: float = 10.0,
 ) -> Iterator[Named]:
     """Run ``named`` as the primary of ``zones`` ({name: master file text}) and yield it once it answers.
@@ -156,6 +157,7 @@ def running_named(
     ``keys``: {TSIG key name: base64 secret}, algorithm hmac-sha256.
     ``statements``: further top-level configuration, such as the stanza of a zone of type secondary.
     ``files``: {name: text} of further files in the server's directory.
+    ``arguments``: further ones on the command line.
     """
     if NAMED is None:
         raise FileNotFoundError("named is not installed: install the package bind9 (Debian) or bind (Fedora family)")
@@ -173,7 +175,7 @@ def running_named(
                 configuration(directory, address, chosen, zones, options, keys, statements)
             )
             process = subprocess.Popen(
-                [NAMED, "-f", "-n", "1", "-c", str(directory / "named.conf"), "-L", str(directory / "named.log")],
+                [NAMED, "-f", "-n", "1", "-c", str(directory / "named.conf"), "-L", str(directory / "named.log"), *arguments],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.question import Question, Reply
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.serials import newest
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer
 
 PAYLOAD = 1232
@@ -31,11 +32,15 @@ class Request(NamedTuple):
 
 
 class Delegation(NamedTuple):
-    """What is to be investigated. ``name_servers``: the declared ones, {name: addresses}, None when not declared."""
+    """What is to be investigated. ``name_servers``: the declared ones, {name: addresses}, None when not declared.
+
+    ``families``: the IP versions over which servers can be asked.
+    """
 
     zone: Any  # dns.name.Name
     name_servers: Mapping[Any, Sequence[str]] | None = None
     parent_servers: Sequence[str] = ()  # addresses; found with the resolvers when empty
+    families: Sequence[int] = (4, 6)
 
 
 class Referral(NamedTuple):
@@ -63,11 +68,12 @@ class Child(NamedTuple):
 
 
 class Facts:
-    """All that was found out. Names are dns.name.Name, addresses and DS data text."""
+    """All that was found out. Names are dns.name.Name, addresses and DS data text, times seconds since 1970."""
 
-    def __init__(self, wanted: Delegation):
+    def __init__(self, wanted: Delegation, now: float = 0.0):
         self.zone = wanted.zone
         self.declared = wanted.name_servers
+        self.now = now
         self.parent: Any = None
         self.parent_problem = ""
         self.referrals: dict[str, Referral] = {}  # by the parent server's address
@@ -88,12 +94,25 @@ class Facts:
         return frozenset().union(*(referral.ds for referral in self.referrals.values()))
 
     @property
+    def soas(self) -> dict[tuple[Any, str], Any]:
+        """The SOA of each server of the child that answers for the zone with authority."""
+        found = {place: records(child.soa, self.zone, "SOA") for place, child in self.children.items() if is_authoritative(child.soa)}
+        return {place: soas[0] for place, soas in found.items() if soas}
+
+    @property
+    def newest(self) -> list[Child]:
+        """The servers with the newest serial. What these say is what the zone says; the others will."""
+        soas = self.soas
+        serial = newest(soa.serial for soa in soas.values())
+        return [self.children[place] for place, soa in soas.items() if soa.serial == serial]
+
+    @property
     def child_name_servers(self) -> frozenset[Any]:
-        return frozenset().union(*(name_servers_in(child.ns, self.zone) for child in self.children.values()))
+        return frozenset().union(*(name_servers_in(child.ns, self.zone) for child in self.newest))
 
     @property
     def child_addresses(self) -> dict[Any, set[str]]:
-        return _union(child.addresses for child in self.children.values())
+        return _union(child.addresses for child in self.newest)
 
     def needs_glue(self, name: Any) -> bool:
         """Whether the parent must give the address, because only the zone itself has it (RFC 9471)."""
@@ -129,24 +148,26 @@ def ds_text(rdata: Any) -> str:
     return f"{rdata.key_tag} {int(rdata.algorithm)} {int(rdata.digest_type)} {rdata.digest.hex()}"
 
 
-def investigate(
-    wanted: Delegation, resolvers: Sequence[str], outside_name: Any
-) -> Generator[list[Request], list[Any], Facts]:
+def investigate(wanted: Delegation, resolvers: Sequence[str], outside_name: Any, now: float) -> Generator[list[Request], list[Any], Facts]:
     """All questions about one delegation. ``resolvers``: addresses that answer recursive questions."""
-    facts = Facts(wanted)
+    facts = Facts(wanted, now)
     parent_addresses = list(wanted.parent_servers)
     if not parent_addresses:
         parent_addresses = yield from _find_parent(facts, resolvers)
-    yield from _ask_parent(facts, parent_addresses)
+    yield from _ask_parent(facts, _askable(parent_addresses, wanted.families)[:MOST_SERVERS])
     names = facts.parent_name_servers | frozenset(wanted.name_servers or ())
     # a second time for the name servers, and the addresses, that only the child knows
     for _round in range(2):
         new = sorted(name for name in names if not facts.addresses.get(name))
         yield from _find_addresses(facts, new, resolvers)
-        yield from _ask_children(facts, new, outside_name)
+        yield from _ask_children(facts, new, outside_name, wanted.families)
         names |= facts.child_name_servers
     yield from _find_aliases(facts, resolvers)
     return facts
+
+
+def _askable(addresses: Iterable[str], families: Sequence[int]) -> list[str]:
+    return [address for address in addresses if ipaddress.ip_address(address).version in families]
 
 
 def _recursive(resolvers: Sequence[str], name: Any, rdtype: str) -> list[Request]:
@@ -190,7 +211,7 @@ def _find_parent(facts: Facts, resolvers: Sequence[str]) -> Generator[list[Reque
     addresses = [address for name in names for address in found[name]]
     if not addresses:
         facts.parent_problem = f"no address of the servers of {facts.parent} is known to the resolvers"
-    return list(dict.fromkeys(addresses))[:MOST_SERVERS]
+    return list(dict.fromkeys(addresses))
 
 
 def _addresses(names: Sequence[Any], resolvers: Sequence[str]) -> Generator[list[Request], list[Any], dict[Any, list[str]]]:
@@ -238,11 +259,9 @@ def read_referral(ns: Any, ds: Any, zone: Any) -> Referral:
     )
 
 
-def _find_addresses(
-    facts: Facts, names: Sequence[Any], resolvers: Sequence[str]
-) -> Generator[list[Request], list[Any], None]:
+def _find_addresses(facts: Facts, names: Sequence[Any], resolvers: Sequence[str]) -> Generator[list[Request], list[Any], None]:
     """Where each name server can be reached: as declared, from glue, from the zone itself, or from the resolvers."""
-    zone_servers = [address for (_name, address), child in facts.children.items() if is_authoritative(child.soa)][:1]
+    zone_servers = [address for _name, address in facts.soas][:1]
     inside = [name for name in names if facts.needs_glue(name)]
     outside = [name for name in names if not facts.needs_glue(name)]
     found = yield from _addresses(outside, resolvers)
@@ -254,10 +273,10 @@ def _find_addresses(
         facts.addresses[name] = list(dict.fromkeys([*declared, *sorted(glue.get(name, ())), *found.get(name, ())]))
 
 
-def _ask_children(facts: Facts, names: Sequence[Any], outside_name: Any) -> Generator[list[Request], list[Any], None]:
+def _ask_children(facts: Facts, names: Sequence[Any], outside_name: Any, families: Sequence[int]) -> Generator[list[Request], list[Any], None]:
     zone = facts.zone
     inside = sorted(name for name in facts.addresses if facts.needs_glue(name))
-    places = [(name, address) for name in names for address in facts.addresses[name]][:MOST_SERVERS]
+    places = [(name, address) for name in names for address in _askable(facts.addresses[name], families)][:MOST_SERVERS]
     address_questions = [Question(name, rdtype) for name in inside for rdtype in ("A", "AAAA")]
     requests = []
     for _name, address in places:
@@ -294,7 +313,7 @@ def _find_aliases(facts: Facts, resolvers: Sequence[str]) -> Generator[list[Requ
         names.update(rdata.mname for rdata in records(child.soa, facts.zone, "SOA"))
         names.update(rdata.exchange for rdata in records(child.mx, facts.zone, "MX"))
     ordered = sorted(name for name in names if name != dns.name.root)
-    own_servers = [address for (_name, address), child in facts.children.items() if is_authoritative(child.soa)][:1]
+    own_servers = [address for _name, address in facts.soas][:1]
     requests = []
     for name in ordered:
         places = own_servers if name.is_subdomain(facts.zone) and own_servers else resolvers[:1]

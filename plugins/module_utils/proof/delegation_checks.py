@@ -9,6 +9,7 @@ Ids and intent are those of Zonemaster's test cases, so that a finding can be lo
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation
     records,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.registrar import ds_of, sep_keys
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.registrar import ds_of, sep_keys, signatures_of_keys
 
 LEVELS = ("ignore", "notice", "warning", "error")
 
@@ -55,12 +56,7 @@ def check(identity: str, level: str, rule: str, source: str) -> Callable[[Any], 
 
 def find_all(facts: Facts, levels: dict[str, str]) -> list[Finding]:
     """The findings of all checks whose level is not ``ignore``, in the order of the checks."""
-    return [
-        Finding(identity, levels[identity], text)
-        for identity, rule in CHECKS.items()
-        if levels[identity] != "ignore"
-        for text in rule.find(facts)
-    ]
+    return [Finding(identity, levels[identity], text) for identity, rule in CHECKS.items() if levels[identity] != "ignore" for text in rule.find(facts)]
 
 
 def _text(name: Any) -> str:
@@ -80,12 +76,7 @@ def _places(facts: Facts, is_it: Callable[[Any], bool]) -> str:
 
 
 def _soas(facts: Facts) -> dict[str, Any]:
-    """The SOA of each server that answers with authority, by its place."""
-    return {
-        _place(place): records(child.soa, facts.zone, "SOA")[0]
-        for place, child in facts.children.items()
-        if is_authoritative(child.soa) and records(child.soa, facts.zone, "SOA")
-    }
+    return {_place(place): soa for place, soa in facts.soas.items()}
 
 
 def _differing(values: dict[str, Any]) -> Iterator[str]:
@@ -104,21 +95,22 @@ def _problem(answer: Any) -> str:
     return rcode if answer.rcode or answer.aa else f"{rcode} without authority"
 
 
-@check("BASIC01", "error", "the zone above exists and its servers answer", "RFC 1034, section 4.2.1")
+@check("BASIC01", "error", "the zone above answers, and delegates the zone", "RFC 1034, section 4.2.1")
 def parent_answers(facts: Facts) -> Iterator[str]:
+    silent = {address: referral.problem for address, referral in facts.referrals.items() if referral.problem}
     if not facts.referrals:
-        yield facts.parent_problem
-    for address, referral in facts.referrals.items():
-        if referral.problem:
-            yield f"the parent's server {address} does not answer: {referral.problem}"
-    if facts.referrals and not facts.parent_name_servers:
+        yield facts.parent_problem or "no server of the zone above has an address that can be asked"
+    elif len(silent) == len(facts.referrals):
+        yield "no server of the zone above answers: " + ", ".join(f"{problem} at {address}" for address, problem in silent.items())
+    elif not facts.parent_name_servers:
         yield f"the parent does not delegate {_text(facts.zone)}"
 
 
 @check("BASIC02", "error", "at least one name server answers for the zone", "RFC 1034, section 4.1")
 def somebody_answers(facts: Facts) -> Iterator[str]:
-    if not any(is_authoritative(child.soa) for child in facts.children.values()):
-        yield f"none of {len(facts.children)} addresses answers with authority"
+    if not facts.soas:
+        tried = ", ".join(_place(place) for place in facts.children)
+        yield f"nobody answers with authority; asked {tried}" if tried else "no name server's address is known"
 
 
 @check("DELEGATION01", "error", "there are at least two name servers", "RFC 1034, section 4.1")
@@ -194,15 +186,15 @@ def soa_everywhere(facts: Facts) -> Iterator[str]:
             yield f"{_place(place)} answers with authority, but without an SOA"
 
 
-@check("DELEGATION07", "error", "parent and zone name the same name servers", "RFC 1034, section 4.2.2")
+@check("DELEGATION07", "error", "parent and zone name the same name servers, and the declared ones", "RFC 1034, section 4.2.2")
 def same_name_servers(facts: Facts) -> Iterator[str]:
-    parent, child = facts.parent_name_servers, facts.child_name_servers
-    if not parent or not child:
-        return
-    if parent - child:
-        yield f"only the parent has {_list(parent - child)}"
-    if child - parent:
-        yield f"only the zone itself has {_list(child - parent)}"
+    declared = facts.declared and frozenset(facts.declared)
+    sides = {"the parent": facts.parent_name_servers, "the zone itself": facts.child_name_servers, "the declaration": declared}
+    told = {where: names for where, names in sides.items() if names}  # a side that says nothing is told elsewhere
+    for name in sorted(frozenset().union(*told.values())):
+        missing = [where for where, names in told.items() if name not in names]
+        if missing:
+            yield f"{_text(name)} is missing in {' and '.join(missing)}"
 
 
 @check("CONSISTENCY01", "warning", "all name servers have the same serial", "RFC 1034, section 4.3.5")
@@ -217,30 +209,25 @@ def same_rname(facts: Facts) -> Iterator[str]:
 
 @check("CONSISTENCY03", "notice", "all name servers have the same SOA timers", "RFC 1035, section 3.3.13")
 def same_timers(facts: Facts) -> Iterator[str]:
-    return _differing(
-        {place: f"{soa.refresh} {soa.retry} {soa.expire} {soa.minimum}" for place, soa in _soas(facts).items()}
-    )
+    return _differing({place: f"{soa.refresh} {soa.retry} {soa.expire} {soa.minimum}" for place, soa in _soas(facts).items()})
 
 
 @check("CONSISTENCY04", "notice", "all name servers have the same NS records", "RFC 1034, section 4.2.2")
 def same_ns_everywhere(facts: Facts) -> Iterator[str]:
-    return _differing(
-        {
-            _place(place): _list(name_servers_in(child.ns, facts.zone))
-            for place, child in facts.children.items()
-            if is_authoritative(child.ns)
-        }
-    )
+    answers = {place: facts.children[place].ns for place in facts.soas}
+    return _differing({_place(place): _list(name_servers_in(ns, facts.zone)) for place, ns in answers.items() if is_authoritative(ns)})
 
 
 @check("CONSISTENCY05", "error", "the parent's glue is what the zone itself has", "RFC 1034, section 4.2.2")
 def same_glue(facts: Facts) -> Iterator[str]:
-    own = facts.child_addresses
-    for name, glue in sorted(facts.parent_glue.items()):
-        if facts.needs_glue(name) and name in own and glue != own[name]:
-            yield f"{_text(name)} has glue {_list(glue)}, and in the zone {_list(own[name])}"
-    for name in sorted(facts.parent_name_servers):
-        if facts.needs_glue(name) and name not in facts.parent_glue:
+    glue, own = facts.parent_glue, facts.child_addresses
+    for name in sorted(name for name in facts.addresses if facts.needs_glue(name)):
+        declared = set((facts.declared or {}).get(name, ()))
+        sides = {"glue": glue.get(name), "in the zone": own.get(name), "declared": declared or None}
+        told = {where: addresses for where, addresses in sides.items() if addresses is not None}
+        if any(addresses != other for addresses in told.values() for other in told.values()):
+            yield f"{_text(name)} has " + ", ".join(f"{_list(addresses)} ({where})" for where, addresses in told.items())
+        if name in facts.parent_name_servers and name not in glue:
             yield f"{_text(name)} is inside the zone and has no glue"
 
 
@@ -271,11 +258,7 @@ def several_networks(facts: Facts) -> Iterator[str]:
     # without a routing table: IPv4 networks of /24 and IPv6 networks of /48, the longest prefixes that are announced
     for version, length in ((4, 24), (6, 48)):
         addresses = {address for found in facts.addresses.values() for address in found}
-        networks = {
-            ipaddress.ip_network(f"{address}/{length}", strict=False)
-            for address in addresses
-            if ipaddress.ip_address(address).version == version
-        }
+        networks = {ipaddress.ip_network(f"{address}/{length}", strict=False) for address in addresses if ipaddress.ip_address(address).version == version}
         if len(networks) == 1 and len(facts.addresses) > 1:
             yield f"all IPv{version} addresses are in {networks.pop()}"
 
@@ -294,9 +277,7 @@ def no_recursion(facts: Facts) -> Iterator[str]:
 def supports_edns(facts: Facts) -> Iterator[str]:
     places = _places(
         facts,
-        lambda child: (
-            child.soa.problem is None and (child.soa_edns.problem is not None or child.soa_edns.message.edns < 0)
-        ),
+        lambda child: child.soa.problem is None and (child.soa_edns.problem is not None or child.soa_edns.message.edns < 0),
     )
     if places:
         yield f"no EDNS at {places}"
@@ -328,9 +309,7 @@ def refresh_is_long_enough(facts: Facts) -> Iterator[str]:
 
 @check("ZONE03", "warning", "retry is shorter than refresh", "RFC 1912, section 2.2")
 def retry_is_shorter(facts: Facts) -> Iterator[str]:
-    return _timer(
-        facts, lambda soa: soa.retry >= soa.refresh, lambda soa: f"retry is {soa.retry} s, refresh {soa.refresh} s"
-    )
+    return _timer(facts, lambda soa: soa.retry >= soa.refresh, lambda soa: f"retry is {soa.retry} s, refresh {soa.refresh} s")
 
 
 @check("ZONE04", "notice", "retry is at least 3600 s", "RFC 1912, section 2.2")
@@ -361,9 +340,7 @@ def mname_is_no_alias(facts: Facts) -> Iterator[str]:
 
 @check("ZONE08", "warning", "an MX does not point to an alias", "RFC 2181, section 10.3")
 def mx_is_no_alias(facts: Facts) -> Iterator[str]:
-    exchanges = {
-        rdata.exchange for child in facts.children.values() for rdata in records(child.mx, facts.zone, "MX")
-    }
+    exchanges = {rdata.exchange for child in facts.children.values() for rdata in records(child.mx, facts.zone, "MX")}
     for name in sorted(exchanges):
         if name in facts.aliases:
             yield f"MX {_text(name)} is an alias of {_text(facts.aliases[name])}"
@@ -385,25 +362,38 @@ def public_addresses(facts: Facts) -> Iterator[str]:
             yield f"{_text(name)} has {_list(private)}, which cannot be reached from everywhere"
 
 
-@check("DNSSEC02", "error", "every DS of the parent matches a key that signs the zone's keys", "RFC 4035, section 5")
-def ds_matches(facts: Facts) -> Iterator[str]:
+@check("DNSSEC02", "error", "a DS of the parent leads to a key that signs the zone's keys now", "RFC 4035, section 5")
+def ds_leads_to_the_keys(facts: Facts) -> Iterator[str]:
     for place, child in facts.children.items():
         keys = records(child.dnskey, facts.zone, "DNSKEY")
         if not keys or not is_authoritative(child.dnskey):
             continue  # DNSSEC11 tells
-        signatures = [
-            rdata for rdata in records(child.dnskey, facts.zone, "RRSIG") if rdata.type_covered == dns.rdatatype.DNSKEY
-        ]
-        signers = {(rdata.key_tag, rdata.algorithm) for rdata in signatures}
-        for text in sorted(facts.parent_ds):
-            tag, algorithm, digest_type, _digest = text.split()
-            candidates = {ds_of(facts.zone, key, int(digest_type)) for key in keys}
-            if None in candidates:
-                continue  # a digest that is not known here
-            if text not in candidates:
-                yield f"DS {tag} has no key at {_place(place)}"
-            elif (int(tag), int(algorithm)) not in signers:
-                yield f"the key of DS {tag} does not sign the keys at {_place(place)}"
+        signatures = signatures_of_keys(child, facts.zone)
+        problems = [_ds_problem(text, keys, signatures, facts) for text in sorted(facts.parent_ds)]
+        # one that leads there is enough: others may be for a key to come or one that went
+        if problems and all(problems):
+            yield from (f"{problem} at {_place(place)}" for problem in problems)
+
+
+def _ds_problem(text: str, keys: Iterable[Any], signatures: Iterable[Any], facts: Facts) -> str:
+    """Why nobody can get from this DS to the zone's keys; empty when one can, or when its digest is not known here."""
+    tag, algorithm, digest_type, _digest = text.split()
+    candidates = {ds_of(facts.zone, key, int(digest_type)) for key in keys}
+    if None in candidates:
+        return ""
+    if text not in candidates:
+        return f"DS {tag} has no key"
+    its_own = [rdata for rdata in signatures if (rdata.key_tag, rdata.algorithm) == (int(tag), int(algorithm))]
+    if not its_own:
+        return f"the key of DS {tag} does not sign the keys"
+    if not any(rdata.inception <= facts.now <= rdata.expiration for rdata in its_own):
+        times = " and ".join(f"from {_time(rdata.inception)} to {_time(rdata.expiration)}" for rdata in its_own)
+        return f"the key of DS {tag} signs the keys only {times}"
+    return ""
+
+
+def _time(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
 
 
 @check("DNSSEC07", "warning", "a signed zone has a DS at the parent", "RFC 4035, section 2.4")
@@ -416,11 +406,13 @@ def signed_zone_has_ds(facts: Facts) -> Iterator[str]:
 def ds_means_signed(facts: Facts) -> Iterator[str]:
     if not facts.parent_ds:
         return
-    for place, child in facts.children.items():
-        if is_authoritative(child.soa) and not records(child.dnskey, facts.zone, "DNSKEY"):
-            yield f"the parent has a DS and {_place(place)} has no DNSKEY"
+    for place in facts.soas:
+        answer = facts.children[place].dnskey
+        if not records(answer, facts.zone, "DNSKEY"):
+            what = "has no DNSKEY" if is_authoritative(answer) else f"does not tell its DNSKEY: {_problem(answer)}"
+            yield f"the parent has a DS and {_place(place)} {what}"
 
 
 def _keys(facts: Facts) -> Iterator[Any]:
-    for child in facts.children.values():
+    for child in facts.newest:
         yield from sep_keys(records(child.dnskey, facts.zone, "DNSKEY"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation import (
+    Child,
     Facts,
     ds_text,
     is_authoritative,
@@ -31,6 +32,11 @@ def sep_keys(keys: Iterable[Any]) -> list[Any]:
     return [key for key in usable if key.flags & SECURE_ENTRY_POINT] or usable
 
 
+def signatures_of_keys(child: Child, zone: Any) -> list[Any]:
+    """The RRSIG records over the zone's DNSKEY record set, as this server has them."""
+    return [rdata for rdata in records(child.dnskey, zone, "RRSIG") if rdata.type_covered == dns.rdatatype.DNSKEY]
+
+
 def ds_of(zone: Any, key: Any, digest_type: int = SHA256) -> str | None:
     """The DS of this key as delegation.ds_text has it (RFC 4034, section 5.1.4); None for an unknown digest type."""
     if digest_type not in DIGESTS:
@@ -40,11 +46,16 @@ def ds_of(zone: Any, key: Any, digest_type: int = SHA256) -> str | None:
 
 
 def registrar_form(facts: Facts) -> dict[str, Any]:
-    """``enter``: what the parent should have. ``now``: what it has. ``steps``: how to get there, in words.
+    """``enter``: what the parent should have, None for what nobody says. ``now``: what it has. ``steps``: how to get there.
 
     Names are without the last dot, as registrars show them.
     """
-    enter = {"name_servers": _names(_wanted_name_servers(facts)), "glue": _wanted_glue(facts), "ds": _wanted_ds(facts)}
+    wanted = _wanted_name_servers(facts)
+    enter = {
+        "name_servers": _names(wanted) if wanted else None,
+        "glue": _wanted_glue(facts, wanted) if wanted else None,
+        "ds": _wanted_ds(facts),
+    }
     now = {
         "name_servers": _names(facts.parent_name_servers),
         "glue": {_text(name): _sorted(addresses) for name, addresses in sorted(facts.parent_glue.items()) if facts.needs_glue(name)},
@@ -53,43 +64,58 @@ def registrar_form(facts: Facts) -> dict[str, Any]:
     return {"enter": enter, "now": now, "steps": list(_steps(enter, now))}
 
 
-def _wanted_name_servers(facts: Facts) -> Iterable[Any]:
-    return facts.declared if facts.declared is not None else facts.child_name_servers
+def _wanted_name_servers(facts: Facts) -> frozenset[Any]:
+    return frozenset(facts.declared) if facts.declared is not None else facts.child_name_servers
 
 
-def _wanted_glue(facts: Facts) -> dict[str, list[str]]:
+def _wanted_glue(facts: Facts, wanted: Iterable[Any]) -> dict[str, list[str]]:
     own = facts.child_addresses
     found = {}
-    for name in sorted(_wanted_name_servers(facts)):
+    for name in sorted(wanted):
         if facts.needs_glue(name):
             declared = (facts.declared or {}).get(name)
             found[_text(name)] = _sorted(declared or own.get(name, ()))
     return found
 
 
-def _wanted_ds(facts: Facts) -> list[str]:
-    """What the zone's CDS records ask for (RFC 7344); without them, the DS of each key with the SEP flag."""
-    cds, keys = set(), set()
-    for child in facts.children.values():
-        if is_authoritative(child.cds):
-            cds.update(ds_text(rdata) for rdata in records(child.cds, facts.zone, "CDS"))
-        if is_authoritative(child.dnskey):
-            keys.update(ds_of(facts.zone, key) for key in sep_keys(records(child.dnskey, facts.zone, "DNSKEY")))
+def _wanted_ds(facts: Facts) -> list[str] | None:
+    """What the zone's CDS records ask for (RFC 7344); without them, the DS of each SEP key that signs the keys.
+
+    None when no server says whether the zone has keys: to remove a DS on a guess would be to give up the protection.
+    """
+    children = [child for child in facts.newest if is_authoritative(child.dnskey)]
+    cds = {ds_text(rdata) for child in children if is_authoritative(child.cds) for rdata in records(child.cds, facts.zone, "CDS")}
     if cds:
         return sorted(text for text in cds if not text.startswith("0 0 0 "))  # RFC 8078: remove the DS
-    return sorted(text for text in keys if text)
+    if not children:
+        return None
+    found: set[str] = set()
+    for child in children:
+        keys = {ds_of(facts.zone, key): key for key in sep_keys(records(child.dnskey, facts.zone, "DNSKEY"))}
+        tags = {rdata.key_tag for rdata in signatures_of_keys(child, facts.zone)}
+        found.update(text for text, key in keys.items() if dns.dnssec.key_id(key) in tags)
+    return sorted(found)
 
 
 def _steps(enter: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
+    if enter["name_servers"] is None:
+        yield "find out the name servers: neither the zone's servers nor name_servers of this module say which"
+    if enter["ds"] is None and now["ds"]:
+        yield "leave the DS as it is: no server says which keys the zone has"
     for kind, words in (("name_servers", "name server"), ("ds", "DS")):
-        yield from (f"add the {words} {item}" for item in enter[kind] if item not in now[kind])
-        yield from (f"remove the {words} {item}" for item in now[kind] if item not in enter[kind])
+        if enter[kind] is not None:
+            yield from (f"add the {words} {item}" for item in enter[kind] if item not in now[kind])
+            yield from (f"remove the {words} {item}" for item in now[kind] if item not in enter[kind])
+    if enter["glue"] is None:
+        return
     for name in sorted({*enter["glue"], *now["glue"]}):
         wanted, have = enter["glue"].get(name, []), now["glue"].get(name, [])
         if name not in enter["glue"]:
             yield f"remove the glue of {name}: {', '.join(have)}"
-        elif wanted != have and wanted:
+        elif wanted and wanted != have:
             yield f"set the glue of {name} to {', '.join(wanted)}" + (f" instead of {', '.join(have)}" if have else "")
+        elif not wanted:
+            yield f"find out the addresses of {name}, which needs glue" + (f"; it is {', '.join(have)} now" if have else "")
 
 
 def _names(names: Iterable[Any]) -> list[str]:
@@ -101,5 +127,5 @@ def _text(name: Any) -> str:
 
 
 def _sorted(addresses: Iterable[str]) -> Sequence[str]:
-    """IPv4 first, then by number."""
-    return sorted(addresses, key=lambda text: (ipaddress.ip_address(text).version, int(ipaddress.ip_address(text))))
+    """Each once, IPv4 first, then by number."""
+    return sorted(set(addresses), key=lambda text: (ipaddress.ip_address(text).version, int(ipaddress.ip_address(text))))

@@ -15,7 +15,7 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 digest() { cat "$@" | sha256sum | cut -c1-12; }
 
-# --- system packages: "command  Debian's package  Fedora's package" ------------------------------------------------
+# --- system packages: "command  Debian's package  Fedora's package", - where there is none: its tests say that they skip
 commands='
 podman      podman           podman
 mmdebstrap  mmdebstrap       mmdebstrap
@@ -26,21 +26,25 @@ nsd         nsd              nsd
 knotd       knot             knot
 kzonecheck  knot-dnssecutils knot-dnssecutils
 dig         bind9-dnsutils   bind-utils
+zonemaster-cli zonemaster-cli -
 pdns_server pdns-backend-sqlite3 pdns-backend-sqlite
 '"${SETUP_ALSO:-}"
 # crun refuses cgroup v1 beside a v2 that holds controllers, which comes and goes; runc takes either.
 needs_runc() { [ -e /sys/fs/cgroup/unified/cgroup.controllers ]; }
 
-missing() { # missing COLUMN: the packages of that column whose command is not here
+if command -v apt-get >/dev/null || ! command -v dnf >/dev/null; then column=apt; else column=dnf; fi
+
+missing() { # the packages whose command is not here
   { echo "$commands"; if needs_runc; then echo 'runc runc runc'; fi; } | while read -r command apt dnf; do
-    [ -z "$command" ] || PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || case $1 in apt) echo "$apt";; dnf) echo "$dnf";; esac
+    if [ $column = apt ]; then package=$apt; else package=$dnf; fi
+    [ -z "$command" ] || [ "$package" = - ] || PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || echo "$package"
   done
 }
 
 install_packages() {
   local packages
   if command -v apt-get >/dev/null; then
-    mapfile -t packages < <(missing apt)
+    mapfile -t packages < <(missing)
     "$(find_python)" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
     case " ${packages[*]} " in *' podman '*) packages+=(netavark uidmap) ;; esac
     case " ${packages[*]} " in *' mmdebstrap '*) packages+=(debian-archive-keyring) ;; esac
@@ -49,12 +53,12 @@ install_packages() {
     as_root apt-get -qq update || say 'some package lists could not be had; going on with those that are there'
     start_nothing as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
   elif command -v dnf >/dev/null; then
-    mapfile -t packages < <(missing dnf)
+    mapfile -t packages < <(missing)
     [ ${#packages[@]} -gt 0 ] || return 0
     say "installing with dnf: ${packages[*]}"
     as_root dnf -q -y --setopt=install_weak_deps=False install "${packages[@]}"
-  elif [ -n "$(missing apt)" ]; then
-    die "neither apt nor dnf here; please install what provides these commands: $(missing apt | tr '\n' ' ')"
+  elif [ -n "$(missing)" ]; then
+    die "neither apt nor dnf here; please install what provides these commands: $(missing | tr '\n' ' ')"
   fi
 }
 
@@ -129,7 +133,7 @@ esac
 
 state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*)-${PYTHON:-default}
 # shellcheck disable=SC1090 # what this script wrote
-if grep -qsxF "# $state" "$env_file" && [ -z "$(missing apt)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
+if grep -qsxF "# $state" "$env_file" && [ -z "$(missing)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
 
 mkdir -p "$cache" build
 exec 9> "$cache/lock"

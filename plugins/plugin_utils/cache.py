@@ -22,12 +22,16 @@ from typing import Any
 _RACY = 2.0  # seconds: a file changed so shortly before it was read may change again within its time stamp
 
 
-def signature(paths: Iterable[str]) -> tuple[Any, ...]:
-    """Changes whenever one of the files does: size, times and inode, as git's index has it."""
+def signature(paths: Iterable[str]) -> tuple[tuple[Any, ...], ...]:
+    """Changes whenever one of the files does: path, size, times and inode of each, as git's index has it; the path alone if it is not there."""
     result = []
     for path in paths:
-        status = os.stat(path)
-        result.append((path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+        try:
+            status = os.stat(path)
+        except OSError:
+            result.append((path,))
+        else:
+            result.append((path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
     return tuple(result)
 
 
@@ -98,7 +102,7 @@ class Cache:
         return read
 
 
-def settled(paths: Iterable[str], now: float | None = None) -> bool:
-    """Whether the files were last changed long enough ago for their signature to be trusted."""
+def settled(signatures: Iterable[tuple[Any, ...]], now: float | None = None) -> bool:
+    """Whether the files were last changed long enough ago for their L(signature) to be trusted. now: seconds since the epoch."""
     moment = time.time() if now is None else now
-    return all(moment - os.stat(path).st_mtime > _RACY for path in paths)
+    return all(moment - status[1] / 1e9 > _RACY for _path, *status in signatures if status)

@@ -44,18 +44,19 @@ class Content:
 
 
 def build(
-    where: str, origin: dns.name.Name, ttl: int, options: Mapping[str, Any], own: SOA | None, records: Iterable[Record]
+    where: str, origin: dns.name.Name, ttl: int, options: Mapping[str, Any], own: SOA | None, records: Iterable[Record], from_file: bool = False
 ) -> tuple[Content | None, list[Problem]]:
     """Content of a zone, and the mistakes in it.
 
     options: the zone's; C(soa) comes over its own SOA field by field, C(validators) says what rules mean to it.
+    from_file: whether records come from a master file.
     """
     written = list(records)
     problems: list[Problem] = []
     apex_servers = tuple(dict.fromkeys(record.rdata for record in written if record.owner == "@" and record.type == "NS"))
     ordered = canonical(written)
     soa = _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
-    errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"])
+    errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"], from_file, written)
     problems += errors
     if soa is None:
         return None, problems

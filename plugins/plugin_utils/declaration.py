@@ -8,9 +8,11 @@ Nothing here knows Ansible or a server's syntax; files and host variables come i
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial, tsig
@@ -295,7 +297,7 @@ class _Loader:
             self._build(draft)
 
     def _build(self, draft: Draft) -> None:
-        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options, draft.soa, draft.records)
+        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options, draft.soa, draft.records, "file" in draft.options)
         self.problems += mistakes
 
     # -- zones together -----------------------------------------------------------------------------------------------
@@ -455,6 +457,8 @@ class _Loader:
             except ValueError:
                 self.problem(where, f"{key}: address {item.get('address')!r} is not an address", "write an IPv4 or IPv6 address")
                 return
+            if port == 53 and self._is_own(where, key, address):
+                return
             name = str(item.get("name", address if port == 53 else f"{address} port {port}"))
             yield Server(name, (address,), managed=False, port=port, key=self._key_of(f"{where}, {key} {name}", item))
             return
@@ -477,7 +481,25 @@ class _Loader:
                 "name a host or group of the inventory, or give an address",
             )
             return
-        yield Server(address, (address,), managed=False)
+        if not self._is_own(where, key, address):
+            yield Server(address, (address,), managed=False)
+
+    def _is_own(self, where: str, key: str, address: str) -> bool:
+        """Whether an address belongs to a host that this collection configures: then it would be planned as somebody else's server."""
+        host = self._own_addresses.get(address)
+        if host is not None:
+            self.problem(where, f"{key} gives {address}, which is an address of the host {host}", f"name the host: {host}")
+        return host is not None
+
+    @cached_property
+    def _own_addresses(self) -> Mapping[str, str]:
+        """Hosts by address; those without a usable one are told where they serve."""
+        result: dict[str, str] = {}
+        for group in (PRIMARIES_GROUP, SECONDARIES_GROUP):
+            for host in self.inventory.groups.get(group, ()):
+                with contextlib.suppress(ValueError):
+                    result.update(dict.fromkeys(self.inventory.addresses(host), host))
+        return result
 
     def _fed_by(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
         """The servers of an entry that says from whom they transfer."""

@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -60,12 +60,12 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
     with cache.locked():
         kept = cache.summaries()
         for stem, paths in files.items():
-            current = signature(paths)
             entry = kept.get(stem)
-            if entry is None or entry[0] != current:
-                draft, problems = read_zone(stem, paths, defaults)
-                if settled(paths):
-                    changed.append((stem, (current, *_packed(draft), problems), draft.content.body() if draft.content else ""))
+            if entry is None or not _holds(entry[0], paths):
+                signatures = [*signature(paths)]
+                draft, problems = read_zone(stem, paths, defaults, functools.partial(_read_signed, signatures))
+                if settled(signatures):
+                    changed.append((stem, (signatures, *_packed(draft), problems), draft.content.body() if draft.content else ""))
             else:
                 draft = _unpacked(entry, cache.body(stem, functools.partial(_body_again, stem, paths, defaults)))
                 problems = entry[-1]
@@ -73,6 +73,22 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
         if changed or len(kept) > len(files):
             cache.replace(changed, kept.keys() - files.keys())
     return result
+
+
+def _holds(signatures: list[Any], paths: list[str]) -> bool:
+    """Whether a zone would be read from the same unchanged files again. signatures: of its own files, then of those that they include."""
+    known = [path for path, *_status in signatures]
+    return known[: len(paths)] == paths and signatures == [*signature(known)]
+
+
+def _read_text(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def _read_signed(signatures: list[Any], path: str) -> str:
+    signatures += signature([path])
+    return _read_text(path)
 
 
 def _packed(draft: Draft) -> tuple[Any, ...]:
@@ -107,8 +123,8 @@ def _code() -> str:
     return code.hexdigest()
 
 
-def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> tuple[Draft, list[Problem]]:
-    """One zone from its files: at most one master file and at most one file of options, records or both."""
+def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include: Callable[[str], str] = _read_text) -> tuple[Draft, list[Problem]]:
+    """One zone from its files: at most one master file and at most one file of options, records or both. include: reads what these include."""
     where = f"zone {stem} ({paths[0]})"
     draft = Draft(where, stem.lower(), merged_options(defaults, {}))
     try:
@@ -135,8 +151,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> tuple
     problems += mistakes
     if masters:
         try:
-            with open(masters[0], encoding="utf-8") as stream:
-                from_file, soa, mistakes = parse_zone_file(stream.read(), origin, where)
+            from_file, soa, mistakes = parse_zone_file(_read_text(masters[0]), origin, where, masters[0], include)
         except (OSError, UnicodeError) as error:
             return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a UTF-8 text file that may be read")]
         records += from_file
@@ -144,7 +159,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> tuple
     elif "records" not in own:
         problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
     if not problems:
-        draft.content, problems = build(where, origin, ttl, draft.options, soa, records)
+        draft.content, problems = build(where, origin, ttl, draft.options, soa, records, bool(masters))
     draft.origin = origin
     return draft, problems
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record
+from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, rdata_text
 
 _DIRECTIVE = re.compile(r"^\$(?:ORIGIN|TTL|INCLUDE)(?=\s|\Z).*\n?", re.IGNORECASE | re.MULTILINE)
 _MOST_MISTAKES = 20  # of one file; what follows is seldom more than their echo
@@ -154,7 +154,7 @@ class _MasterFile:
         elif dns.rdatatype.is_metatype(rdata.rdtype):
             self._problem(f"{owner} has the type {dns.rdatatype.to_text(rdata.rdtype)}, which is for questions and messages", "remove the record")
         else:
-            self.records.append(Record(owner, ttl, dns.rdatatype.to_text(rdata.rdtype), rdata.to_text()))
+            self.records.append(Record(owner, ttl, dns.rdatatype.to_text(rdata.rdtype), rdata_text(rdata)))
 
     def _add_soa(self, owner: str, ttl: int, rdata: dns.rdata.Rdata) -> None:
         # Its minimum is the time of what has none (RFC 1035 section 3.3.13), but only if neither $TTL nor a record before said one.
@@ -181,4 +181,3 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
                 start = end
     if start < len(text):
         yield line, text[start:] if text.endswith("\n") else f"{text[start:]}\n"
-

@@ -19,6 +19,8 @@ IDNA_CODEC = dns and (dns.name.IDNA_2008_Practical if getattr(dns.name, "have_id
 # configuration text and file names; '/' is for classless reverse zones (RFC 2317).
 _ZONE_LABEL = re.compile(rb"[a-z0-9_](?:[a-z0-9_/-]*[a-z0-9_])?\Z")
 
+_LABEL = re.compile(r"(?:\\.|[^.\\])+")
+
 _MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
 
 
@@ -33,6 +35,11 @@ def absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
 @lru_cache(maxsize=65536)
 def _absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
     return dns.name.from_text(text, origin, idna_codec=IDNA_CODEC)
+
+
+def labels_of(text: str) -> list[str]:
+    """The labels of a name in presentation format, where ``\\.`` is a dot inside a label; the root has none."""
+    return _LABEL.findall(text) if "\\" in text else [label for label in text.split(".") if label]
 
 
 def zone_name(text: object) -> dns.name.Name:
@@ -52,6 +59,13 @@ def zone_name(text: object) -> dns.name.Name:
 def to_text(name: dns.name.Name) -> str:
     """The name without its final dot; the root is ``.``."""
     return name.to_text(omit_final_dot=True) if name != dns.name.root else "."
+
+
+def absolute_text(owner: str, zone: str) -> str:
+    """An owner name relative to a zone (``@`` at its apex, the zone without final dot) as an absolute name."""
+    if zone == ".":
+        return "." if owner == "@" else f"{owner}."
+    return f"{zone}." if owner == "@" else f"{owner}.{zone}."
 
 
 def zone_file_name(zone: str) -> str:

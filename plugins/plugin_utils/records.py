@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC, absolute
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC, absolute, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
 
 MAXIMUM_TTL = 2**31 - 1  # RFC 2181 section 8
+MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
 RECORD_KEYS = ("name", "type", "value", "ttl")
 
 _STRING_TYPES = frozenset({"TXT", "SPF"})  # values are free text: quoted and split into character-strings of 255 octets
@@ -202,7 +203,17 @@ def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name
         rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, tokens, origin, relativize=False)
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         raise ValueError(f"is not {'an' if type_text[0] in 'AIO' else 'a'} {type_text} value ({error})") from error
-    return rdata.to_text()
+    return rdata_text(rdata)
+
+
+def rdata_text(rdata: dns.rdata.Rdata) -> str:
+    """Presentation format. Raises ValueError if the data are too long for any message."""
+    text = rdata.to_text()
+    if len(text) > MAXIMUM_RDATA // 16:  # of the densest texts, lists of ``::``, each stands for 16 octets
+        octets = len(rdata.to_wire())
+        if octets > MAXIMUM_RDATA:
+            raise ValueError(f"has {octets} octets, more than the {MAXIMUM_RDATA} that a record holds")
+    return text
 
 
 def _example_of(rdtype: dns.rdatatype.RdataType) -> str:
@@ -222,15 +233,19 @@ def _example_of(rdtype: dns.rdatatype.RdataType) -> str:
 
 
 def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Sorted and without duplicates; one TTL per RRset, the lowest (RFC 2181 section 5.2); the apex first."""
+    """Sorted and without duplicates; the apex first; one TTL per RRset, the lowest (RFC 2181 section 5.2); one spelling per owner."""
     ttls: dict[tuple[str, str], int] = {}
+    spelled: dict[str, str] = {}
     values: set[tuple[str, str, str]] = set()
     for owner, ttl, rdtype, rdata in records:
-        rrset = (owner, rdtype)
+        name = owner.lower()
+        rrset = (name, rdtype)
         ttls[rrset] = min(ttl, ttls.get(rrset, ttl))
-        values.add((owner, rdtype, rdata))
-    ordered = sorted(values, key=lambda value: (value[0] != "@", value[0].lower().split(".")[::-1], value[1] != "NS", value[1], value[2], value[0]))
-    return tuple(Record(owner, ttls[owner, rdtype], rdtype, rdata) for owner, rdtype, rdata in ordered)
+        spelled[name] = min(owner, spelled.get(name, owner))
+        values.add((name, rdtype, rdata))
+    ranks = {name: (name != "@", labels_of(name)[::-1]) for name in spelled}
+    ordered = sorted(values, key=lambda value: (ranks[value[0]], value[1] != "NS", value[1], value[2]))
+    return tuple(Record(spelled[name], ttls[name, rdtype], rdtype, rdata) for name, rdtype, rdata in ordered)
 
 
 def body_text(records: Iterable[Record]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import absolute_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import Record
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -55,6 +56,5 @@ def pointers(network: Network, forward: Iterable[tuple[str, Record]], ttl: int) 
             continue
         address = ipaddress.ip_address(record.rdata)
         if address in network:
-            target = f"{zone}." if record.owner == "@" else f"{record.owner}.{zone}."
-            result.append(Record(owner_in(network, address), ttl, "PTR", target))
+            result.append(Record(owner_in(network, address), ttl, "PTR", absolute_text(record.owner, zone)))
     return result

@@ -4,7 +4,8 @@
 """What a zone's content must and should be before any server sees it: one small class a rule.
 
 Every rule has an id, by which a zone can silence it or change its level: ``validators: {ns-count: "off", mx-alias: error}``.
-A rule is an error by default where name servers refuse the zone or cannot serve what it says, a warning otherwise.
+A rule is an error by default where name servers refuse the zone or cannot serve what it says, a warning otherwise. Other people's
+zones come as master files that a name server loads already: there what servers load is a warning at most (C(loaded)).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import absolute_text, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import MAXIMUM_TTL, SOA, Record
 
@@ -29,7 +31,6 @@ WEEK = 7 * DAY
 
 _ADDRESS_TYPES = frozenset({"A", "AAAA"})
 _SIGNATURE_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3"})
-_LABEL = re.compile(r"(?:\\.|[^.\\])+")  # in presentation format, where \. is a dot inside a label
 
 
 class Finding(NamedTuple):
@@ -51,7 +52,7 @@ class Standing(Enum):
 
 def ancestors(owner: str) -> Iterator[str]:
     """The names above a relative one, nearest first, its zone's apex left out: ``a.b.c`` has ``b.c`` and ``c``."""
-    labels = _LABEL.findall(owner)
+    labels = labels_of(owner)
     for start in range(1, len(labels)):
         yield ".".join(labels[start:])
 
@@ -60,11 +61,13 @@ class ZoneView:
     """A zone's records, arranged once for all rules. Owners and names inside the zone are relative and in lower case.
 
     name: without final dot. soa: None while the declaration has none. by_type: records. by_owner: records by type by owner.
+    written: the records before they were made canonical.
     """
 
-    def __init__(self, name: str, soa: SOA | None, records: Iterable[Record]) -> None:
+    def __init__(self, name: str, soa: SOA | None, records: Iterable[Record], written: Iterable[Record] = ()) -> None:
         self.name = name
         self.soa = soa
+        self.written = written
         self._suffix = f".{name}." if name != "." else "."
         self._standings: dict[str, Standing] = {}
         self.by_type: dict[str, list[Record]] = defaultdict(list)
@@ -164,13 +167,15 @@ def _target(record: Record) -> str:
 class Validator(ABC):
     """One rule.
 
-    id: what ``validators`` calls it. level: error or warning, unless a zone says otherwise. source: where the rule comes from.
+    id: what ``validators`` calls it. level: error or warning, unless a zone says otherwise. loaded: whether name servers load and serve
+    a zone that breaks it, so that it is a warning in zones from master files. source: where the rule comes from.
     summary: what a zone must or should be. example: what breaks this rule and no other, in YAML: a list of records or, without records
     of its own, a zone's options, either with two name servers outside the zone beside it; or all of a zone; or a line of a master file.
     """
 
     id: str
     level: str = ERROR
+    loaded: bool = False
     source: str
     summary: str
     example: str
@@ -213,16 +218,30 @@ class ServerCount(Validator):
 class ServerAddresses(Validator):
     id = "ns-glue"
     source = "RFC 1034 section 4.2.1"
-    summary = "Name servers inside the zone, and inside what it delegates to them, have addresses in it."
+    summary = "The zone's name servers inside it have addresses in it."
+    example = '{records: [{name: "@", type: NS, value: [ns1, ns2.example.net.]}]}'
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        for record in zone.servers:
+            if zone.standing(record.rdata) is Standing.BARE:
+                yield _without_address(zone, record)
+
+
+class DelegationAddresses(Validator):
+    id = "delegation-glue"
+    loaded = True
+    source = "RFC 1034 section 4.2.1"
+    summary = "Name servers of what the zone delegates have addresses in it if they are inside the zone or inside what is delegated to them."
     example = "[{name: sub, type: NS, value: ns1.sub}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         for record in zone.of_type("NS"):
+            if record.owner == "@":
+                continue
             standing = zone.standing(record.rdata)
             if standing is Standing.BARE:
-                right = f"add an A or AAAA record for {zone.spelled(record.rdata)}"
-                yield Finding(_at(record), f"{record.rdata} lies inside the zone and has no address", right)
-            elif standing is Standing.ELSEWHERE and record.owner != "@":
+                yield _without_address(zone, record)
+            elif standing is Standing.ELSEWHERE:
                 yield from self._check_glue(zone, record)
 
     def _check_glue(self, zone: ZoneView, record: Record) -> Iterable[Finding]:
@@ -236,14 +255,22 @@ class ServerAddresses(Validator):
             yield Finding(_at(record), f"{record.rdata} lies inside the delegated zone and has no address here", right)
 
 
+def _without_address(zone: ZoneView, record: Record) -> Finding:
+    target = _target(record)
+    return Finding(_at(record), f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {zone.spelled(target)}")
+
+
 class _NoAlias(Validator):
     """Names that records of ``type`` point to are not aliases."""
 
     type: str
     what: str
 
+    def pointing(self, zone: ZoneView) -> Iterable[Record]:
+        return zone.of_type(self.type)
+
     def check(self, zone: ZoneView) -> Iterable[Finding]:
-        for record in zone.of_type(self.type):
+        for record in self.pointing(zone):
             target = _target(record)
             if zone.standing(target) is Standing.ALIAS:
                 yield Finding(_at(record), f"{target} is an alias", f"name the host itself: {self.what} have addresses of their own")
@@ -252,10 +279,26 @@ class _NoAlias(Validator):
 class ServerAlias(_NoAlias):
     id = "ns-alias"
     source = "RFC 2181 section 10.3"
-    summary = "Name servers are not aliases (CNAME, or below a DNAME)."
+    summary = "The zone's name servers are not aliases (CNAME, or below a DNAME)."
+    example = '{records: [{name: "@", type: NS, value: [dns, ns2.example.net.]}, {name: dns, type: CNAME, value: ns.example.net.}]}'
+    type = "NS"
+    what = "name servers"
+
+    def pointing(self, zone: ZoneView) -> Iterable[Record]:
+        return zone.servers
+
+
+class DelegationAlias(_NoAlias):
+    id = "delegation-alias"
+    loaded = True
+    source = "RFC 2181 section 10.3"
+    summary = "Name servers of what the zone delegates are not aliases."
     example = "[{name: sub, type: NS, value: dns}, {name: dns, type: CNAME, value: ns.example.net.}]"
     type = "NS"
     what = "name servers"
+
+    def pointing(self, zone: ZoneView) -> Iterable[Record]:
+        return (record for record in zone.of_type("NS") if record.owner != "@")
 
 
 class ServerNetworks(Validator):
@@ -295,17 +338,28 @@ class WildcardDelegation(Validator):
                 yield Finding(_at(record), "delegates a wildcard", "delegate each name, or answer for the wildcard in this zone")
 
 
+class SignerApex(Validator):
+    id = "apex-ds"
+    source = "RFC 4035 section 2.4"
+    summary = "The apex has no DS records."
+    example = "[{type: DS, value: 1 13 2 49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de6f1a5cb3d4e9c0e6d2a6ee52}]"
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        if "DS" in zone.by_owner.get("@", ()):
+            yield Finding("record @ DS", "stands at the apex", "give it to the parent zone")
+
+
 class SignerDelegation(Validator):
     id = "ds-delegation"
+    loaded = True
     source = "RFC 4035 section 2.4"
-    summary = "DS records stand only where the zone delegates."
+    summary = "DS records below the apex stand only where the zone delegates."
     example = "[{name: sub, type: DS, value: 1 13 2 49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de6f1a5cb3d4e9c0e6d2a6ee52}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         for record in zone.of_type("DS"):
-            if record.owner.lower() not in zone.delegations:
-                right = "give it to the parent zone" if record.owner == "@" else f"add the NS records of {record.owner}, or remove the DS"
-                yield Finding(_at(record), "stands where nothing is delegated", right)
+            if record.owner != "@" and record.owner.lower() not in zone.delegations:
+                yield Finding(_at(record), "stands where nothing is delegated", f"add the NS records of {record.owner}, or remove the DS")
 
 
 # -- aliases ----------------------------------------------------------------------------------------------------------
@@ -370,6 +424,7 @@ class SingleRenaming(_Single):
 
 class Occluded(Validator):
     id = "occluded"
+    loaded = True
     source = "RFC 1034 section 4.2.1, RFC 6672 section 2.4"
     summary = "There are no records that a delegation or a DNAME hides: beside and below a delegation only its DS and glue, below a DNAME nothing."
     example = "[{name: sub, type: NS, value: ns.example.net.}, {name: www.sub, type: A, value: 192.0.2.1}]"
@@ -399,6 +454,7 @@ class Occluded(Validator):
 
 class Timers(Validator):
     id = "soa-timers"
+    loaded = True
     source = "RFC 1912 section 2.2"
     summary = "The SOA's retry is shorter than its refresh, and a secondary can retry before its copy expires."
     example = "{soa: {refresh: 3600, retry: 3600}}"
@@ -464,7 +520,7 @@ class ResponsibleName(Validator):
         if zone.soa is None:
             return
         rname = zone.soa.rname
-        local, *domain = _LABEL.findall(rname) or [""]
+        local, *domain = labels_of(rname) or [""]
         right = "write a mailbox that somebody reads, such as hostmaster@example.com"
         if not domain:
             yield Finding("soa", f"rname {rname} has no domain", right)
@@ -507,7 +563,7 @@ class _Addressed(Validator):
         for record in zone.of_type(self.type):
             target = _target(record)
             if target != "." and zone.standing(target) is Standing.BARE:
-                yield Finding(_at(record), f"{target} lies inside the zone and has no address", f"add an A or AAAA record for {zone.spelled(target)}")
+                yield _without_address(zone, record)
 
 
 class MailAddress(_Addressed):
@@ -563,8 +619,9 @@ class SenderPolicy(Validator):
 
 class TtlRange(Validator):
     id = "ttl-range"
+    loaded = True
     source = "RFC 2181 section 8"
-    summary = f"A TTL is 0 to {MAXIMUM_TTL} seconds."
+    summary = f"A TTL is 0 to {MAXIMUM_TTL} seconds; more is served as 0."
     example = "www 2147483648 A 192.0.2.1"  # no declaration can say it, a master file can
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
@@ -589,6 +646,39 @@ def _check_ttls(zone: ZoneView, above: int, most: int, right: str) -> Iterable[F
         for rdtype, (record, *_others) in types.items():  # one TTL an RRset
             if above < record.ttl <= most:
                 yield Finding(f"record {owner} {rdtype}", f"ttl is {record.ttl}", right)
+
+
+class TtlEqual(Validator):
+    id = "ttl-equal"
+    level = WARNING
+    source = "RFC 2181 section 5.2"
+    summary = "Records of one name and type have one TTL; the lowest is served."
+    example = "[{name: www, type: A, value: 192.0.2.1, ttl: 60}, {name: www, type: A, value: 192.0.2.2, ttl: 300}]"
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        times: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for record in zone.written:
+            times[record.owner.lower(), record.type].add(record.ttl)
+        for (owner, rdtype), found in times.items():
+            if len(found) > 1:
+                yield Finding(f"record {owner} {rdtype}", f"has the TTLs {', '.join(map(str, sorted(found)))}", "give all of its values the same")
+
+
+class CrowdedNames(Validator):
+    id = "name-crowded"
+    source = "BIND's max-records-per-type and max-types-per-name"
+    summary = "A name has at most 100 records of one type, and records of at most 100 types; a server with more has to be told so."
+    example = "$GENERATE 1-101 www A 192.0.2.$"
+
+    _MOST = 100
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        for owner, types in zone.by_owner.items():
+            if len(types) > self._MOST:
+                yield Finding(f"record {owner}", f"has records of {len(types)} types", f"use at most {self._MOST} types for a name")
+            for rdtype, records in types.items():
+                if len(records) > self._MOST:
+                    yield Finding(f"record {owner} {rdtype}", f"has {len(records)} values", f"give at most {self._MOST} values to a name and type")
 
 
 class HostNames(Validator):
@@ -623,7 +713,7 @@ class HostNames(Validator):
         if zone.soa is not None:
             if zone.soa.mname != "." and not is_host(zone.soa.mname):
                 yield Finding("soa", f"mname {zone.soa.mname} is not a host's name", self._RIGHT)
-            domain = "".join(f"{label}." for label in _LABEL.findall(zone.soa.rname)[1:])
+            domain = "".join(f"{label}." for label in labels_of(zone.soa.rname)[1:])
             if domain and not is_host(domain):
                 yield Finding("soa", f"the domain of rname {zone.soa.rname} is not a host's name", self._RIGHT)
         if apex.endswith((".in-addr.arpa.", ".ip6.arpa.")):
@@ -635,7 +725,7 @@ class HostNames(Validator):
         """Active Directory's global catalogue, and the names that SPF's ``exists`` asks for."""
         if rdtype in _ADDRESS_TYPES and name.startswith("gc._msdcs.") and self._HOST.match(name[len("gc._msdcs.") :]):
             return True
-        return rdtype == "A" and not {"_spf", "_spf_rate", "_spf_verify"}.isdisjoint(_LABEL.findall(name))
+        return rdtype == "A" and not {"_spf", "_spf_rate", "_spf_verify"}.isdisjoint(labels_of(name))
 
 
 # -- zones together ---------------------------------------------------------------------------------------------------
@@ -657,9 +747,8 @@ class PointerAgreement(Validator):
         delegated: set[str] = set()
         addresses: dict[str, set[str]] = defaultdict(set)
         for zone, record in forward:
-            apex = f"{zone}."
-            zones.add(apex)
-            name = apex if record.owner == "@" else f"{record.owner.lower()}.{apex}"
+            zones.add(absolute_text("@", zone))
+            name = absolute_text(record.owner.lower(), zone)
             if record.type in _ADDRESS_TYPES:
                 addresses[name].add(record.rdata)
             elif record.type == "NS" and record.owner != "@":
@@ -680,7 +769,7 @@ class PointerAgreement(Validator):
     @staticmethod
     def _declared(target: str, zones: set[str], delegated: set[str]) -> bool:
         """Whether one of these zones, and no zone below it, answers for a name."""
-        for name in (target, *(f"{parent}." for parent in ancestors(target.rstrip(".")))):
+        for name in (target, *(f"{parent}." for parent in ancestors(target.rstrip("."))), "."):
             if name in zones:
                 return True
             if name in delegated:
@@ -690,7 +779,7 @@ class PointerAgreement(Validator):
 
 def _address_of(owner: str, zone: str) -> str | None:
     """The address that a name of a reverse zone stands for (RFC 1035 section 3.5, RFC 2317, RFC 3596 section 2.5), None if it is none."""
-    labels = _LABEL.findall(zone if owner == "@" else f"{owner}.{zone}")[::-1]
+    labels = labels_of(zone if owner == "@" else f"{owner}.{zone}")[::-1]
     try:
         if labels[:2] == ["arpa", "in-addr"]:
             octets = labels[2:]
@@ -712,9 +801,12 @@ VALIDATORS: Mapping[str, Validator] = {
         ApexServers(),
         ServerCount(),
         ServerAddresses(),
+        DelegationAddresses(),
         ServerAlias(),
+        DelegationAlias(),
         ServerNetworks(),
         WildcardDelegation(),
+        SignerApex(),
         SignerDelegation(),
         ApexAlias(),
         AliasAlone(),
@@ -733,6 +825,8 @@ VALIDATORS: Mapping[str, Validator] = {
         ServiceAddress(),
         TtlRange(),
         TtlCap(),
+        TtlEqual(),
+        CrowdedNames(),
         HostNames(),
         PointerAgreement(),
     )
@@ -741,22 +835,25 @@ VALIDATORS: Mapping[str, Validator] = {
 Levels = Mapping[str, Any]
 
 
-def level_of(validator: Validator, levels: Levels) -> str:
-    """The level of a rule for a zone. YAML reads a bare ``off`` as false."""
-    level = levels.get(validator.id, validator.level)
+def level_of(validator: Validator, levels: Levels, from_file: bool = False) -> str:
+    """The level of a rule for a zone. YAML reads a bare ``off`` as false. from_file: whether the zone comes from a master file."""
+    level = levels.get(validator.id, WARNING if from_file and validator.loaded else validator.level)
     return OFF if level is False else level
 
 
-def validate(zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels) -> tuple[list[Problem], list[Problem]]:
+def validate(
+    zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels, from_file: bool = False, written: Sequence[Record] = ()
+) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about one zone.
 
     zone: its name without final dot. soa: None while the declaration has none. records: canonical, without the SOA.
-    levels: what the zone says of rules by their id, as checked by L(check_levels).
+    levels: what the zone says of rules by their id, as checked by L(check_levels). from_file: whether it comes from a master file.
+    written: the records before they were made canonical.
     """
-    view = ZoneView(zone, soa, records)
+    view = ZoneView(zone, soa, records, written)
     problems: dict[str, list[Problem]] = {ERROR: [], WARNING: []}
     for validator in VALIDATORS.values():
-        level = level_of(validator, levels) if levels else validator.level
+        level = level_of(validator, levels, from_file)
         if level != OFF:
             for finding in validator.check(view):
                 problems[level].append(validator.problem(zone, finding))
@@ -795,6 +892,7 @@ def documentation() -> str:
         "# What is checked before any server is touched",
         "",
         "Every zone is checked against these rules when the declaration is read. An error stops the run, a warning is shown.",
+        "A zone that comes from a master file was loaded by some name server before: rules that name servers put up with are warnings there.",
         "A zone, or `dns_zone_defaults` for all zones, changes the level of a rule or silences it:",
         "",
         "```yaml",
@@ -811,7 +909,8 @@ def documentation() -> str:
     ]
     for validator in VALIDATORS.values():
         example = f"`{validator.example}`" if validator.example else ""
-        lines.append(f"| `{validator.id}` | {validator.level} | {validator.summary} | {validator.source} | {example} |")
+        level = f"{validator.level}; in master files {WARNING}" if validator.loaded else validator.level
+        lines.append(f"| `{validator.id}` | {level} | {validator.summary} | {validator.source} | {example} |")
     return "\n".join(lines) + "\n"
 
 

@@ -33,8 +33,15 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
         lambda path: _read(path, task_vars),
         _directories(_resolved(task_vars.get("dns_zone_directories", []), template), defaults, task_vars),
         select,
-        {key: _resolved(task_vars.get(f"dns_tsig_{key}"), template) for key in ("secret", "generations", "algorithm", "keys")},
+        _keys(task_vars, template),
     )
+
+
+def _keys(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
+    """What is declared about TSIG keys. The playbook rotate_tsig says in C(__dns_tsig_generations) which step it is at."""
+    keys = {key: _resolved(task_vars.get(f"dns_tsig_{key}"), template) for key in ("secret", "generations", "algorithm", "keys")}
+    step = _resolved(task_vars.get("__dns_tsig_generations"), template)
+    return keys if step is None else {**keys, "generations": step}
 
 
 def _directories(paths: Any, defaults: Any, task_vars: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:

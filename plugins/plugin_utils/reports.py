@@ -92,6 +92,7 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
     for row in rows.values():
         if row["state"] == "not_asked":
             row["state"] = unlisted.get(row["server"], "not_asked")
+        row["refused_to"] = [f"{host} without its key" if host in row["allowed_to"] else host for host in row["refused_to"]]
     return list(rows.values())
 
 

@@ -61,7 +61,7 @@ class Application:
 
     def _look(self):
         self.current = self.generations.current()
-        self.edited = self.current.edited()
+        self.edited = self.current.edited() | self.software.differing(self.current)
 
     def compare(self, now):
         """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
@@ -238,6 +238,7 @@ class Application:
             if changes["entry"]:
                 self._keep_original(entry_before)
                 self._write_entry(self.payload["entry"], move)
+            self.software.store(staged)
             if running:
                 self.software.take(bool(changes["config"] or changes["entry"] or changes["removed"] or interrupted), changed)
                 self._wait_until_served(changes["zones"])
@@ -276,8 +277,9 @@ class Application:
                     os.utime(path)  # or the server takes the older file for the one it has
         else:
             os.unlink(self.generations.link)
-        if running:
-            with contextlib.suppress(Refused):  # the first refusal is the one to tell
+        with contextlib.suppress(Refused):  # the first refusal is the one to tell
+            self.software.store(self.current)
+            if running:
                 self.software.take(True, [zone for zone in zones_of(self.current) if zone in changes["zones"]])
         self.generations.discard(staged)
         self.generations.pending = False

@@ -9,17 +9,13 @@ import os
 
 from ansible_collections.authoritative.dns.plugins.module_utils import blocks
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.software.common import Software
 
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
 
-class Bind:
-    """run: executes a command list, returns (code, stdout, stderr); find: a program's path, or None."""
-
-    def __init__(self, run, find, layout):
-        self.run = run
-        self.find = find
-        self.layout = layout
+class Bind(Software):
+    """named, and rndc to command it."""
 
     def running(self):
         """Whether named runs and takes commands."""

@@ -42,14 +42,15 @@ class Settings:
 class Capabilities:
     """What a program can do. name: as its makers write it.
 
-    primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. without_types: record types
-    that it cannot serve.
+    primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. one_key: knows one key for all
+    the servers from which it transfers a zone, and one for all those that transfer it. without_types: record types that it cannot serve.
     """
 
     name: str
     primary: bool = True
     recursion: bool = False
     query_networks: bool = False
+    one_key: bool = False
     without_types: frozenset[str] = frozenset()
 
 
@@ -62,7 +63,22 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
     if plan.primary and not capabilities.primary:
         zones = ", ".join(list(plan.primary)[:5])
         problems.append(Problem(where, f"{name} is supported as a secondary only, but this host is the primary of {zones}", "use bind, nsd or knot here"))
-    for zone in (served.zone for served in (*plan.primary.values(), *plan.secondary.values())) if capabilities.without_types else ():
+    served_zones = (*plan.primary.values(), *plan.secondary.values())
+    limited = [served.zone.name for served in served_zones if "any" not in (settings.allow_query if served.zone.allow_query is None else served.zone.allow_query)]
+    if limited and not capabilities.query_networks:
+        problems.append(
+            Problem(
+                where,
+                f"{name} answers whoever asks, but allow_query limits who may ask for {', '.join(limited[:5])}",
+                "write nameserver_allow_query (or the zone's allow_query): [any], and let a firewall limit who may ask",
+            )
+        )
+    for secondary in plan.secondary.values() if capabilities.one_key else ():
+        for peers, role in (secondary.transfer_from, "from which it transfers it"), (secondary.transfer_to, "that transfer it from there"):
+            if len({used_key(peer) for peer in peers}) > 1:
+                what = f"{name} on {plan.host} knows one key for all the servers {role}, but these have several"
+                problems.append(Problem(f"zone {secondary.zone.name}", what, "name one key of dns_tsig_keys in the zone's tsig, or one server"))
+    for zone in (served.zone for served in served_zones) if capabilities.without_types else ():
         for kind in sorted(capabilities.without_types.intersection(record.type for record in zone.content.records)):
             problems.append(Problem(f"zone {zone.name}", f"{name} on {plan.host} cannot serve records of type {kind}", "leave them out, or use other software"))
     return problems

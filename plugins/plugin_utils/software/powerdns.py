@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The third layer for PowerDNS Authoritative Server 4.5 and newer, as a secondary with the SQLite backend (PowerDNS' documentation).
+
+PowerDNS has its zones and keys in a database. A generation describes them in C(zones.txt) and C(keys.txt); the managed host makes
+the database say the same, in one transaction (C(plugins/module_utils/software/powerdns.py)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, used_key
+
+# TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
+CAPABILITIES = Capabilities("PowerDNS", primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
+SECRET_FILES = ("keys.txt",)
+HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run{local}.\n"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a distribution expects PowerDNS' files; the role's vars files fill it.
+
+    config_file: what pdns_server reads first. local_config: the administrator's own, read after everything else.
+    state_directory: the generations of configuration. database: the SQLite file, which is this collection's alone.
+    schema: the backend's schema as the package brings it. user, group: pdns_server's. service: systemd's unit.
+    """
+
+    config_file: str
+    local_config: str
+    state_directory: str
+    database: str
+    schema: str
+    user: str
+    group: str
+    service: str
+
+
+def entry(layout: Layout) -> str:
+    """The file that pdns_server reads first: nothing but the way to the current generation."""
+    return HEADER.format(local=f"; {layout.local_config} is yours") + f"include-dir={layout.state_directory}/current\n"
+
+
+def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
+    """Configuration files of one generation by name."""
+    zones, keys = Blocks("#"), Blocks("#")
+    for name, zone in plan.secondary.items():
+        zones.zones[name] = "".join(f"{kind} {' '.join(values)}\n" for kind, values in _description(zone) if values)
+    for key in plan.keys:
+        keys.share(key.name, f"{key.name} {key.algorithm} {key.secret}\n")
+    return {
+        "pdns.conf": HEADER.format(local=f"; {layout.local_config} is yours") + _settings(plan, layout, settings),
+        "zones.txt": HEADER.format(local=", and in the database too") + zones.text(),
+        "keys.txt": HEADER.format(local=", and in the database too") + keys.text(),
+    }
+
+
+def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
+    """What belongs to the server. Nothing in it depends on single zones, because a change here takes a restart."""
+    every_zone_is_signed = all(used_key(peer) for zone in plan.secondary.values() for peer in zone.transfer_from)
+    lines = [
+        "launch=gsqlite3",
+        f"gsqlite3-database={layout.database}",
+        "gsqlite3-dnssec=yes",
+        # What a power failure may take from the write-ahead log is transferred again (SQLite's PRAGMA synchronous, NORMAL).
+        "gsqlite3-pragma-synchronous=1",
+        f"local-address={_listen(settings.listen_on)}",
+        "local-address-nonexist-fail=no",
+        "secondary=yes",
+        "primary=no",
+        "autosecondary=no",
+        # The list of zones would be up to this old: 0 asks the database, so that a new zone is answered for at once.
+        "zone-cache-refresh-interval=0",
+        # How soon zones are looked for that were never transferred, are due, or got another primary or key. Seconds.
+        "xfr-cycle-interval=10",
+        "retrieval-threads=8",
+        # NOTIFY is taken from a zone's own primaries only, whatever allow-notify-from says, and signed if they have keys.
+        f"allow-unsigned-notify={'no' if every_zone_is_signed and plan.secondary else 'yes'}",
+        # Whom to tell, and who may transfer, stands with each zone; nobody else, above all not whom the zone's NS records name.
+        "only-notify=",
+        "allow-axfr-ips=",
+        "dname-processing=yes",
+        "dnsupdate=no",
+        "forward-dnsupdate=no",
+        "enable-lua-records=no",
+        "expand-alias=no",
+        "any-to-tcp=yes",
+        "version-string=anonymous",
+        "server-id=disabled",
+        "api=no",
+        "webserver=no",
+        # Or it would ask its makers' servers whether there is a newer version.
+        "security-poll-suffix=",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _listen(addresses: Sequence[str]) -> str:
+    return "0.0.0.0, ::" if "any" in addresses else ", ".join(dict.fromkeys(["127.0.0.1", "::1", *addresses]))
+
+
+def _description(zone: SecondaryZone) -> Iterable[tuple[str, list[str]]]:
+    """A zone's primaries, and its metadata under PowerDNS' own names."""
+    yield "primaries", [_endpoint(peer) for peer in zone.transfer_from]
+    yield "AXFR-MASTER-TSIG", _distinct(used_key(peer) for peer in zone.transfer_from)
+    # The first one signs NOTIFY.
+    yield "TSIG-ALLOW-AXFR", _distinct(key.name for peer in zone.transfer_to for key in peer.keys)
+    yield "ALLOW-AXFR-FROM", _distinct(peer.address for peer in zone.transfer_to if not peer.keys)
+    yield "ALSO-NOTIFY", [_endpoint(peer) for peer in zone.notify]
+    yield "SLAVE-RENOTIFY", ["1"] if zone.notify else []
+
+
+def _distinct(items: Iterable[str | None]) -> list[str]:
+    return [item for item in dict.fromkeys(items) if item]
+
+
+def _endpoint(peer: Peer) -> str:
+    if peer.port == 53:
+        return peer.address
+    return f"[{peer.address}]:{peer.port}" if ":" in peer.address else f"{peer.address}:{peer.port}"

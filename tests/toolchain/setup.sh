@@ -28,6 +28,7 @@ kzonecheck  knot-dnssecutils knot-dnssecutils
 dig         bind9-dnsutils   bind-utils
 zonemaster-cli zonemaster-cli -
 pdns_server pdns-backend-sqlite3 pdns-backend-sqlite
+promtool    prometheus       -
 '"${SETUP_ALSO:-}"
 # crun refuses cgroup v1 beside a v2 that holds controllers, which comes and goes; runc takes either.
 needs_runc() { [ -e /sys/fs/cgroup/unified/cgroup.controllers ]; }
@@ -65,7 +66,7 @@ install_packages() {
 # The tests start name servers themselves, on loopback: what Debian's packages would start and enable must never run.
 start_nothing() { # start_nothing COMMAND…
   local policy=/usr/sbin/policy-rc.d links=/etc/systemd/system/multi-user.target.wants unwanted=() own='' status=0
-  for service in named nsd knot pdns; do [ -e $links/$service.service ] || unwanted+=("$links/$service.service"); done
+  for service in named nsd knot pdns prometheus; do [ -e $links/$service.service ] || unwanted+=("$links/$service.service"); done
   [ -e $policy ] || { own=$policy; printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy; }
   "$@" || status=$?
   [ -z "$own" ] || as_root rm -f "$own"

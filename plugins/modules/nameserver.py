@@ -28,7 +28,7 @@ options:
   software:
     description: The name server's program.
     type: str
-    choices: [bind]
+    choices: [bind, powerdns]
     default: bind
   layout:
     description: Where the distribution expects the program's files. The role's files C(vars/software/) hold them.
@@ -148,8 +148,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
+from ansible_collections.authoritative.dns.plugins.module_utils.software.powerdns import PowerDNS
 
-SOFTWARE = {"bind": Bind}
+SOFTWARE = {"bind": Bind, "powerdns": PowerDNS}
 
 
 def main():

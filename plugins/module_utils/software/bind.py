@@ -45,12 +45,12 @@ class Bind(Software):
                 words = [line for line in (out + err).replace(generation.path, current).splitlines() if "loaded serial" not in line]
                 raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
 
-    def take(self, configuration_changed, changed_zones):
+    def take(self, changed_files, changed_zones):
         """Make the running server read what is current now: reload and reconfig, never a restart. Raises Refused."""
         if len(changed_zones) > _RELOAD_ONE_BY_ONE:
             self._rndc("reload")
             return
-        if configuration_changed:
+        if changed_files:
             self._rndc("reconfig")
         for zone in changed_zones:
             self._rndc("reload", zone)
@@ -60,10 +60,10 @@ class Bind(Software):
         if code:
             raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
 
-    def forget_secondary(self, file_names):
-        """Remove what named kept of zones that this host no longer transfers: the file and its journal."""
+    def forget_secondary(self, zones):
+        """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
         directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
-        for name in file_names:
+        for name in zones.values():
             for suffix in ("", ".jnl"):
                 path = os.path.join(directory, name + suffix)
                 if os.path.lexists(path):

@@ -5,9 +5,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+
+ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
+
 
 class Software:
-    """One server program on this host. run: executes a command list, returns (code, stdout, stderr); find: a program's path, or None."""
+    """One server program on this host. run: executes a command list, returns (code, stdout, stderr); find: a program's path, or None.
+
+    Each program has these methods besides those below:
+
+    - ``running()``: whether it runs, and so has to take what changes.
+    - ``check(generation, current, zones)``: let the program's own checker read a staged generation, and the text of the zones that
+      changed, before the link C(current) leads there. Raises Refused.
+    - ``take(files, zones)``: make the running program read what is current now. files: names of the configuration files that changed,
+      ENTRY among them; zones: those whose content changed. It restarts only for what a reload cannot change. Raises Refused.
+    - ``forget_secondary(zones)``: remove what the program kept of zones, {name: file name}, that the host no longer transfers.
+    """
 
     def __init__(self, run, find, layout):
         self.run = run
@@ -22,3 +39,32 @@ class Software:
 
     def store(self, generation):
         """Bring what the program keeps elsewhere to what the generation says, whether it runs or not. Raises Refused."""
+
+    # -- for those that need it ---------------------------------------------------------------------------------------
+
+    def service_runs(self):
+        """Whether systemd knows the service as running, with whatever configuration."""
+        return self.run([self.find("systemctl"), "is-active", "--quiet", self.layout["service"]])[0] == 0
+
+    def restart(self):
+        """Raises Refused."""
+        code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])
+        if code:
+            raise Refused("systemctl restart {} fails: {}".format(self.layout["service"], (err or out).strip()))
+
+    @contextlib.contextmanager
+    def copies(self, generation, current, names):
+        """Paths, in the order of names, of copies of a generation's files that name each other and the generation instead of current."""
+        copies = {name: os.path.join(generation.path, "check-" + name) for name in names}
+        try:
+            for name, path in copies.items():
+                text = generation.read(name)
+                for other, copy in copies.items():
+                    text = text.replace(f"{current}/{other}", copy)
+                with open(path, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+                    stream.write(text.replace(current, generation.path))
+            yield list(copies.values())
+        finally:
+            for path in copies.values():
+                if os.path.exists(path):
+                    os.unlink(path)

@@ -64,7 +64,8 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
         zones = ", ".join(list(plan.primary)[:5])
         problems.append(Problem(where, f"{name} is supported as a secondary only, but this host is the primary of {zones}", "use bind, nsd or knot here"))
     served_zones = (*plan.primary.values(), *plan.secondary.values())
-    limited = [served.zone.name for served in served_zones if "any" not in (settings.allow_query if served.zone.allow_query is None else served.zone.allow_query)]
+    may_ask = {zone.name: settings.allow_query if zone.allow_query is None else zone.allow_query for zone in (served.zone for served in served_zones)}
+    limited = [name for name, networks in may_ask.items() if "any" not in networks]
     if limited and not capabilities.query_networks:
         problems.append(
             Problem(

@@ -15,6 +15,7 @@ import time
 from ansible_collections.authoritative.dns.plugins.module_utils import blocks, serving
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generations
+from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY
 
 _ZONES = "zones"
 _SHOWN_RECORDS = 50  # a zone
@@ -222,8 +223,12 @@ class Application:
             self.generations.discard(staged)
             raise
         # What a run that is killed before the end left to forget is the next one's to do.
-        forget = {*self.current.notes.get("forget", []), *changes["secondary_removed"].values()} - set(self.payload["secondary"].values())
-        staged.notes = {"secondary": self.payload["secondary"], "forget": sorted(forget), "tsig_generations": self.payload["tsig_generations"]}
+        forget = dict(self.current.notes.get("forget", {}), **changes["secondary_removed"])
+        staged.notes = {
+            "secondary": self.payload["secondary"],
+            "forget": {zone: name for zone, name in forget.items() if zone not in self.payload["secondary"]},
+            "tsig_generations": self.payload["tsig_generations"],
+        }
         return staged
 
     def _switch(self, staged, changes, move):
@@ -231,6 +236,7 @@ class Application:
         running = self.software.running()
         interrupted = self.generations.pending
         changed = list(zones_of(staged)) if interrupted else list(changes["zones"])
+        files = {*(self.payload["config"] if interrupted else changes["config"]), *([ENTRY] if interrupted or changes["entry"] else [])}
         entry_before = self._entry_text()
         self.generations.pending = running
         self.generations.swap(staged)
@@ -240,15 +246,23 @@ class Application:
                 self._write_entry(self.payload["entry"], move)
             self.software.store(staged)
             if running:
-                self.software.take(bool(changes["config"] or changes["entry"] or changes["removed"] or interrupted), changed)
-                self._wait_until_served(changes["zones"])
+                self.software.take(files, changed)
+                self._wait_until_served(changes["zones"], self._gone(changes))
         except (Refused, OSError):
-            self._roll_back(staged, changes, entry_before, running, move)
+            self._roll_back(staged, changes, entry_before, files if running else None, move)
             raise
         return running
 
-    def _wait_until_served(self, zones):
-        """Until the server itself gives the new serials. Raises Refused naming the zones for which it does not."""
+    def _gone(self, changes):
+        """Zones that this host serves in no role any more."""
+        gone = [self.current.facts(name)["zone"] for name in changes["removed"]] + list(changes["secondary_removed"])
+        return [zone for zone in gone if zone not in self.payload["secondary"] and zone not in self.payload["zones"]]
+
+    def _wait_until_served(self, zones, gone):
+        """Until the server itself gives the new serials. Raises Refused naming the zones for which it does not.
+
+        Zones that are gone get a moment to disappear. They may also stay, if the administrator's own configuration has them.
+        """
         missing = {zone: serial for zone, (serial, _text) in zones.items()}
         deadline = time.monotonic() + 10 + len(zones) / 200.0
         while missing and time.monotonic() < deadline:
@@ -258,9 +272,15 @@ class Application:
                 time.sleep(0.05)
         if missing:
             raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
+        deadline = time.monotonic() + 5
+        while gone and time.monotonic() < deadline and serving.serials(self.payload["address"], gone[:_SHOWN_ZONES], timeout=2):
+            time.sleep(0.05)
 
-    def _roll_back(self, staged, changes, entry_before, running, move):
-        """The old generation, the old first file, and the old data in the server. Serials that were out are never used again."""
+    def _roll_back(self, staged, changes, entry_before, files, move):
+        """The old generation, the old first file, and the old data in the server. Serials that were out are never used again.
+
+        files: what a running server has to read again, None if none runs.
+        """
         if changes["entry"] and entry_before is not None:
             self._write_entry(entry_before, move)
         elif changes["entry"] and self._entry_text() is not None:
@@ -279,8 +299,8 @@ class Application:
             os.unlink(self.generations.link)
         with contextlib.suppress(Refused):  # the first refusal is the one to tell
             self.software.store(self.current)
-            if running:
-                self.software.take(True, [zone for zone in zones_of(self.current) if zone in changes["zones"]])
+            if files is not None:
+                self.software.take(files, [zone for zone in zones_of(self.current) if zone in changes["zones"]])
         self.generations.discard(staged)
         self.generations.pending = False
 

@@ -4,8 +4,7 @@
 """Master files (RFC 1035 section 5, RFC 2308 section 4 for C($TTL)), read so that nothing in them is lost in silence.
 
 dnspython's reader does the work. Where it would merge records into a zone, and drop what has no place in one, every record is
-collected as it stands. The directives C($ORIGIN), C($TTL) and C($INCLUDE) are taken from it, so that they mean what they mean to BIND
-whatever the version of dnspython.
+collected as it stands. Directives are taken one by one, so that they mean what they mean to BIND whatever the version of dnspython.
 """
 
 from __future__ import annotations
@@ -13,15 +12,14 @@ from __future__ import annotations
 import io
 import os
 import re
-import textwrap
 from collections.abc import Callable, Iterator
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, shown
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, rdata_text
 
-_DIRECTIVE = re.compile(r"^\$(?:ORIGIN|TTL|INCLUDE)(?=\s|\Z).*\n?", re.IGNORECASE | re.MULTILINE)
+_DIRECTIVE = re.compile(r"^\$(?:ORIGIN|TTL|INCLUDE|GENERATE)(?=\s|\Z).*\n?", re.IGNORECASE | re.MULTILINE)
 _MOST_MISTAKES = 20  # of one file; what follows is seldom more than their echo
 
 
@@ -51,6 +49,7 @@ class _MasterFile:
         self._paths: list[str] = []  # of the file that is being read, and of those that included it
         self._first, self._source = 1, io.StringIO()  # the part that is being read and the number of its first line
         self._has_default_ttl = False
+        self._depth = len(origin.labels)
         self.manager = self
         self.reader = dns.zonefile.Reader(None, dns.rdataclass.IN, self, allow_directives=("$GENERATE",))
         self.reader.current_origin = self.reader.last_name = origin
@@ -84,7 +83,7 @@ class _MasterFile:
         place = "{}:{}: ".format(*self.reader.tok.where())
         said = re.sub(r"^caught exception <class '[^']*'>: ", "", str(error).removeprefix(place)) or type(error).__name__
         generic = "write the data of this type as \\# LENGTH HEXADECIMAL (RFC 3597 section 5)"
-        return f"{textwrap.shorten(text, 80)!r} cannot be read ({said})", generic if "\\#" in said else "make it a line of a master file (RFC 1035 section 5)"
+        return f"{shown(text)} cannot be read ({said})", generic if "\\#" in said else "make it a line of a master file (RFC 1035 section 5)"
 
     def _skip_line(self) -> None:
         """Go behind the line, or behind the parentheses, that could not be read."""
@@ -99,8 +98,14 @@ class _MasterFile:
 
     def _directive(self) -> None:
         tokens = self.reader.tok
-        name = tokens.get().value.upper()
-        if name == "$TTL":
+        directive = tokens.get()
+        name = directive.value.upper()
+        if name == "$GENERATE":
+            tokens.unget(directive)
+            owner = self.reader.last_name
+            self.reader.read()
+            self.reader.last_name = owner  # which a line without an owner below it means
+        elif name == "$TTL":
             self.reader.default_ttl = tokens.get_ttl()
             self.reader.default_ttl_known = self._has_default_ttl = True
             self.reader.default_ttl_from_soa = False
@@ -145,10 +150,11 @@ class _MasterFile:
         """What may stand together is for validators.py to say."""
 
     def add(self, name: dns.name.Name, ttl: int, rdata: dns.rdata.Rdata) -> None:
-        if not name.is_subdomain(self.origin):
+        labels = name.labels
+        if labels[-self._depth :] != self.origin.labels and not name.is_subdomain(self.origin):
             self._problem(f"{name} is outside the zone {self.origin}", "remove the record, which name servers leave out, or correct its name")
             return
-        owner = name.relativize(self.origin).to_text()
+        owner = dns.name.Name(labels[: -self._depth]).to_text()
         if rdata.rdtype == dns.rdatatype.SOA:
             self._add_soa(owner, ttl, rdata)
         elif dns.rdatatype.is_metatype(rdata.rdtype):

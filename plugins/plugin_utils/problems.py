@@ -44,6 +44,12 @@ class DeclarationError(Exception):
         return "\n".join(lines)
 
 
+def shown(value: object, most: int = 100) -> str:
+    """A value as a message quotes it, cut after ``most`` characters."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """``, did you mean 'x'?`` for the nearest of ``known``, or an empty string."""
     near = difflib.get_close_matches(str(word), [str(name) for name in known], n=1)

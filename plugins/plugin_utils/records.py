@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import IDNA_CODEC, absolute, labels_of
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean, shown
 
 MAXIMUM_TTL = 2**31 - 1  # RFC 2181 section 8
 MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
@@ -139,7 +139,7 @@ def _parse_record(item: Mapping[str, Any], origin: dns.name.Name, default_ttl: i
         try:
             rdata = parse_rdata(rdtype, one, origin)
         except ValueError as error:
-            problems.append(Problem(where, f"value {one!r} {error}", _example_of(rdtype)))
+            problems.append(Problem(where, f"value {shown(one)} {error}", _example_of(rdtype)))
             continue
         if owner is not None:
             records.append(Record(owner, ttl, dns.rdatatype.to_text(rdtype), rdata))

@@ -69,6 +69,18 @@ def test_a_server_may_be_one_that_the_inventory_does_not_manage():
     assert [(server.name, server.managed) for server in zone.secondaries] == [("ns1", True), ("2001:db8::9", False)]
 
 
+@pytest.mark.parametrize("endpoint", ["192.0.2.2", {"address": "192.0.2.2"}, {"address": "2001:DB8:0::1", "name": "mine"}])
+def test_a_host_is_named_and_not_given_by_its_address(endpoint):
+    host, address = ("ns2", "192.0.2.2") if "192" in str(endpoint) else ("ns1", "2001:db8::1")
+    told = mistakes({**ZONE, "primaries": ["ns3"], "secondaries": [endpoint]})
+    assert told == [f"zone example.com: secondaries gives {address}, which is an address of the host {host}; name the host: {host}"]
+
+
+def test_another_program_on_a_host_is_given_by_address_and_port():
+    zone = declared({**ZONE, "secondaries": [{"address": "192.0.2.2", "port": 5300}]})["example.com"]
+    assert [(server.name, server.managed) for server in zone.secondaries] == [("192.0.2.2 port 5300", False)]
+
+
 # What is said about one mistake. Each message names the thing, what is wrong and what would be right.
 RECORD = "zone example.com, record"
 MISTAKES = {

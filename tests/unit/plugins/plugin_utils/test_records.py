@@ -128,6 +128,26 @@ def test_records_of_one_name_and_type_have_the_lowest_of_their_times():
     assert {record.ttl for record in canonical(parsed(items))} == {30}
 
 
+def test_an_owner_has_one_spelling_and_one_time_however_it_was_written():
+    items = [{"name": name, "type": "A", "value": f"192.0.2.{number}", "ttl": 60 * number} for number, name in enumerate(["www", "WWW", "Www"], 1)]
+    assert canonical(parsed(items)) == canonical(parsed(items[::-1])) == canonical(parsed([{**item, "name": "WWW", "ttl": 60} for item in items]))
+
+
+def test_names_are_sorted_by_their_labels_and_an_escaped_dot_parts_none():
+    items = [{"name": name, "type": "TXT", "value": "x"} for name in ("b.a", "a\\.a", "a", "z", "c.b.a", "a.b", "@")]
+    assert [record.owner for record in canonical(parsed(items))] == ["@", "a", "b.a", "c.b.a", "a\\.a", "a.b", "z"]
+
+
+@pytest.mark.parametrize("octets", [65000, 65279, 65280, 70000])
+def test_data_that_no_record_holds_are_refused_by_name(octets):
+    _records, problems = parse_records([{"name": "t", "type": "TXT", "value": "x" * octets}], ORIGIN, 60, "zone example.com")
+    if octets < 65280:  # and 256 octets for the lengths of as many strings
+        assert not problems
+    else:
+        assert problems[0].where == "zone example.com, record t TXT" and len(problems[0].wrong) < 250
+        assert problems[0].wrong.endswith(f"has {octets + -(-octets // 255)} octets, more than the 65535 that a record holds")
+
+
 @settings(max_examples=50)
 @given(LISTS)
 def test_a_zone_file_read_again_is_the_same_zone(items):

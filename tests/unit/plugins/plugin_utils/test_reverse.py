@@ -71,6 +71,12 @@ def test_other_lengths_have_no_zone(network):
         reverse.zone_of(ipaddress.ip_network(network))
 
 
+def test_addresses_of_the_root_zone_point_to_full_names():
+    network = ipaddress.ip_network("192.0.2.0/24")
+    forward = [(".", record(owner, network[number])) for number, owner in enumerate(["@", "a.b"], 1)]
+    assert [(pointer.owner, pointer.rdata) for pointer in reverse.pointers(network, forward, 1)] == [("1", "."), ("2", "a.b.")]
+
+
 def test_the_apex_and_names_with_dots_are_pointed_to_and_wildcards_are_not():
     network = ipaddress.ip_network("192.0.2.0/24")
     forward = [("example.com", record(owner, network[number])) for number, owner in enumerate(["@", "a.b", "*", "*.c"], 1)]

@@ -20,10 +20,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zon
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import zone_text
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, powerdns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 
-SOFTWARE = {"bind": bind, "powerdns": powerdns}
+SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 
 # How each list of a server's settings is read, and what would be right if that fails.
 READERS = {

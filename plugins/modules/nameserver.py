@@ -28,7 +28,7 @@ options:
   software:
     description: The name server's program.
     type: str
-    choices: [bind, powerdns]
+    choices: [bind, nsd, knot, powerdns]
     default: bind
   layout:
     description: Where the distribution expects the program's files. The role's files C(vars/software/) hold them.
@@ -148,16 +148,18 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
+from ansible_collections.authoritative.dns.plugins.module_utils.software.knot import Knot
+from ansible_collections.authoritative.dns.plugins.module_utils.software.nsd import NSD
 from ansible_collections.authoritative.dns.plugins.module_utils.software.powerdns import PowerDNS
 
-SOFTWARE = {"bind": Bind, "powerdns": PowerDNS}
+SOFTWARE = {"bind": Bind, "nsd": NSD, "knot": Knot, "powerdns": PowerDNS}
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["compared", "present"], "default": "present"},
-            "software": {"type": "str", "choices": sorted(SOFTWARE), "default": "bind"},
+            "software": {"type": "str", "choices": list(SOFTWARE), "default": "bind"},
             "layout": {"type": "dict", "required": True},
             "settings": {"type": "dict", "default": {}},
             "comparisons": {"type": "list", "elements": "dict", "default": []},

@@ -69,10 +69,10 @@ def absolute_text(owner: str, zone: str) -> str:
 
 
 def zone_file_name(zone: str) -> str:
-    """A file name for a zone that is unique, legal, and readable where possible."""
+    """A file name for a zone that is unique, legal, and readable where possible. NSD and Knot DNS replace what follows a ``%``."""
     if len(zone) > _MAXIMUM_FILE_NAME:
         return hashlib.sha256(zone.encode()).hexdigest()
-    return zone.replace("/", "%2F") if zone != "." else "%2E"
+    return zone.replace("/", "+") if zone != "." else "+"
 
 
 def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:

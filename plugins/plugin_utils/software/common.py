@@ -20,7 +20,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
 
 
@@ -42,14 +42,16 @@ class Settings:
 class Capabilities:
     """What a program can do. name: as its makers write it.
 
-    primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. one_key: knows one key for all
-    the servers from which it transfers a zone, and one for all those that transfer it. without_types: record types that it cannot serve.
+    primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
+    of the host's interfaces. one_key: knows one key for all the servers from which it transfers a zone, and one for all those that
+    transfer it. without_types: record types that it cannot serve.
     """
 
     name: str
     primary: bool = True
     recursion: bool = False
     query_networks: bool = False
+    localnets: bool = False
     one_key: bool = False
     without_types: frozenset[str] = frozenset()
 
@@ -72,6 +74,14 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
                 where,
                 f"{name} answers whoever asks, but allow_query limits who may ask for {', '.join(limited[:5])}",
                 "write nameserver_allow_query (or the zone's allow_query): [any], and let a firewall limit who may ask",
+            )
+        )
+    elif not capabilities.localnets and (near := [zone for zone in limited if "localnets" in may_ask[zone]]):
+        problems.append(
+            Problem(
+                where,
+                f"{name} does not know which networks are localnets, which may ask for {', '.join(near[:5])}",
+                "list the networks in nameserver_allow_query (or the zone's allow_query), such as [192.0.2.0/24], or write [any]",
             )
         )
     for secondary in plan.secondary.values() if capabilities.one_key else ():
@@ -116,3 +126,25 @@ def content_name(prefix: str, items: Iterable[str]) -> str:
 def used_key(peer: Peer) -> str | None:
     """The name of the key that signs what is sent to a peer."""
     return peer.keys[0].name if peer.keys else None
+
+
+# ``localhost`` besides a host's own addresses.
+LOOPBACK = ("127.0.0.0/8", "::1")
+
+
+def askers(plan: Plan, zone: PrimaryZone | SecondaryZone, settings: Settings) -> tuple[str, ...] | None:
+    """The networks that may ask for a zone, in plain numbers, for programs that know no words for them; None for anybody.
+
+    The host itself always may, and so may the servers that transfer the zone: they ask for its SOA first.
+    """
+    declared = settings.allow_query if zone.zone.allow_query is None else zone.zone.allow_query
+    if "any" in declared:
+        return None
+    networks = (network for network in declared if network not in ("none", "localhost", "localnets"))
+    return tuple(dict.fromkeys([*networks, *LOOPBACK, *plan.addresses, *(peer.address for peer in zone.transfer_to)]))
+
+
+def own_addresses(settings: Settings) -> list[str]:
+    """The addresses to listen on where ``any`` is not among them: loopback too, of the families that the host has."""
+    version6 = ["::1"] if any(":" in address for address in settings.listen_on) else []
+    return list(dict.fromkeys(["127.0.0.1", *version6, *settings.listen_on]))

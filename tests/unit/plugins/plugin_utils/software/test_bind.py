@@ -27,7 +27,7 @@ GROUPS = {"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["
 ADDRESSES = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2", "2001:db8::2")}
 NS = [{"type": "NS", "value": "ns1.example."}]
 
-_TOKEN = re.compile(r'\s+|//[^\n]*\n|(?P<string>"[a-zA-Z0-9_./%-]*")|(?P<word>[a-zA-Z0-9_.:/-]+)|(?P<mark>[{};])')
+_TOKEN = re.compile(r'\s+|//[^\n]*\n|(?P<string>"[a-zA-Z0-9_./+-]*")|(?P<word>[a-zA-Z0-9_.:/-]+)|(?P<mark>[{};])')
 
 
 def statements(text):

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a running NSD takes a new generation with the least disturbance (nsd-control(8))."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY, Software
+
+_RESTART = {"nsd.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
+_RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
+
+
+class NSD(Software):
+    """nsd, and nsd-control to command it."""
+
+    def running(self):
+        """Whether nsd runs, even if with a configuration that lets it take no commands."""
+        return self.service_runs()
+
+    def check(self, generation, current, changed_zones):
+        """Let NSD's own checkers read the whole configuration, and the zones that changed. Raises Refused."""
+        configuration, zone = (self.find(name) for name in ("nsd-checkconf", "nsd-checkzone"))
+        if not configuration or not zone:
+            raise Refused("nsd-checkconf or nsd-checkzone is not installed, so nothing can be checked; install NSD first (the role nameserver does)")
+        with self.copies(generation, current, ("nsd.conf", "keys.conf", "zones.conf")) as paths:
+            self._check([configuration, paths[0]], generation.path, current)
+        paths = {facts["zone"]: os.path.join(generation.path, name) for name, (_sum, _size, _time, facts) in generation.files.items() if facts}
+        for name in changed_zones:
+            self._check([zone, name, paths[name]], generation.path, current)
+
+    def _check(self, command, staged, current):
+        code, out, err = self.run(command)
+        if code:
+            words = (out + err).replace(staged + "/check-", current + "/").replace(staged, current).splitlines()
+            raise Refused("{} refuses it: {}".format(os.path.basename(command[0]), "; ".join(words[:20])))
+
+    def take(self, changed_files, changed_zones):
+        """Make the running server read what is current now. Raises Refused."""
+        if _RESTART.intersection(changed_files):
+            self.restart()
+            return
+        if changed_files:
+            self._control("reconfig")
+        if len(changed_zones) > _RELOAD_ONE_BY_ONE:
+            self._control("reload")
+        else:
+            for zone in changed_zones:
+                self._control("reload", zone)
+
+    def _control(self, *arguments):
+        code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])
+        if code:
+            raise Refused("nsd-control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
+
+    def forget_secondary(self, zones):
+        """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
+        for name in zones.values():
+            for suffix in ("", ".ixfr"):
+                path = os.path.join(self.layout["secondary_directory"], name + suffix)
+                if os.path.lexists(path):
+                    os.unlink(path)

@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The third layer for Knot DNS 3.2 and newer: a plan as knot.conf(5).
+
+Knot DNS can also keep its configuration in a database that C(knotc) changes in transactions. Here it reads text files: then one
+mechanism, the symbolic link C(current), commits a change for every program, zones and configuration together, and what is
+configured can be read, compared and put back in the same way everywhere.
+
+Zone names, addresses and networks were checked by the declaration layer: nothing that reaches this text can end a string or an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
+    LOOPBACK,
+    Blocks,
+    Capabilities,
+    Settings,
+    askers,
+    content_name,
+    own_addresses,
+    used_key,
+)
+
+CAPABILITIES = Capabilities("Knot DNS", query_networks=True)
+SECRET_FILES = ("keys.conf",)
+HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a distribution expects Knot DNS' files; the role's vars files fill it.
+
+    config_file: what knotd reads first. local_config: the administrator's own, read after everything else.
+    state_directory: the generations of zones and configuration. storage: knotd's own databases, such as journals and timers.
+    secondary_directory: for transferred zones; knotd makes it. run_directory: for the control socket. user, group: knotd's.
+    service: systemd's unit.
+    """
+
+    config_file: str
+    local_config: str
+    state_directory: str
+    storage: str
+    secondary_directory: str
+    run_directory: str
+    user: str
+    group: str
+    service: str
+
+
+def entry(layout: Layout) -> str:
+    """The file that knotd reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
+    return HEADER.format(local=layout.local_config) + f'include: "{layout.state_directory}/current/knot.conf"\n' + f'include: "{layout.local_config}"\n'
+
+
+def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
+    """Configuration files of one generation by name. A change of knot.conf takes a restart: nothing in it depends on zones."""
+    header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
+    return {
+        "knot.conf": header + _server(layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
+        "keys.conf": header + _keys(plan).text(),
+        "zones.conf": header + _rates(plan, settings) + _zones(plan, layout, settings).text(),
+    }
+
+
+def _server(layout: Layout, settings: Settings) -> str:
+    addresses = ["0.0.0.0", "::"] if "any" in settings.listen_on else own_addresses(settings)
+    return (
+        "server:\n"
+        + f"    listen: {_list(f'{address}@53' for address in addresses)}\n"
+        + f'    rundir: "{layout.run_directory}"\n    user: "{layout.user}:{layout.group}"\n'
+        + '    version: ""\n    identity: ""\n    nsid: ""\n'
+        + _item("log", {"target": "syslog", "any": "info"})
+        + f'database:\n    storage: "{layout.storage}"\n'
+    )
+
+
+def _rates(plan: Plan, settings: Settings) -> str:
+    """How many answers a second one network may get over UDP. Not limited are the servers of the zones: they ask for many at once."""
+    zones = (*plan.primary.values(), *plan.secondary.values())
+    groups = {group for zone in zones for group in (zone.transfer_to, getattr(zone, "transfer_from", ()))}
+    servers = sorted({peer.address for group in groups for peer in group})
+    exempt = dict.fromkeys([*LOOPBACK, *plan.addresses, *servers])
+    limits = _item("mod-rrl", {"id": "answers", "rate-limit": 200, "slip": 2, "whitelist": exempt})
+    return limits + _item("template", {"id": "default", "global-module": ["mod-rrl/answers"]})
+
+
+def _keys(plan: Plan) -> Blocks:
+    blocks = Blocks()
+    for key in plan.keys:
+        blocks.share(key.name, _item("key", {"id": key.name, "algorithm": key.algorithm, "secret": key.secret}))
+    return blocks
+
+
+def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
+    """Zones with the same servers share a template that names them."""
+    blocks = Blocks()
+    templates: dict[tuple[object, ...], str] = {}
+
+    def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
+        networks = askers(plan, zone, settings)
+        alike = (getattr(zone, "transfer_from", None), zone.transfer_to, zone.notify, networks)
+        if alike not in templates:
+            templates[alike] = _share(blocks, "template", "served", _template(blocks, *alike))
+        blocks.zones[name] = _item("zone", {"domain": name, "template": templates[alike], "file": f"{path}/{zone_file_name(name)}"})
+
+    for name, primary in plan.primary.items():
+        add(name, primary, f"{layout.state_directory}/current/zones")
+    for name, secondary in plan.secondary.items():
+        add(name, secondary, layout.secondary_directory)
+    return blocks
+
+
+def _template(
+    blocks: Blocks, transfer_from: Sequence[Peer] | None, transfer_to: Sequence[Peer], notify: Sequence[Peer], networks: Sequence[str] | None
+) -> dict[str, object]:
+    options = {
+        "master": _remotes(blocks, transfer_from or ()),
+        "notify": _remotes(blocks, notify),
+        "acl": [*_rules(blocks, "notify", transfer_from or ()), *_rules(blocks, "transfer", transfer_to)],
+        "module": [] if networks is None else ["mod-queryacl/" + _share(blocks, "mod-queryacl", "askers", {"address": networks}, "mod-queryacl/")],
+        # A primary's zone is in its file alone, which may go back to an older one.
+        "journal-content": "none" if transfer_from is None else "changes",
+    }
+    return {name: value for name, value in options.items() if value}
+
+
+def _remotes(blocks: Blocks, peers: Iterable[Peer]) -> list[str]:
+    """Whom to ask or tell, and with which key."""
+    return [
+        _share(blocks, "remote", "server", {"address": f"{peer.address}@{peer.port}", **({"key": key} if (key := used_key(peer)) else {})}) for peer in peers
+    ]
+
+
+def _rules(blocks: Blocks, action: str, peers: Sequence[Peer]) -> list[str]:
+    """By what a server recognises others: their keys, from wherever, or their addresses where no keys are agreed."""
+    keys = dict.fromkeys(key.name for peer in peers for key in peer.keys)
+    addresses = dict.fromkeys(peer.address for peer in peers if not peer.keys)
+    return [_share(blocks, "acl", action, {kind: items, "action": [action]}) for kind, items in (("key", keys), ("address", addresses)) if items]
+
+
+def _share(blocks: Blocks, section: str, prefix: str, options: Mapping[str, object], referred: str = "") -> str:
+    """Enter an item under a name that says what is in it. referred: what precedes the name where it is used."""
+    name = content_name(prefix, [_item(section, options)])
+    blocks.share(referred + name, _item(section, {"id": name, **options}))
+    return name
+
+
+def _item(section: str, options: Mapping[str, object]) -> str:
+    lines = [f"{name}: {_value(value)}" for name, value in options.items()]
+    return f"{section}:\n  - " + "\n    ".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return f'"{value}"' if isinstance(value, str) else _list(value)
+
+
+def _list(items: Iterable[str]) -> str:
+    return "[" + ", ".join(f'"{item}"' for item in items) + "]"

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The third layer for NSD 4.6 and newer: a plan as nsd.conf(5).
+
+Zone names, addresses and networks were checked by the declaration layer: nothing that reaches this text can end a string or a clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
+    Blocks,
+    Capabilities,
+    Settings,
+    askers,
+    content_name,
+    own_addresses,
+    used_key,
+)
+
+CAPABILITIES = Capabilities("NSD", query_networks=True)
+SECRET_FILES = ("keys.conf",)
+HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
+ANYWHERE = ("0.0.0.0/0", "::/0")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a distribution expects NSD's files; the role's vars files fill it.
+
+    config_file: what nsd reads first. local_config: the administrator's own, read after everything else; a pattern for many files.
+    state_directory: the generations of zones and configuration. secondary_directory: for transferred zones; nsd makes it.
+    control_socket: where nsd takes commands, of root and its own group. user, group: nsd's. service: systemd's unit.
+    options: further lines of the clause ``server`` as the distribution ships them.
+    """
+
+    config_file: str
+    local_config: str
+    state_directory: str
+    secondary_directory: str
+    control_socket: str
+    user: str
+    group: str
+    service: str
+    options: Sequence[str] = ()
+
+
+def entry(layout: Layout) -> str:
+    """The file that nsd reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
+    return HEADER.format(local=layout.local_config) + f'include: "{layout.state_directory}/current/nsd.conf"\n' + f'include: "{layout.local_config}"\n'
+
+
+def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
+    """Configuration files of one generation by name. A change of nsd.conf takes a restart: nothing in it depends on zones."""
+    header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
+    return {
+        "nsd.conf": header + _server(layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
+        "keys.conf": header + _keys(plan).text(),
+        "zones.conf": header + _zones(plan, layout, settings).text(),
+    }
+
+
+def _server(layout: Layout, settings: Settings) -> str:
+    server = [
+        *(f"ip-address: {address}" for address in (() if "any" in settings.listen_on else own_addresses(settings))),
+        # Or nsd would not start before every address is there.
+        "ip-freebind: yes",
+        "hide-version: yes",
+        "hide-identity: yes",
+        "minimal-responses: yes",
+        "refuse-any: yes",
+        "rrl-ratelimit: 200",
+        # Transferred zones are in their zone files alone, soon after each transfer (seconds), for the next start. 4.7 knows nothing else.
+        'database: ""',
+        "zonefiles-write: 10",
+        *layout.options,
+    ]
+    control = ["control-enable: yes", f'control-interface: "{layout.control_socket}"']
+    return _clause("server", server) + _clause("remote-control", control)
+
+
+def _clause(name: str, lines: Iterable[str]) -> str:
+    return f"{name}:\n" + "".join(f"\t{line}\n" for line in lines)
+
+
+def _keys(plan: Plan) -> Blocks:
+    blocks = Blocks()
+    for key in plan.keys:
+        blocks.share(key.name, _clause("key", [f'name: "{key.name}"', f"algorithm: {key.algorithm}", f'secret: "{key.secret}"']))
+    return blocks
+
+
+def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
+    """Zones with the same servers share a pattern that names them."""
+    blocks = Blocks()
+    patterns: dict[tuple[object, ...], str] = {}
+
+    def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
+        networks = askers(plan, zone, settings)
+        alike = (getattr(zone, "transfer_from", ()), zone.transfer_to, zone.notify, networks)
+        if alike not in patterns:
+            lines = list(_pattern(*alike))
+            patterns[alike] = content_name("served", lines)
+            blocks.share(patterns[alike], _clause("pattern", [f'name: "{patterns[alike]}"', *lines]))
+        blocks.zones[name] = _clause("zone", [f'name: "{name}"', f'zonefile: "{path}/{zone_file_name(name)}"', f'include-pattern: "{patterns[alike]}"'])
+
+    for name, primary in plan.primary.items():
+        add(name, primary, f"{layout.state_directory}/current/zones")
+    for name, secondary in plan.secondary.items():
+        add(name, secondary, layout.secondary_directory)
+    return blocks
+
+
+def _pattern(transfer_from: Sequence[Peer], transfer_to: Sequence[Peer], notify: Sequence[Peer], networks: Sequence[str] | None) -> Iterable[str]:
+    for peer in transfer_from:
+        yield f"request-xfr: {_endpoint(peer)}"
+    yield from _identities("allow-notify", transfer_from)
+    yield from _identities("provide-xfr", transfer_to)
+    for peer in notify:
+        yield f"notify: {_endpoint(peer)}"
+    if networks is not None:
+        yield from (f"allow-query: {network} NOKEY" for network in networks)
+        # NOKEY lets unsigned questions pass and no others, but secondaries sign theirs for the SOA.
+        yield from _identities("allow-query", [peer for peer in transfer_to if peer.keys])
+
+
+def _endpoint(peer: Peer) -> str:
+    """Whom to ask or tell, and with which key."""
+    key = used_key(peer)
+    return peer.address + (f"@{peer.port}" if peer.port != 53 else "") + (f' "{key}"' if key else " NOKEY")
+
+
+def _identities(option: str, peers: Iterable[Peer]) -> Iterable[str]:
+    """By what a server recognises others: their keys, from wherever, or their addresses where no keys are agreed."""
+    found = (
+        line
+        for peer in peers
+        for line in ((f'{option}: {network} "{key.name}"' for key in peer.keys for network in ANYWHERE) if peer.keys else (f"{option}: {peer.address} NOKEY",))
+    )
+    return dict.fromkeys(found)

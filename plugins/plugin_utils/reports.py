@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -304,8 +305,8 @@ def printable(text: str) -> str:
     return "".join(letter if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cf", "Cn", "Co", "Cs") else "\ufffd" for letter in text)
 
 
-def page(content: Mapping[str, Any]) -> str:
-    """L(report)'s content as one HTML page that needs nothing else: faults first, then servers, transfers and zones."""
+@cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True,
         trim_blocks=True,
@@ -314,11 +315,15 @@ def page(content: Mapping[str, Any]) -> str:
         finalize=lambda value: printable(value) if type(value) is str else value,  # markup is a subclass
     )
     with open(TEMPLATE, encoding="utf-8") as stream:
-        template = environment.from_string(stream.read())
+        return environment.from_string(stream.read())
+
+
+def page(content: Mapping[str, Any]) -> str:
+    """L(report)'s content as one HTML page that needs nothing else: faults first, then servers, transfers and zones."""
     zones: dict[str, list[Mapping[str, Any]]] = {}
     for row in content["rows"]:
         zones.setdefault(row["zone"], []).append(row)
-    return template.render(
+    return _template().render(
         content,
         zones=len(zones),
         server_count=len({row["server"] for row in content["rows"]}),

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role monitor puts on a host."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.monitoring import expected, program
+
+HOSTS = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2",), "watcher": ("192.0.2.9",)}
+GROUPS = {"all": list(HOSTS), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+
+
+def declared(*names):
+    records = [{"type": "NS", "value": "ns1.example.net."}]
+    return load([{"name": name, "records": records} for name in names], {}, Inventory(GROUPS, HOSTS.__getitem__), str)
+
+
+def test_the_program_is_one_file_that_needs_none_of_our_modules(tmp_path):
+    (tmp_path / "monitor.pyz").write_bytes(program())
+    told = subprocess.run([sys.executable, "-I", "-S", "monitor.pyz", "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    assert told.returncode == 0 and "--expectations" in told.stdout, told.stderr  # -S: without Ansible, and even without dnspython
+
+
+def test_without_dnspython_it_says_what_to_install(tmp_path):
+    (tmp_path / "monitor.pyz").write_bytes(program())
+    command = [sys.executable, "-I", "-S", "monitor.pyz", "--expectations", "none", "--directory", "."]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    assert told.returncode == 1 and "install python3-dnspython (Debian) or python3-dns (Fedora family)" in told.stderr
+
+
+def test_the_program_is_the_same_whenever_it_is_made():
+    assert program() == program()
+    for member in zipfile.ZipFile(io.BytesIO(program())).infolist():
+        assert member.date_time == (1980, 1, 1, 0, 0, 0) and member.compress_type == zipfile.ZIP_STORED
+
+
+def test_a_stranger_expects_to_be_refused_and_a_secondary_only_by_the_others():
+    stranger = json.loads(expected(declared("a.example"), "watcher", [4, 6], 20))
+    assert stranger["servers"] == [
+        {"name": "ns1/192.0.2.1", "address": "192.0.2.1", "port": 53, "server": "ns1"},
+        {"name": "ns1/2001:db8::1", "address": "2001:db8::1", "port": 53, "server": "ns1"},
+        {"name": "ns2/192.0.2.2", "address": "192.0.2.2", "port": 53, "server": "ns2"},
+    ]
+    assert [zone["reference"] for zone in stranger["zones"]] == [["ns1/192.0.2.1", "ns1/2001:db8::1"]]
+    assert {name for entry in stranger["refusals"] for name in entry["servers"]} == {"ns1/192.0.2.1", "ns1/2001:db8::1", "ns2/192.0.2.2"}
+    secondary = json.loads(expected(declared("a.example"), "ns2", [4], 20))
+    assert [server["name"] for server in secondary["servers"]] == ["ns1/192.0.2.1", "ns2/192.0.2.2"] and secondary["refusals"] == []
+
+
+def test_a_further_zone_is_a_difference_of_its_own_lines():
+    one, two = (expected(declared(*names), "watcher", [4], 20).splitlines() for names in (("a.example", "c.example"), ("a.example", "b.example", "c.example")))
+    changed = [line for line in difflib.ndiff(one, two) if line[0] in "+-"]
+    assert changed and all(line.startswith('+ {"') and "b.example" in line for line in changed)
+
+
+def test_nothing_declared_is_nothing_to_look_at():
+    assert json.loads(expected(declared(), "watcher", [4], 20)) == {"servers": [], "zones": [], "refusals": []}

@@ -73,6 +73,13 @@ def test_an_error_stays_the_error_that_it_is(question):
     assert question.read(message.to_wire()).problem == "refused"
 
 
+def test_an_answer_that_ends_too_early_keeps_its_serial(question):
+    whole = answer_to(question, remaining=5)
+    found = [question.read(whole[:length]) for length in range(60, len(whole))]
+    assert Copy(7, True, 0) in found and {one.serial for one in found} == {None, 7}
+    assert all(one.problem == "malformed" for one in found if one.serial is None)
+
+
 @given(st.data())
 def test_no_answer_upsets_it(data):
     question = CopyQuestion(NAME.to_wire())

@@ -140,12 +140,10 @@ class PowerDNS(Software):
 
     # -- the running server -------------------------------------------------------------------------------------------
 
-    def take(self, configuration_changed, changed_zones):
-        """Make the running server notice what the database has now. It is restarted only if its own settings are others. Raises Refused."""
+    def take(self, changed_files, changed_zones):
+        """Make the running server notice what the database has now. Raises Refused."""
         if self._runs_with_other_settings():
-            code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])
-            if code:
-                raise Refused("systemctl restart {} fails: {}".format(self.layout["service"], (err or out).strip()))
+            self.restart()
         else:
             removed = sorted(self._removed)
             for name in [[]] if len(removed) > _ONE_BY_ONE else [[name + "$"] for name in removed]:
@@ -172,7 +170,7 @@ class PowerDNS(Software):
             raise Refused("pdns_control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
         return out
 
-    def forget_secondary(self, file_names):
+    def forget_secondary(self, zones):
         """Nothing: what was transferred went with the zone, in the same transaction."""
 
 

@@ -9,11 +9,11 @@ the database say the same, in one transaction (C(plugins/module_utils/software/p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, SecondaryZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, own_addresses, used_key
 
 # TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
 CAPABILITIES = Capabilities("PowerDNS", primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
@@ -68,8 +68,10 @@ def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
         "gsqlite3-dnssec=yes",
         # What a power failure may take from the write-ahead log is transferred again (SQLite's PRAGMA synchronous, NORMAL).
         "gsqlite3-pragma-synchronous=1",
-        f"local-address={_listen(settings.listen_on)}",
+        f"local-address={'0.0.0.0, ::' if 'any' in settings.listen_on else ', '.join(own_addresses(settings))}",
+        # Or pdns_server would not start before every address is there.
         "local-address-nonexist-fail=no",
+        "non-local-bind=yes",
         "secondary=yes",
         "primary=no",
         "autosecondary=no",
@@ -97,10 +99,6 @@ def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
         "security-poll-suffix=",
     ]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _listen(addresses: Sequence[str]) -> str:
-    return "0.0.0.0, ::" if "any" in addresses else ", ".join(dict.fromkeys(["127.0.0.1", "::1", *addresses]))
 
 
 def _description(zone: SecondaryZone) -> Iterable[tuple[str, list[str]]]:

@@ -156,7 +156,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
             return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a UTF-8 text file that may be read")]
         records += from_file
         problems += mistakes
-    elif "records" not in own:
+    elif "records" not in own and (own or not problems):
         problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
     if not problems:
         draft.content, problems = build(where, origin, ttl, draft.options, soa, records, bool(masters))

@@ -1,0 +1,379 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host with a running name server on loopback that this collection's own code configures, without Ansible and systemd around it.
+
+    with running_host(NsdHost, tmp_path) as host:
+        host.bring({"example.com": {"www": "192.0.2.1"}})
+        host.serial("example.com")
+
+It starts with a configuration such as a distribution ships. The servers have no way out: they do not recurse, and all peers that they
+are told of are on loopback.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dns.message
+import dns.query
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, texts
+from ansible_collections.authoritative.dns.plugins.module_utils import serving
+from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
+from ansible_collections.authoritative.dns.plugins.module_utils.software.knot import Knot
+from ansible_collections.authoritative.dns.plugins.module_utils.software.nsd import NSD
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import only, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
+from ansible_collections.authoritative.dns.tests.support.named import free_port
+
+_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+_find = functools.partial(shutil.which, path=_PATH)
+
+
+class ServerHost:
+    """A host named ns1, its own primary; ns2 is on another loopback address where nobody runs."""
+
+    controller: Any  # the adapter's half that renders
+    software: type  # and the one that applies
+    daemon: str
+    control: str  # the program that commands the daemon
+    main: str  # the name of the program's first configuration file, and of the generation's
+    comment = "#"
+    name = "ns1"
+
+    def __init__(self, root: pathlib.Path, address: str = "127.0.0.1") -> None:
+        self.root = root
+        self.address = address
+        self.addresses = {"ns1": (address,), "ns2": ("127.0.0.2",)}
+        self.port = free_port(address)
+        self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
+        self.refused: set[str] = set()  # commands that fail without being given
+        self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being given, with their arguments
+        for directory in ("etc", "work", "own"):
+            (root / directory).mkdir(parents=True)
+        self.layout = {
+            "config_file": str(root / "etc" / self.main),
+            "local_config": str(root / "etc/local.conf"),
+            "state_directory": str(root / "state"),
+            "user": "root",
+            "group": "root",
+            "service": self.daemon,
+            **self.prepare(),
+        }
+
+    @property
+    def config_file(self) -> pathlib.Path:
+        return self.root / "etc" / self.main
+
+    @property
+    def local_config(self) -> pathlib.Path:
+        return self.root / "etc/local.conf"
+
+    @property
+    def current(self) -> pathlib.Path:
+        return self.root / "state/current"
+
+    # -- what differs from program to program ---------------------------------------------------------------------------
+
+    def prepare(self) -> dict[str, Any]:
+        """Write what the distribution and the administrator would have written; the rest of the layout."""
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """How the daemon is started in the foreground."""
+        raise NotImplementedError
+
+    def adapted(self, config: dict[str, str]) -> dict[str, str]:
+        """The rendered files, with what no distribution would need."""
+        return config
+
+    def kept_of(self, zone: str) -> list[pathlib.Path]:
+        """The files that the daemon keeps of a zone that it transfers."""
+        return [self.root / "work" / zone]
+
+    def own_zone(self, path: pathlib.Path, name: str) -> str:
+        """Configuration with which the administrator serves another zone."""
+        raise NotImplementedError
+
+    def ignore_reload(self, zone: str, *others: str) -> None:
+        """Ignore the command to read a zone again, and also others if they are named in the same command."""
+        raise NotImplementedError
+
+    # -- the server ---------------------------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        return int((self.root / "pid").read_text())
+
+    def start(self) -> None:
+        with open(self.root / "output", "ab") as output:
+            process = subprocess.Popen(self.command(), stdout=output, stderr=output)
+        (self.root / "pid").write_text(str(process.pid))  # a process of the tests that is killed may have started it
+        deadline = time.monotonic() + 10
+        while not self.is_up():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.daemon} does not start:\n{self.log()[-4000:]}")
+            time.sleep(0.02)
+
+    def is_up(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
+            return self.run([_find(self.control), *self.ready])[0] == 0 if self.ready else True
+        return False
+
+    ready: Sequence[str] = ()  # the command that succeeds when the daemon takes commands
+
+    def runs(self) -> bool:
+        try:
+            return (pathlib.Path("/proc") / str(self.pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, number)
+            deadline = time.monotonic() + 10
+            while self.runs() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            if not self.runs():
+                return
+
+    def log(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in (self.root / "log", self.root / "output") if path.exists())
+
+    def run(self, command: list[str]) -> tuple[int, str, str]:
+        """What AnsibleModule.run_command is for the code under test; commands reach this server, and systemctl is played."""
+        program, words = os.path.basename(command[0]), self._words(command)
+        if program in (self.control, "systemctl"):
+            if words[0] in self.refused:
+                return 1, "", "refused for a test"
+            if tuple(words) in self.ignored:
+                return 0, "", ""
+        if program == "systemctl":
+            return self._systemctl(*words)
+        done = subprocess.run([*command[:1], *self.control_options(program), *command[1:]], capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def control_options(self, _program: str) -> list[str]:
+        return []
+
+    @staticmethod
+    def _words(command: list[str]) -> list[str]:
+        """The words of a command behind the options that name the configuration."""
+        return command[3:] if command[1] in ("-c", "--config") else command[1:]
+
+    def _systemctl(self, action: str, *arguments: str) -> tuple[int, str, str]:
+        assert arguments[-1] == self.daemon
+        if action == "is-active":
+            return 0 if self.runs() else 3, "", ""
+        assert action == "restart"
+        self.stop()
+        try:
+            self.start()
+        except RuntimeError as error:
+            return 1, "", str(error)
+        return 0, "", ""
+
+    def ask(self, name: str, rdtype: str) -> list[str]:
+        answer = dns.query.udp(dns.message.make_query(name, rdtype), self.address, port=self.port, timeout=5)
+        return sorted(item.to_text() for rrset in answer.answer for item in rrset)
+
+    def serial(self, zone: str) -> int | None:
+        return serving.serials(self.address, [zone], port=self.port).get(zone)
+
+    # -- what Ansible would do ----------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def declared(
+        self,
+        items: Sequence[Mapping[str, Any]],
+        *,
+        select: str | None = None,
+        now: int | None = None,
+        keys: Sequence[Mapping[str, str]] = (),
+        settings: Settings | None = None,
+    ) -> Iterator[Application]:
+        """The application of zones as an inventory declares them, after the comparison told which are to be written."""
+        groups = {"all": list(self.addresses), "dns_primaries": [self.name]}
+        declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select, keys={"keys": list(keys)})
+        host_plan = plan(declaration, self.name, self.addresses[self.name])
+        settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
+        payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
+        payload["config"] = self.adapted(payload["config"])
+        software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
+        original, serving.serials = serving.serials, functools.partial(serving.serials, port=self.port)
+        try:
+            comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
+            found = [{"host": self.name, "differing": json.dumps(comparison["differing"])}]
+            payload["texts"] = texts(only(host_plan, declaration.selected), self.name, found)
+            yield Application(software, self.layout, json.loads(json.dumps(payload)))
+        finally:
+            serving.serials = original
+
+    def application(
+        self, zones: Mapping[str, Mapping[str, str]], *, secondary: tuple[str, ...] = (), **arguments: Any
+    ) -> contextlib.AbstractContextManager[Application]:
+        """The application of zones, {zone: {name: IPv4 address or text}}, and of others to transfer from ns2."""
+        servers = {"type": "NS", "value": "ns1.example."}
+        items: list[dict[str, Any]] = [
+            {"name": name, "records": [servers, *({"name": owner, "type": _type_of(value), "value": value} for owner, value in records.items())]}
+            for name, records in zones.items()
+        ]
+        items += [{"name": name, "primaries": ["ns2"], "secondaries": ["ns1"], "records": [servers]} for name in secondary]
+        return self.declared(items, **arguments)
+
+    def bring(self, zones: Mapping[str, Mapping[str, str]], **arguments: Any) -> dict[str, Any]:
+        """Make the host serve these zones; what the module would return."""
+        with self.application(zones, **arguments) as application:
+            return application.apply(os.replace)
+
+    def bring_declared(self, items: Sequence[Mapping[str, Any]], **arguments: Any) -> dict[str, Any]:
+        with self.declared(items, **arguments) as application:
+            return application.apply(os.replace)
+
+    def preview(self, zones: Mapping[str, Mapping[str, str]], **arguments: Any) -> dict[str, Any]:
+        with self.application(zones, **arguments) as application:
+            return application.preview()
+
+    def tree(self) -> dict[str, tuple[Any, ...]]:
+        """Everything that the collection may write: type, mode, content and time of each file."""
+        result = {}
+        for place in ("etc", "state", "work"):
+            for path in [self.root / place, *sorted((self.root / place).rglob("*"))]:
+                if path.exists() or path.is_symlink():
+                    status = path.lstat()
+                    content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+                    result[str(path.relative_to(self.root))] = (status.st_mode, content, status.st_mtime_ns if path.is_file() else None)
+        return result
+
+
+def _type_of(value: str) -> str:
+    return "A" if value.startswith("192.") else "TXT"
+
+
+class BindHost(ServerHost):
+    controller, software, daemon, control, main, comment = bind, Bind, "named", "rndc", "named.conf", "//"
+    ready = ("status",)
+    checker = "named-checkconf"
+    reconfigures = reconfigures_first = "reconfig"
+
+    def prepare(self) -> dict[str, Any]:
+        root, control_port = self.root, next(port for port in iter(lambda: free_port(self.address), None) if port != self.port)
+        secret = base64.b64encode(os.urandom(32)).decode()
+        key = f'key "control" {{ algorithm hmac-sha256; secret "{secret}"; }};\n'
+        options = root / "etc/options.conf"
+        self.local_config.write_text(
+            key + f'controls {{ inet {self.address} port {control_port} allow {{ {self.address}; 127.0.0.1; }} keys {{ "control"; }}; }};\n'
+        )
+        options.write_text(f"port {self.port};\npid-file none;\nsession-keyfile none;\n")
+        (root / "rndc.conf").write_text(key + f'options {{ default-key "control"; default-server {self.address}; default-port {control_port}; }};\n')
+        self.config_file.write_text(
+            f'options {{ directory "{root}/work"; listen-on {{ {self.address}; }}; listen-on-v6 {{ none; }}; recursion no; empty-zones-enable no;'
+            f' dnssec-validation no; notify no; include "{options}"; }};\ninclude "{self.local_config}";\n'
+        )
+        return {"local_options": str(options), "working_directory": str(root / "work"), "secondary_directory": ""}
+
+    def command(self) -> list[str]:
+        return [_find("named"), "-f", "-n", "1", "-c", str(self.config_file), "-L", str(self.root / "log")]
+
+    def control_options(self, program: str) -> list[str]:
+        return ["-c", str(self.root / "rndc.conf")] if program == "rndc" else []
+
+    def kept_of(self, zone: str) -> list[pathlib.Path]:
+        return [self.root / "work" / f"{zone}{suffix}" for suffix in ("", ".jnl")]
+
+    def own_zone(self, path: pathlib.Path, name: str) -> str:
+        return f'zone "{name}" {{ type primary; file "{path}"; }};\n'
+
+    def ignore_reload(self, zone: str, *_others: str) -> None:
+        self.ignored = {("reload", zone)}
+
+
+class NsdHost(ServerHost):
+    controller, software, daemon, control, main = nsd, NSD, "nsd", "nsd-control", "nsd.conf"
+    checker = "nsd-checkzone"
+    reconfigures, reconfigures_first = "reconfig", "restart"
+
+    def prepare(self) -> dict[str, Any]:
+        options = [
+            f"port: {self.port}",
+            "server-count: 1",
+            'username: ""',
+            'pidfile: ""',
+            f'logfile: "{self.root}/log"',
+            "verbosity: 2",
+            *(f'{option}: "{self.root}/own/{name}"' for option, name in (("xfrdfile", "xfrd.state"), ("zonelistfile", "zone.list"), ("xfrdir", ""))),
+        ]
+        self.local_config.write_text("")
+        stock = [f"ip-address: {self.address}", 'database: ""', *options]
+        self.config_file.write_text("server:\n" + "".join(f"\t{line}\n" for line in stock) + "remote-control:\n\tcontrol-enable: no\n")
+        return {"secondary_directory": str(self.root / "work"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
+
+    def command(self) -> list[str]:
+        return [_find("nsd"), "-d", "-c", str(self.config_file)]
+
+    def own_zone(self, path: pathlib.Path, name: str) -> str:
+        return f'zone:\n\tname: "{name}"\n\tzonefile: "{path}"\n'
+
+    def ignore_reload(self, zone: str, *_others: str) -> None:
+        self.ignored = {("reload", zone)}
+
+
+class KnotHost(ServerHost):
+    controller, software, daemon, control, main = knot, Knot, "knot", "knotc", "knot.conf"
+    checker = "knotc zone-check"
+    reconfigures, reconfigures_first = "reload", "restart"
+
+    def prepare(self) -> dict[str, Any]:
+        self.local_config.write_text(f'log:\n  - target: "{self.root}/log"\n    any: debug\n')
+        self.config_file.write_text(
+            f'server:\n    rundir: "{self.sockets}"\n    user: "root:root"\n    listen: "{self.address}@{self.port}"\n'
+            f'database:\n    storage: "{self.root}/own"\ninclude: "{self.local_config}"\n'
+        )
+        return {"storage": str(self.root / "own"), "secondary_directory": str(self.root / "work"), "run_directory": self.sockets}
+
+    def command(self) -> list[str]:
+        return [_find("knotd"), "--config", str(self.config_file)]
+
+    def is_up(self) -> bool:
+        return super().is_up() and self.run([_find("knotc"), "--config", str(self.config_file), "status"])[0] == 0
+
+    def adapted(self, config: dict[str, str]) -> dict[str, str]:
+        return {**config, "knot.conf": config["knot.conf"].replace('@53"', f'@{self.port}"')}  # knotd has no other place for its port
+
+    def own_zone(self, path: pathlib.Path, name: str) -> str:
+        return f'zone:\n  - domain: "{name}"\n    file: "{path}"\n    journal-content: none\n'
+
+    def ignore_reload(self, zone: str, *others: str) -> None:
+        self.ignored = {("zone-reload", zone, *others)}
+
+
+INSTALLED = [kind for kind in (BindHost, NsdHost, KnotHost) if _find({"knot": "knotd"}.get(kind.daemon, kind.daemon))]
+
+
+@contextlib.contextmanager
+def running_host(kind: type[ServerHost], root: pathlib.Path, address: str = "127.0.0.1") -> Iterator[ServerHost]:
+    host = kind(root, address)
+    try:
+        host.start()
+        yield host
+    finally:
+        if (root / "pid").exists():
+            host.stop()
+        shutil.rmtree(host.sockets, ignore_errors=True)

@@ -85,6 +85,8 @@ def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
         # Whom to tell, and who may transfer, stands with each zone; nobody else, above all not whom the zone's NS records name.
         "only-notify=",
         "allow-axfr-ips=",
+        # Hands out a zone's own DNSKEY, CDS and CDNSKEY records like all others.
+        "direct-dnskey=yes",
         "dname-processing=yes",
         "dnsupdate=no",
         "forward-dnsupdate=no",

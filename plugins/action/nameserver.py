@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software import 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
+
+_PATH = re.compile(r"/[\w./@+-]*\Z", re.ASCII)
 
 # How each list of a server's settings is read, and what would be right if that fails.
 READERS = {
@@ -125,6 +128,9 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
         )
     if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no", True, False):
         problems.append(Problem("nameserver_dnssec_validation", f"{chosen['dnssec_validation']!r} is no setting", "write auto, yes or no"))
+    for key in ("tls_certificate", "tls_key", "tls_ca"):
+        if not _PATH.match(chosen.get(key, "/")):
+            problems.append(Problem(f"nameserver_{key}", f"{chosen[key]!r} is not an absolute path", "write the path of a file on the host, without blanks"))
     if problems:
         raise DeclarationError(problems)
     if isinstance(chosen.get("dnssec_validation"), bool):

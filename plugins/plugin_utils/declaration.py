@@ -23,10 +23,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, parse_records, parse_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import check_levels, validate_pointers
 
-SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "labels", "validators")
+SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "tls", "labels", "validators")
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
-ENDPOINT_KEYS = ("address", "port", "name", "key", "from")
+ENDPOINT_KEYS = ("address", "port", "name", "key", "tls", "tls_port", "from")
 HOST_KEYS = ("host", "from")
+TLS_PORT = 853  # RFC 9103 section 7.1
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
 GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers")
@@ -54,7 +55,8 @@ class Server:
 
     managed: whether it is a host of the inventory, so that this collection configures it. key: for one that is not, the name of the
     given key that is agreed with it, empty for none on purpose. sources: names of the zone's servers from which this one, a
-    secondary, transfers; empty for the zone's primaries.
+    secondary, transfers; empty for the zone's primaries. tls: the name in its certificate, None if transfers with one that is not
+    managed are not to be encrypted. tls_port: where it hands zones out over TLS (RFC 9103).
     """
 
     name: str
@@ -63,6 +65,8 @@ class Server:
     port: int = 53
     key: str | None = None
     sources: tuple[str, ...] = ()
+    tls: str | None = None
+    tls_port: int = TLS_PORT
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Zone:
     """A zone with nothing left to default. name: lower case, without final dot.
 
     allow_query: networks that may ask, None for the server's own setting. tsig: whether derived keys sign its transfers, or the name
-    of the given key that does.
+    of the given key that does. tls: whether it is handed out over TLS and in no other way.
     """
 
     name: str
@@ -81,6 +85,7 @@ class Zone:
     allow_query: tuple[str, ...] | None
     labels: Mapping[str, Any] = field(default_factory=dict, compare=False)
     tsig: bool | str = True
+    tls: bool = False
 
     def upstream(self, secondary: Server) -> tuple[Server, ...]:
         """The servers from which a secondary transfers this zone, in the order to try them."""
@@ -367,16 +372,27 @@ class _Loader:
             self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial.POLICIES)}", f"use one of {', '.join(serial.POLICIES)}")
         elif policy == "keep" and not has_serial:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
-        allow_query, signed = self._allow_query(draft), self._tsig(draft)
+        allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries)
         if content is None:
             return None
-        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed)
+        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed, encrypted)
 
     def _tsig(self, draft: Draft) -> bool | str:
         value = draft.options.get("tsig", True)
         if value is True and "tsig" in draft.options and self.keyring.secret is None:
             self.problem(draft.where, "tsig is true, but no dns_tsig_secret is there to derive keys from", "set it, or name a key of dns_tsig_keys")
         return value if isinstance(value, bool) else self._given_key(draft.where, "tsig", value) or False
+
+    def _tls(self, draft: Draft, primaries: tuple[Server, ...]) -> bool:
+        value = draft.options.get("tls", False)
+        if not isinstance(value, bool):
+            self.problem(draft.where, f"tls is {value!r}", "write true to hand the zone out over TLS only, or false")
+            return False
+        for server in primaries if value else ():
+            if server.tls is None:
+                wrong = f"its transfers are to be encrypted, but nothing is said of TLS on its primary {server.name}"
+                self.problem(draft.where, wrong, "give that tls: NAME, the name in its certificate")
+        return value
 
     def _given_key(self, where: str, key: str, value: Any) -> str | None:
         """The name of a key of the keyring, None if there is no such key."""
@@ -448,10 +464,12 @@ class _Loader:
             return
         if isinstance(item, Mapping):
             self.problems += check_mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
-            port = item.get("port", 53)
-            if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
-                self.problem(where, f"{key}: port {port!r} is not a port", "write a number from 1 to 65535")
-                return
+            ports = {"port": item.get("port", 53), "tls_port": item.get("tls_port", TLS_PORT)}
+            for what, port in ports.items():
+                if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
+                    self.problem(where, f"{key}: {what} {port!r} is not a port", "write a number from 1 to 65535")
+                    return
+            port = ports["port"]
             try:
                 address = names.address(item.get("address"))
             except ValueError:
@@ -460,7 +478,14 @@ class _Loader:
             if port == 53 and self._is_own(where, key, address):
                 return
             name = str(item.get("name", address if port == 53 else f"{address} port {port}"))
-            yield Server(name, (address,), managed=False, port=port, key=self._key_of(f"{where}, {key} {name}", item))
+            tls = item.get("tls")
+            try:
+                tls = tls if tls is None else names.to_text(names.zone_name(tls))
+            except ValueError as error:
+                self.problem(where, f"{key}: tls {tls!r} {error}", "write the name in the server's certificate")
+                return
+            agreed = self._key_of(f"{where}, {key} {name}", item)
+            yield Server(name, (address,), managed=False, port=port, key=agreed, tls=tls, tls_port=ports["tls_port"])
             return
         if isinstance(item, str) and item in self.inventory.hosts:
             server = self._host(item)
@@ -532,7 +557,7 @@ class _Loader:
             else:
                 if not addresses:
                     self.problem(f"host {name}", "has no known address", "set dns_addresses for it, or make ansible_host an address")
-            self._servers[name] = Server(name, addresses) if addresses else None
+            self._servers[name] = Server(name, addresses, tls=name.lower()) if addresses else None
         return self._servers[name]
 
 

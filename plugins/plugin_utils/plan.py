@@ -9,18 +9,24 @@ import ipaddress
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import TLS_PORT, Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One address of another server of the zone. keys: those that are accepted from it, the first one is used; none to go unsigned."""
+    """One address of another server of the zone.
+
+    keys: those that are accepted from it, the first one is used; none to go unsigned. tls: the name in its certificate if transfers go
+    over TLS; questions and NOTIFY use port all the same.
+    """
 
     server: str
     address: str
     port: int = 53
     keys: tuple[Key, ...] = ()
+    tls: str | None = None
+    tls_port: int = TLS_PORT
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,16 @@ class Plan:
     secondary: Mapping[str, SecondaryZone]
 
     @property
+    def offers_tls(self) -> bool:
+        """Whether other servers transfer from this host over TLS."""
+        return any(peer.tls for zone in (*self.primary.values(), *self.secondary.values()) for peer in zone.transfer_to)
+
+    @property
+    def takes_tls(self) -> bool:
+        """Whether this host transfers over TLS."""
+        return any(peer.tls for zone in self.secondary.values() for peer in zone.transfer_from)
+
+    @property
     def keys(self) -> tuple[Key, ...]:
         """Every key that the host needs, each once, in the order of their names."""
         zones = (*self.primary.values(), *self.secondary.values())
@@ -71,7 +87,7 @@ def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Pla
         server = own or transferring
         if server is None:
             continue
-        alike = (zone.primaries, zone.secondaries, zone.tsig)
+        alike = (zone.primaries, zone.secondaries, zone.tsig, zone.tls)
         if alike not in known:
             known[alike] = _peers(declaration, zone, server, addresses)
         transfer_from, transfer_to, notify = known[alike]
@@ -88,10 +104,12 @@ def _peers(declaration: Declaration, zone: Zone, server: Server, addresses: tupl
     transfer_from = [
         peer
         for source in (zone.upstream(server) if is_secondary else ())
-        for peer in reachable(source, addresses, keys_between(declaration, zone, source, server))
+        for peer in reachable(source, addresses, keys_between(declaration, zone, source, server), zone.tls or not source.managed)
     ]
     transfer_to = [
-        peer for secondary in zone.downstream(server) for peer in reachable(secondary, addresses, keys_between(declaration, zone, server, secondary))
+        replace(peer, tls=secondary.name) if zone.tls else peer
+        for secondary in zone.downstream(server)
+        for peer in reachable(secondary, addresses, keys_between(declaration, zone, server, secondary))
     ]
     once = {peer.server: peer for peer in reversed(transfer_to)}
     return tuple(transfer_from), tuple(transfer_to), tuple(peer for peer in transfer_to if once[peer.server] is peer)
@@ -122,8 +140,9 @@ def _own(host: str, servers: tuple[Server, ...]) -> Server | None:
     return next((server for server in servers if server.managed and server.name == host), None)
 
 
-def reachable(server: Server, addresses: tuple[str, ...], keys: tuple[Key, ...] = ()) -> list[Peer]:
+def reachable(server: Server, addresses: tuple[str, ...], keys: tuple[Key, ...] = (), tls: bool = False) -> list[Peer]:
     """The server's addresses of the families that ``addresses`` have; all of them if no family is shared (there may be a router)."""
     families = {ipaddress.ip_address(address).version for address in addresses}
     shared = [address for address in server.addresses if ipaddress.ip_address(address).version in families]
-    return [Peer(server.name, address, server.port, keys) for address in shared or server.addresses]
+    name = server.tls if tls else None
+    return [Peer(server.name, address, server.port, keys, name, server.tls_port) for address in shared or server.addresses]

@@ -9,13 +9,14 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, used_key
 
-CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, localnets=True)
+CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, tls=True, localnets=True)
 SECRET_FILES = ("keys.conf",)
 HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 
@@ -98,11 +99,18 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
     else:
         # Nothing to look up, so no root servers to ask and no trust anchors to keep fresh.
         statements += ["recursion no", "allow-recursion { none; }", "dnssec-validation no", "empty-zones-enable no"]
+    if plan.offers_tls:
+        statements += [listen.replace(" {", f' port {TLS_PORT} tls "transfers" {{', 1) for listen in _listen(settings.listen_on)]
     lines = [f"\t{statement};" for statement in statements] + [f'\tinclude "{layout.local_options}";']
-    text = "options {\n" + "\n".join(lines) + "\n};\n"
+    text = _certificate(settings) if plan.offers_tls else ""
+    text += "options {\n" + "\n".join(lines) + "\n};\n"
     if recursive:
         text += "".join(f'include "{path}";\n' for path in layout.recursive_includes)
     return text
+
+
+def _certificate(settings: Settings) -> str:
+    return f'tls "transfers" {{ cert-file "{settings.tls_certificate}"; key-file "{settings.tls_key}"; protocols {{ TLSv1.3; }}; }};\n'
 
 
 def _rates(primary: int, secondary: int) -> list[str]:
@@ -171,6 +179,15 @@ def _endpoint(peer: Peer) -> str:
     return peer.address + (f" port {peer.port}" if peer.port != 53 else "") + (f' key "{key}"' if key else "")
 
 
+def _source(peer: Peer, blocks: Blocks, settings: Settings) -> str:
+    """From where to transfer: over TLS only from whom proves to be the one that is meant (strict TLS, RFC 9103 section 9.3.1)."""
+    if not peer.tls:
+        return _endpoint(peer)
+    name = content_name("tls-from", (peer.tls, settings.tls_ca))
+    blocks.share(name, f'tls "{name}" {{ ca-file "{settings.tls_ca}"; remote-hostname "{peer.tls}"; protocols {{ TLSv1.3; }}; }};\n')
+    return f'{_endpoint(replace(peer, port=peer.tls_port))} tls "{name}"'
+
+
 def _identities(peers: Iterable[Peer]) -> Iterable[str]:
     """By what a server recognises others: their keys, or their addresses where no keys are agreed."""
     for peer in peers:
@@ -187,8 +204,9 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     def outgoing(zone: PrimaryZone | SecondaryZone) -> list[str]:
         if not zone.transfer_to:
             return []
+        over_tls = f"port {TLS_PORT} transport tls " if any(peer.tls for peer in zone.transfer_to) else ""
         return [
-            f'allow-transfer {{ "{transfer.name(_identities(zone.transfer_to))}"; }}',
+            f'allow-transfer {over_tls}{{ "{transfer.name(_identities(zone.transfer_to))}"; }}',
             f'also-notify {{ "{notify.name(_endpoint(peer) for peer in zone.notify)}"; }}',
         ]
 
@@ -201,7 +219,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
         statements = [
             "type secondary",
             f'file "{layout.secondary_directory}{zone_file_name(name)}"',
-            f'primaries {{ "{primaries.name(_endpoint(peer) for peer in secondary.transfer_from)}"; }}',
+            f'primaries {{ "{primaries.name(_source(peer, blocks, settings) for peer in secondary.transfer_from)}"; }}',
             *(outgoing(secondary) or ["notify no"]),
         ]
         statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])

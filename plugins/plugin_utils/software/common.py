@@ -29,6 +29,8 @@ class Settings:
     """A server's own settings, the same for all its zones. Networks as in the declaration.
 
     listen_on: own addresses, or ``any``. recursion_networks: who may recurse; none makes the server authoritative only.
+    tls_certificate, tls_key: files on the host with which it hands zones out over TLS. tls_ca: file with the certificates of those
+    that issued its primaries' certificates.
     """
 
     listen_on: Sequence[str] = ("any",)
@@ -36,6 +38,9 @@ class Settings:
     recursion_networks: Sequence[str] = ()
     forwarders: Sequence[str] = ()
     dnssec_validation: str = "auto"
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_ca: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ class Capabilities:
     """What a program can do. name: as its makers write it.
 
     primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
-    of the host's interfaces. one_key: knows one key for all the servers from which it transfers a zone, and one for all those that
-    transfer it. without_types: record types that it cannot serve.
+    of the host's interfaces. tls: transfer zones over TLS. one_key: knows one key for all the servers from which it transfers a zone,
+    and one for all those that transfer it. without_types: record types that it cannot serve.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Capabilities:
     recursion: bool = False
     query_networks: bool = False
     localnets: bool = False
+    tls: bool = False
     one_key: bool = False
     without_types: frozenset[str] = frozenset()
 
@@ -84,6 +90,7 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
                 "list the networks in nameserver_allow_query (or the zone's allow_query), such as [192.0.2.0/24], or write [any]",
             )
         )
+    problems += _without_tls(capabilities, plan, settings)
     for secondary in plan.secondary.values() if capabilities.one_key else ():
         for peers, role in (secondary.transfer_from, "from which it transfers it"), (secondary.transfer_to, "that transfer it from there"):
             if len({used_key(peer) for peer in peers}) > 1:
@@ -92,6 +99,21 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
     for zone in (served.zone for served in served_zones) if capabilities.without_types else ():
         for kind in sorted(capabilities.without_types.intersection(record.type for record in zone.content.records)):
             problems.append(Problem(f"zone {zone.name}", f"{name} on {plan.host} cannot serve records of type {kind}", "leave them out, or use other software"))
+    return problems
+
+
+def _without_tls(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:
+    """Why a host cannot encrypt the transfers that it should."""
+    where = f"host {plan.host}"
+    if (plan.offers_tls or plan.takes_tls) and not capabilities.tls:
+        return [Problem(where, f"{capabilities.name} does not transfer over TLS here", "leave tls out of its zones, or use other software")]
+    problems = []
+    if plan.offers_tls and not (settings.tls_certificate and settings.tls_key):
+        wrong = "hands zones out over TLS, but has no certificate"
+        problems.append(Problem(where, wrong, "set nameserver_tls_certificate and nameserver_tls_key, or nameserver_tls_authority"))
+    if plan.takes_tls and not settings.tls_ca:
+        wrong = "transfers over TLS, but does not know whose certificates to trust"
+        problems.append(Problem(where, wrong, "set nameserver_tls_ca, or nameserver_tls_authority"))
     return problems
 
 

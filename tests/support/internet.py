@@ -100,8 +100,9 @@ def running(example: Example) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
 
         def start(addresses: Sequence[str], zones: Mapping[str, str], options: str = "allow-transfer { none; };", **more: Any) -> None:
-            for address in addresses:
-                stack.enter_context(running_named(zones, address=address, port=53, options=options, **more))
+            first, *others = addresses
+            listen = "".join(f"listen-on{'-v6' if ':' in address else ''} port 53 {{ {address}; }}; " for address in others)
+            stack.enter_context(running_named(zones, address=first, port=53, options=listen + options, **more))
 
         start([ROOT], {".": ROOT_ZONE})
         start(TEST, {"test": TEST_ZONE + example.parent_lines()})
@@ -112,8 +113,7 @@ def running(example: Example) -> Iterator[None]:
             options = (example.options2 or example.options) + ("" if example.tcp2 else ONE_TCP_CLIENT)
             start(NS2, zones if example.zones2 is None else example.zones2, options, arguments=example.arguments2, **hints)
         if not example.tcp2:
-            for address in NS2:
-                stack.enter_context(socket.create_connection((address, 53), 5))  # and nobody else
+            stack.enter_context(socket.create_connection((NS2[0], 53), 5))  # and nobody else
         start([RESOLVER], {}, "recursion yes;", **hints)
         yield
 

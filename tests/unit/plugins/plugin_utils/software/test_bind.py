@@ -225,3 +225,44 @@ def test_the_first_file_only_leads_to_the_current_generation_and_to_the_administ
 def test_zones_with_the_same_servers_name_them_once(layout):
     files = render(planned([{"name": f"z{number}.example", "records": NS} for number in range(100)]), layout, Settings())
     assert len(lists(files)) == 3 and files["zones.conf"].count("192.0.2.2;") == 3
+
+
+# -- keys, TLS, and secondaries that feed others ----------------------------------------------------------------------
+
+KEYS = {"secret": "s" * 32, "generations": [2, 1]}
+CERTIFICATES = {"tls_certificate": "/tls/certificate.pem", "tls_key": "/tls/key.pem", "tls_ca": "/tls/ca.pem"}
+
+
+def rendered(host, layout, keys=KEYS, **zone):
+    zone = {"name": "example.com", "records": NS, **zone}
+    declaration = load([zone], {}, Inventory(GROUPS, ADDRESSES.__getitem__), str, keys=keys)
+    return render(plan(declaration, host, ADDRESSES[host]), layout, Settings(allow_query=("any",), **CERTIFICATES))
+
+
+def test_a_pairs_keys_are_all_accepted_and_the_first_is_used(layout):
+    primary, secondary = (rendered(host, layout) for host in ("ns1", "ns2"))
+    assert primary["keys.conf"] == secondary["keys.conf"] and primary["keys.conf"].count("secret") == 2
+    assert list(lists(primary).values()) == [
+        ['key "ns2._from.ns1._g2"', 'key "ns2._from.ns1._g1"'],
+        ['192.0.2.2 key "ns2._from.ns1._g2"'],
+    ]
+    assert ['192.0.2.1 key "ns2._from.ns1._g2"', '2001:db8::1 key "ns2._from.ns1._g2"'] in lists(secondary).values()
+    for files in (primary, secondary):
+        check(layout, files)
+        assert "secret" not in files["named.conf"] + files["zones.conf"]
+
+
+def test_an_encrypted_zone_is_handed_out_in_no_other_way(layout):
+    primary, secondary = (rendered(host, layout, tls=True) for host in ("ns1", "ns2"))
+    assert zone_statements(primary, "example.com")["allow-transfer"][:4] == ["port", "853", "transport", "tls"]
+    assert 'listen-on port 853 tls "transfers" { any; };' in primary["named.conf"]
+    assert 'remote-hostname "ns1"' in secondary["zones.conf"] and 'ca-file "/tls/ca.pem"' in secondary["zones.conf"]
+    assert '192.0.2.1 port 853 key "ns2._from.ns1._g2" tls "tls-from-' in secondary["zones.conf"]
+    assert "853" not in secondary["named.conf"]  # who only takes zones offers nothing
+    assert "tls" not in "".join(rendered("ns1", layout).values())
+
+
+def test_a_secondary_that_feeds_others_tells_them(layout):
+    zone = zone_statements(rendered("ns2", layout, secondaries=["ns2", {"address": "203.0.113.1", "from": "ns2"}]), "example.com")
+    assert {"allow-transfer", "also-notify"} <= zone.keys() and "notify" not in zone
+    assert zone_statements(rendered("ns2", layout), "example.com")["notify"] == ["no"]

@@ -49,7 +49,8 @@ class Capabilities:
 
     primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
     of the host's interfaces. tls: transfer zones over TLS. one_key: knows one key for all the servers from which it transfers a zone,
-    and one for all those that transfer it. without_types: record types that it cannot serve.
+    and one for all those that transfer it. without_types: record types that it cannot serve. unread_types: those that it cannot read in
+    a zone file, so that it serves them as a secondary only; of the oldest version that a supported distribution has.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Capabilities:
     tls: bool = False
     one_key: bool = False
     without_types: frozenset[str] = frozenset()
+    unread_types: frozenset[str] = frozenset()
 
 
 def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:
@@ -96,9 +98,12 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
             if len({used_key(peer) for peer in peers}) > 1:
                 what = f"{name} on {plan.host} knows one key for all the servers {role}, but these have several"
                 problems.append(Problem(f"zone {secondary.zone.name}", what, "name one key of dns_tsig_keys in the zone's tsig, or one server"))
-    for zone in (served.zone for served in served_zones) if capabilities.without_types else ():
-        for kind in sorted(capabilities.without_types.intersection(record.type for record in zone.content.records)):
-            problems.append(Problem(f"zone {zone.name}", f"{name} on {plan.host} cannot serve records of type {kind}", "leave them out, or use other software"))
+    lacking = capabilities.without_types | capabilities.unread_types
+    for served in (*plan.primary.values(), *(plan.secondary.values() if capabilities.without_types else ())) if lacking else ():
+        types = {record.type for record in served.zone.content.records}
+        for kind in sorted(types & (lacking if served.zone.name in plan.primary else capabilities.without_types)):
+            what = f"{name} on {plan.host} cannot {'serve' if kind in capabilities.without_types else 'read'} records of type {kind}"
+            problems.append(Problem(f"zone {served.zone.name}", what, "leave them out, or use other software there"))
     return problems
 
 
@@ -150,8 +155,8 @@ def used_key(peer: Peer) -> str | None:
     return peer.keys[0].name if peer.keys else None
 
 
-# ``localhost`` besides a host's own addresses.
-LOOPBACK = ("127.0.0.0/8", "::1")
+# The rest of ``localhost``, besides a host's own addresses.
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 def askers(plan: Plan, zone: PrimaryZone | SecondaryZone, settings: Settings) -> tuple[str, ...] | None:

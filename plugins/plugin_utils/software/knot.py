@@ -28,7 +28,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     used_key,
 )
 
-CAPABILITIES = Capabilities("Knot DNS", query_networks=True)
+CAPABILITIES = Capabilities(
+    "Knot DNS",
+    query_networks=True,
+    unread_types=frozenset("AMTRELAY AVC BRID DLV DSYNC GPOS HHIT HIP ISDN NINFO NSAP NSAP-PTR NULL PX RESINFO WALLET WKS X25".split()),
+)
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 

@@ -310,7 +310,7 @@ def test_the_newest_copy_of_the_zone_counts():
     stale = {"test": TEST_ZONE + "* A 192.0.2.80\n"}  # answers with authority, and not for this zone
     assert registrar(Example(zones2=stale))["steps"] == []
     moved = Example(addresses=Example.addresses.replace(NS1[0], "192.0.2.99"), soa=soa(serial=2))
-    old = Example().zone(soa(), ["ns1", "ns2", "ns3"])
+    old = Example().zone(soa(), ["ns1", "ns2", "old.nic.test."])
     assert registrar(dataclasses.replace(moved, zones2={"example.test": old}))["steps"] == [
         f"set the glue of ns1.example.test to 192.0.2.99, {NS1[1]} instead of {', '.join(NS1)}"
     ]

@@ -85,6 +85,7 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
         "hostname none",
         "server-id none",
         "minimal-responses yes",
+        "minimal-any yes",
         *_rates(len(plan.primary), len(plan.secondary)),
     ]
     if recursive:

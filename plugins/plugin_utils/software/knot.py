@@ -31,7 +31,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 CAPABILITIES = Capabilities(
     "Knot DNS",
     query_networks=True,
-    unread_types=frozenset("AMTRELAY AVC BRID DLV DSYNC GPOS HHIT HIP ISDN NINFO NSAP NSAP-PTR NULL PX RESINFO WALLET WKS X25".split()),
+    unread_types=frozenset(
+        ["AMTRELAY", "AVC", "BRID", "DLV", "DSYNC", "GPOS", "HHIT", "HIP", "ISDN", "NINFO", "NSAP", "NSAP-PTR", "NULL", "PX", "RESINFO", "WALLET", "WKS", "X25"]
+    ),
 )
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"

@@ -23,7 +23,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     used_key,
 )
 
-CAPABILITIES = Capabilities("NSD", query_networks=True, unread_types=frozenset("AMTRELAY BRID DSYNC GPOS HHIT HIP NINFO NSAP-PTR RESINFO WALLET".split()))
+CAPABILITIES = Capabilities(
+    "NSD", query_networks=True, unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "NSAP-PTR", "RESINFO", "WALLET"])
+)
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 ANYWHERE = ("0.0.0.0/0", "::/0")

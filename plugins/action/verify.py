@@ -29,6 +29,7 @@ class ActionModule(ActionBase):
                 "families": {"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
                 "transfers": {"type": "int", "default": 20},
                 "wait_timeout": {"type": "float", "default": 30.0},
+                "tls_ca": {"type": "str"},
             }
         )
         task_vars = task_vars or {}
@@ -53,6 +54,7 @@ class ActionModule(ActionBase):
 def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Result name, module and arguments of each call."""
     common = {"report_only": True, "max_results": _TABLE}
+    encrypted = [{**server, "tls_ca": arguments.get("tls_ca")} for server in expected.encrypted]
     calls = [
         (
             "serials",
@@ -61,7 +63,7 @@ def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str,
         ),
         (
             "transfers",
-            ("transfers", "verify_zone_transfer", {"servers": expected.servers, "transfers": expected.transfers, "keys": expected.keys}),
+            ("transfers", "verify_zone_transfer", {"servers": expected.servers + encrypted, "transfers": expected.transfers, "keys": expected.keys}),
             sum(len(transfer["servers"]) for transfer in expected.transfers),
         ),
         ("servers", ("servers", "verify_server", {"servers": expected.own_servers}), len(expected.own_servers)),

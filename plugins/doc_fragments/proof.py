@@ -85,6 +85,9 @@ options:
       tls_ca_file:
         description: File with the certificates to trust, on the host that runs the module. The system's when not given.
         type: path
+      tls_ca:
+        description: Text of such certificates (PEM), instead of a file.
+        type: str
   keys:
     description: TSIG keys (RFC 8945) that entries refer to by name.
     type: list

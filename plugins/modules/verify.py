@@ -37,6 +37,9 @@ options:
     description: Seconds within which all servers must have the same serial.
     type: float
     default: 30.0
+  tls_ca:
+    description: Text (PEM) of the certificates that issue those of servers that hand zones out over TLS. The system's when not given.
+    type: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

@@ -21,7 +21,7 @@ class Expectations:
 
     servers: one entry for each address of each server. zones: who serves which zone. transfers: who hands out which zone to this
     host, and who must refuse. own_servers: those of the servers that this collection configures, each with a zone to ask for.
-    keys: those that transfers name, with their secrets.
+    keys: those that transfers name, with their secrets. encrypted: the entries of servers as transfers over TLS name them.
     """
 
     servers: list[dict[str, Any]]
@@ -29,11 +29,16 @@ class Expectations:
     transfers: list[dict[str, Any]]
     own_servers: list[dict[str, Any]]
     keys: list[dict[str, Any]]
+    encrypted: list[dict[str, Any]]
 
 
 def label(server: str, address: str) -> str:
     """A unique name for one address of a server; L(server_of) takes it apart."""
     return f"{server}/{address}"
+
+
+def label_over_tls(text: str) -> str:
+    return f"{text} over TLS"
 
 
 def server_of(text: str) -> str:
@@ -59,12 +64,18 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
                 if server.managed:
                     own.setdefault(entry["name"], {**entry, "zone": zone.name})
         zones.append({"name": zone.name, "servers": _labels(everyone, families), "reference": _labels(zone.primaries, families)})
-        alike.setdefault((zone.primaries, zone.secondaries, zone.tsig), []).append(zone)
+        alike.setdefault((zone.primaries, zone.secondaries, zone.tsig, zone.tls), []).append(zone)
     tried = [zone for group in alike.values() for zone in _spread(group, transfers)]
     keys: dict[str, Key] = {}
     expected = [entry for zone in tried for entry in _transfers(declaration, zone, host, families, keys)]
     ring = [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()]
-    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring)
+    named = {server for entry in expected for server in entry["servers"]}
+    encrypted = [
+        {**entry, "name": label_over_tls(name), "tls": True, "tls_hostname": server_of(name).lower()}
+        for name, entry in servers.items()
+        if label_over_tls(name) in named
+    ]
+    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted)
 
 
 def _usable(server: Server, families: Collection[int]) -> list[str]:
@@ -95,11 +106,14 @@ def _transfers(declaration: Declaration, zone: Zone, host: str, families: Collec
         if itself is None or itself not in zone.downstream(server):
             entries.setdefault(("refused", ""), []).extend(labels)
             continue
-        accepted = keys_between(declaration, zone, server, itself)
-        for key in accepted[:1]:
-            keys[key.name] = key
+        used = next(iter(keys_between(declaration, zone, server, itself)), None)
+        if used is not None:
+            keys[used.name] = used
             entries.setdefault(("refused", ""), []).extend(labels)  # who has the right address only gets nothing
-        entries.setdefault(("allowed", accepted[0].name if accepted else ""), []).extend(labels)
+        if zone.tls:  # nor who has the right key only
+            entries.setdefault(("refused", used.name if used else ""), []).extend(labels if used else [])
+            labels = [label_over_tls(name) for name in labels]
+        entries.setdefault(("allowed", used.name if used else ""), []).extend(labels)
     return [{"zone": zone.name, "servers": labels, "expect": expect, "key": key} for (expect, key), labels in entries.items() if labels]
 
 

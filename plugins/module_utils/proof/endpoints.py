@@ -46,6 +46,7 @@ SERVERS_SPEC = {
         "tls_port": {"type": "int", "default": 853},
         "tls_hostname": {"type": "str"},
         "tls_ca_file": {"type": "path"},
+        "tls_ca": {"type": "str"},
     },
 }
 
@@ -74,6 +75,7 @@ class Server(NamedTuple):
     tls_port: int = 853
     tls_hostname: str | None = None
     tls_ca_file: str | None = None
+    tls_ca: str | None = None
 
     @property
     def place(self) -> str:

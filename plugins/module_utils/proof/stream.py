@@ -69,7 +69,7 @@ def _left(until: float) -> float:
 
 def tls_context(server: Server) -> ssl.SSLContext:
     """TLS 1.3 with ALPN ``dot`` (RFC 9103, section 7.1). Without a host name the server is not authenticated."""
-    context = ssl.create_default_context(cafile=server.tls_ca_file)
+    context = ssl.create_default_context(cafile=server.tls_ca_file, cadata=server.tls_ca)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["dot"])
     if not server.tls_hostname:

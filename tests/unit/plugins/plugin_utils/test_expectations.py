@@ -37,6 +37,20 @@ def test_who_transfers_needs_the_pairs_key_where_there_is_one(host, without, sig
     assert transfers(host, SECRET, tsig=False) == without
 
 
+def test_an_encrypted_zone_is_refused_without_tls_whatever_the_key():
+    key = "ns2._from.ns1._g1"
+    found = {(entry["expect"], entry["key"]): entry["servers"] for entry in expected("ns2", SECRET, tls=True).transfers}
+    assert found == {
+        ("allowed", key): ["ns1/192.0.2.1 over TLS"],
+        ("refused", key): ["ns1/192.0.2.1"],
+        ("refused", ""): ["ns1/192.0.2.1", "ns3/192.0.2.3"],
+    }
+    assert expected("ns2", SECRET, tls=True).encrypted == [
+        {"name": "ns1/192.0.2.1 over TLS", "address": "192.0.2.1", "port": 53, "tls": True, "tls_hostname": "ns1"}
+    ]
+    assert expected("ns2", SECRET).encrypted == expected("other", SECRET, tls=True).encrypted == []
+
+
 def test_the_keys_that_are_needed_travel_and_no_others():
     assert [key["name"] for key in expected("ns2", SECRET).keys] == ["ns2._from.ns1._g1"]
     assert expected("ns1", SECRET).keys == expected("ns2").keys == []

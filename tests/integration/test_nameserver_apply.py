@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generation, Generations
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
 pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),
@@ -295,7 +295,8 @@ def test_a_run_killed_anywhere_leaves_a_whole_state_and_the_next_run_finishes(se
     host = serving_host
     wanted = {"example.com": {"www": "192.0.2.77"}, "example.org": OLD["example.org"], "example.net": {"www": "192.0.2.3"}}
     owner = host.software if owner == "software" else owner
-    host.config_file.write_text(f"{host.comment} by hand\n" + host.config_file.read_text().replace("authoritative.dns", "somebody"))  # so that it is written, too
+    # So that it is written, too.
+    host.config_file.write_text(f"{host.comment} by hand\n" + host.config_file.read_text().replace("authoritative.dns", "somebody"))
 
     def killed():
         original = getattr(owner, name)

@@ -47,7 +47,10 @@ _find = functools.partial(shutil.which, path=_PATH)
 
 
 class ServerHost:
-    """A host named ns1, its own primary; ns2 is on another loopback address where nobody runs."""
+    """A host named ns1, its own primary; ns2 is on another loopback address where nobody runs.
+
+    All are on 127.0.0.1, at ports of their own: named listens on no address that loopback does not have.
+    """
 
     controller: Any  # the adapter's half that renders
     software: type  # and the one that applies
@@ -56,12 +59,12 @@ class ServerHost:
     main: str  # the name of the program's first configuration file, and of the generation's
     comment = "#"
     name = "ns1"
+    address = "127.0.0.1"
+    addresses = {"ns1": (address,), "ns2": ("127.0.0.2",)}
 
-    def __init__(self, root: pathlib.Path, address: str = "127.0.0.1") -> None:
+    def __init__(self, root: pathlib.Path) -> None:
         self.root = root
-        self.address = address
-        self.addresses = {"ns1": (address,), "ns2": ("127.0.0.2",)}
-        self.port = free_port(address)
+        self.port = free_port(self.address)
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
         self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being given, with their arguments
@@ -279,9 +282,9 @@ class BindHost(ServerHost):
         key = f'key "control" {{ algorithm hmac-sha256; secret "{secret}"; }};\n'
         options = root / "etc/options.conf"
         self.local_config.write_text(
-            key + f'controls {{ inet {self.address} port {control_port} allow {{ {self.address}; 127.0.0.1; }} keys {{ "control"; }}; }};\n'
+            key + f'controls {{ inet {self.address} port {control_port} allow {{ {self.address}; }} keys {{ "control"; }}; }};\n'
         )
-        options.write_text(f"port {self.port};\npid-file none;\nsession-keyfile none;\n")
+        options.write_text(f"port {self.port};\npid-file none;\nsession-keyfile none;\nnotify-delay 0;\n")  # NOTIFY at once, also soon after another
         (root / "rndc.conf").write_text(key + f'options {{ default-key "control"; default-server {self.address}; default-port {control_port}; }};\n')
         self.config_file.write_text(
             f'options {{ directory "{root}/work"; listen-on {{ {self.address}; }}; listen-on-v6 {{ none; }}; recursion no; empty-zones-enable no;'
@@ -368,8 +371,8 @@ INSTALLED = [kind for kind in (BindHost, NsdHost, KnotHost) if _find({"knot": "k
 
 
 @contextlib.contextmanager
-def running_host(kind: type[ServerHost], root: pathlib.Path, address: str = "127.0.0.1") -> Iterator[ServerHost]:
-    host = kind(root, address)
+def running_host(kind: type[ServerHost], root: pathlib.Path) -> Iterator[ServerHost]:
+    host = kind(root)
     try:
         host.start()
         yield host

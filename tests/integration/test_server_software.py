@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every program promises beside a whole state: signed transfers and NOTIFY with each other, who may ask, and what is not told."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import os
+import socket
+import time
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.opcode
+import dns.query
+import dns.rcode
+import dns.tsigkeyring
+import dns.xfr
+import dns.zone
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+
+pytestmark = [
+    pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="configuration files belong to root"),
+]
+
+ZONE = "example.com"
+NS = {"type": "NS", "value": "ns1.example."}
+SECRETS = {name: base64.b64encode(os.urandom(32)).decode() for name in ("ns1-ns2", "elsewhere")}
+KEYS = [{"name": name, "secret": secret} for name, secret in SECRETS.items()]
+SIGNED = ("ns1-ns2", SECRETS["ns1-ns2"])
+NOT_SIGNED_WELL = [None, ("ns1-ns2", SECRETS["elsewhere"]), ("elsewhere", SECRETS["elsewhere"]), ("unknown", SECRETS["ns1-ns2"])]
+SECONDARY, STRANGER, FRIEND = "127.0.0.2", "127.0.0.3", "127.0.0.8"
+
+
+def ids(value):
+    return value.daemon if isinstance(value, type) else None
+
+
+@pytest.fixture(params=INSTALLED, ids=ids)
+def host(request, tmp_path):
+    with running_host(request.param, tmp_path / "host") as running:
+        yield running
+
+
+def zone(*addresses, **more):
+    return {"name": ZONE, "records": [NS, *({"name": "www", "type": "A", "value": address} for address in addresses)], **more}
+
+
+def feed(primary, secondary, *addresses):
+    """Have primary serve the zone, and feed secondary."""
+    item = zone(*addresses, primaries=["ns1"], secondaries=[{"address": secondary.address, "port": secondary.port, "key": "ns1-ns2"}])
+    return primary.bring_declared([item], keys=KEYS)
+
+
+def follow(secondary, primary):
+    item = zone(primaries=[{"address": primary.address, "port": primary.port, "key": "ns1-ns2"}], secondaries=["ns1"])
+    return secondary.bring_declared([item], keys=KEYS)
+
+
+def sign(message, key):
+    if key:
+        message.use_tsig(dns.tsigkeyring.from_text({key[0]: key[1]}), keyname=f"{key[0]}.", algorithm="hmac-sha256")
+    return message
+
+
+def transfer(host, key=None, source=None):
+    """The records of the zone by AXFR, None if it is refused."""
+    message = sign(dns.message.make_query(ZONE, "AXFR"), key)
+    found = dns.zone.Zone(ZONE)
+    try:
+        dns.query.inbound_xfr(host.address, found, message, port=host.port, timeout=5, lifetime=5, source=source)
+    except (dns.exception.DNSException, EOFError, OSError):
+        return None
+    return {(name.to_text(), rdata.to_text()) for name, _ttl, rdata in found.iterate_rdatas()}
+
+
+def ask(host, name=ZONE, rdtype="SOA", rdclass="IN", *, address=None, source=None, key=None, **options):
+    message = sign(dns.message.make_query(name, rdtype, rdclass, **options), key)
+    return dns.query.udp(message, address or host.address, port=host.port, source=source, timeout=5)
+
+
+def answers_to_any(host):
+    """How many records a question for ANY over UDP brings; NSD's truncated answer does not even repeat it, which dns.query.udp refuses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.settimeout(5)
+        link.connect((host.address, host.port))
+        link.send(dns.message.make_query(ZONE, "ANY").to_wire())
+        answer = dns.message.from_wire(link.recv(65535))
+    return sum(len(rrset) for rrset in answer.answer)
+
+
+def within(seconds, condition, *hosts):
+    """How long it took until condition() was true."""
+    started = time.monotonic()
+    while not condition():
+        if time.monotonic() - started > seconds:
+            raise AssertionError("\n".join([f"not within {seconds} s", *(host.log()[-2500:] for host in hosts)]))
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(INSTALLED, repeat=2)), ids=ids)
+def test_a_secondary_of_any_program_follows_a_primary_of_any_program_with_their_key_only(first, second, tmp_path):
+    with running_host(first, tmp_path / "primary") as primary, running_host(second, tmp_path / "secondary") as secondary:
+        feed(primary, secondary, "192.0.2.1")
+        follow(secondary, primary)
+        within(10, lambda: secondary.serial(ZONE) == primary.serial(ZONE), primary, secondary)
+        assert secondary.ask(f"www.{ZONE}", "A") == ["192.0.2.1"]
+
+        # NOTIFY tells of a change: the SOA's refresh would take an hour.
+        feed(primary, secondary, "192.0.2.77")
+        within(2, lambda: secondary.serial(ZONE) == primary.serial(ZONE), primary, secondary)
+        assert secondary.ask(f"www.{ZONE}", "A") == ["192.0.2.77"]
+
+        assert ("www", "192.0.2.77") in transfer(primary, SIGNED)
+        assert [transfer(primary, key) for key in NOT_SIGNED_WELL] == [None] * 4
+        assert [transfer(secondary, key) for key in (*NOT_SIGNED_WELL, SIGNED)] == [None] * 5
+
+        notify = dns.message.make_query(ZONE, "SOA", flags=dns.flags.AA)
+        notify.set_opcode(dns.opcode.NOTIFY)
+        # named always takes NOTIFY from the primaries' addresses, and only asks them for the SOA then.
+        for key in () if second is BindHost else NOT_SIGNED_WELL:
+            try:
+                answer = dns.query.udp(sign(notify, key), secondary.address, port=secondary.port, timeout=1)
+            except (dns.exception.DNSException, OSError):
+                continue  # not answered, or answered that the signature is bad
+            assert answer.rcode() != dns.rcode.NOERROR, key
+
+        pids = primary.pid, secondary.pid
+        assert not feed(primary, secondary, "192.0.2.77")["changed"] and not follow(secondary, primary)["changed"]
+        assert (primary.pid, secondary.pid) == pids
+        for host in primary, secondary:
+            assert not [line for line in host.log().splitlines() if SECRETS["ns1-ns2"] in line]
+            assert (host.current / "keys.conf").stat().st_mode & 0o777 == 0o640
+            assert [path.name for path in host.current.iterdir() if path.is_file() and SECRETS["ns1-ns2"] in path.read_text()] == ["keys.conf"]
+
+        assert secondary.bring_declared([], keys=KEYS)["zones_removed"] == [ZONE]
+        assert secondary.serial(ZONE) is None and not [path for path in secondary.kept_of(ZONE) if path.exists()]
+
+
+def test_without_a_key_addresses_decide(host):
+    host.bring_declared([zone("192.0.2.1", secondaries=[{"address": SECONDARY}])])
+    assert transfer(host, source=STRANGER) is None and transfer(host, source=SECONDARY) is not None
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"), [(None, [True, True, False]), (["any"], [True] * 3), ([STRANGER], [True, False, True]), (["none"], [True, False, False])]
+)
+def test_who_may_ask_is_who_the_zone_or_else_the_server_says(host, declared, expected):
+    host.bring_declared([zone("192.0.2.1")])
+    more = {} if declared is None else {"allow_query": declared}
+    host.bring_declared([zone("192.0.2.1", **more)], settings=Settings(listen_on=(host.address,), allow_query=(FRIEND,)))
+
+    def answers():
+        return [ask(host, source=source).rcode() == dns.rcode.NOERROR for source in (host.address, FRIEND, STRANGER)]
+
+    within(2, lambda: answers() == expected, host)  # nsd-control answers before nsd has new processes
+
+
+def test_a_secondary_may_ask_for_the_soa_with_its_key(host):
+    item = zone("192.0.2.1", primaries=["ns1"], secondaries=[{"address": SECONDARY, "key": "ns1-ns2"}], allow_query=["none"])
+    host.bring_declared([item], keys=KEYS)
+    assert ask(host, source=SECONDARY, key=SIGNED).rcode() == dns.rcode.NOERROR
+    assert ask(host, source=STRANGER).rcode() != dns.rcode.NOERROR
+
+
+@pytest.mark.parametrize("host", [kind for kind in INSTALLED if kind is not BindHost], ids=ids, indirect=True)
+def test_another_address_to_listen_on_takes_a_restart_and_a_zone_does_not(host):
+    host.bring_declared([zone("192.0.2.1")])
+    pid, more = host.pid, Settings(listen_on=(host.address, "127.0.0.9"), allow_query=("any",))
+    assert host.bring_declared([zone("192.0.2.1")], settings=more)["reloaded"]
+    within(5, lambda: ask(host, address="127.0.0.9").rcode() == dns.rcode.NOERROR, host)
+    assert host.pid != pid
+    pid = host.pid
+    host.bring_declared([zone("192.0.2.2")], settings=more)
+    assert host.pid == pid and host.ask(f"www.{ZONE}", "A") == ["192.0.2.2"]
+
+
+def test_nothing_is_told_about_the_server_and_little_in_all_answers(host):
+    host.bring_declared([zone("192.0.2.1", "192.0.2.2")])
+    for name in ("version.bind", "version.server", "hostname.bind", "id.server"):
+        assert not ask(host, name, "TXT", "CH").answer, name
+    nsid = ask(host, use_edns=0, options=[dns.edns.GenericOption(dns.edns.NSID, b"")])
+    assert not [option for option in nsid.options if option.otype == dns.edns.NSID and option.to_wire()]
+    elsewhere = ask(host, "example.net")
+    assert elsewhere.rcode() == dns.rcode.REFUSED and not elsewhere.flags & dns.flags.RA
+    assert answers_to_any(host) <= 1
+    assert not ask(host, f"www.{ZONE}", "A").authority

@@ -202,8 +202,7 @@ class _Loader:
         for draft, mistakes in files:
             self.problems += mistakes
             self._enter(draft, drafts)
-        self._derive_reverse(drafts)
-        pointer_warnings = self._check_pointers(drafts)
+        pointer_warnings = self._check_pointers(drafts, self._derive_reverse(drafts))
         result = {name: self._finish(draft) for name, draft in drafts.items()}
         if self.problems:
             raise DeclarationError(self.problems)
@@ -307,29 +306,34 @@ class _Loader:
 
     # -- zones together -----------------------------------------------------------------------------------------------
 
-    def _derive_reverse(self, drafts: Mapping[str, Draft]) -> None:
-        """PTR records from forward zones; a declared PTR wins over a derived one."""
+    def _derive_reverse(self, drafts: Mapping[str, Draft]) -> list[tuple[str, Record]]:
+        """PTR records from forward zones; a declared PTR wins over a derived one. Returns the declared ones, each with its zone's name."""
         for draft in drafts.values():
-            if draft.network is None:
-                if "forward_zones" in draft.options:
-                    self.problem(draft.where, "has forward_zones but no reverse_network", "give the network whose reverse zone this is")
-                continue
+            if draft.network is None and "forward_zones" in draft.options:
+                self.problem(draft.where, "has forward_zones but no reverse_network", "give the network whose reverse zone this is")
+        reverse_drafts = [draft for draft in drafts.values() if draft.network is not None]
+        if not reverse_drafts:
+            return []
+        result = []
+        addresses = reverse.Addresses((draft.name, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)
+        for draft in reverse_drafts:
             sources = [source for source in self._forward_zones(draft, drafts) if source.content is not None]
-            declared = {record.owner.lower() for record in draft.records if record.type == "PTR"}
-            forward = ((source.name, record) for source in sources for record in source.content.addresses)
-            derived = [record for record in reverse.pointers(draft.network, forward, draft.ttl) if record.owner not in declared]
+            declared = [record for record in draft.records if record.type == "PTR"]
+            result += [(draft.name, record) for record in declared]
+            taken = {record.owner.lower() for record in declared}
+            found = reverse.pointers(draft.network, addresses, {source.name for source in sources}, draft.ttl)
+            derived = [(source, record) for source, record in found if record.owner not in taken]
             if sources and not any(record.owner == "@" and record.type == "NS" for record in draft.records):
-                feeding = tuple(record.rdata for record in derived)
-                nearest = next((source for source in sources if any(target.endswith(f"{source.name}.") for target in feeding)), sources[0])
+                feeding = {source for source, _record in derived}
+                nearest = next((source for source in sources if source.name in feeding), sources[0])
                 draft.records += [Record("@", draft.ttl, "NS", server) for server in nearest.content.apex_servers]
                 draft.options = {**draft.options, "soa": {"rname": f"hostmaster.{nearest.name}.", **draft.options["soa"]}}
-            draft.records += derived
+            draft.records += [record for _source, record in derived]
             self._build(draft)
+        return result
 
-    def _check_pointers(self, drafts: Mapping[str, Draft]) -> list[Problem]:
+    def _check_pointers(self, drafts: Mapping[str, Draft], pointers: Sequence[tuple[str, Record]]) -> list[Problem]:
         """Declared PTR records against the addresses of the same declaration; derived ones agree by themselves."""
-        reverse_zones = [draft for draft in drafts.values() if draft.network is not None and draft.content is not None]
-        pointers = [(draft.name, record) for draft in reverse_zones for record in draft.records if record.type == "PTR"]
         if not pointers:
             return []
         forward = ((draft.name, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)

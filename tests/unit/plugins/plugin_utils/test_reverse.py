@@ -24,15 +24,19 @@ def record(owner, address):
     return Record(owner, 60, "A" if address.version == 4 else "AAAA", str(address))
 
 
+def pointers(network, forward, ttl):
+    return [pointer for _zone, pointer in reverse.pointers(network, reverse.Addresses(forward), {zone for zone, _record in forward}, ttl)]
+
+
 @given(networks(), st.data())
 def test_every_address_inside_is_pointed_back_once_and_none_outside(network, data):
     last = network.num_addresses - 1
     inside = data.draw(st.lists(st.integers(0, last).map(lambda number: network[number]), unique=True, max_size=5))
     outside = [address for address in data.draw(st.lists(st.ip_addresses(), max_size=5)) if address not in network]
     forward = [("example.com", record(f"h{number}", address)) for number, address in enumerate([*inside, *outside])]
-    found = reverse.pointers(network, forward, 300)
+    found = pointers(network, forward, 300)
     assert sorted(pointer.rdata for pointer in found) == sorted(f"h{number}.example.com." for number in range(len(inside)))
-    for pointer, address in zip(found, inside):
+    for pointer, address in zip(found, sorted(inside)):
         assert (pointer.ttl, pointer.type) == (300, "PTR")
         if network.version == 4 and network.prefixlen > 24:
             assert pointer.owner == str(address).rsplit(".", 1)[1]
@@ -71,13 +75,20 @@ def test_other_lengths_have_no_zone(network):
         reverse.zone_of(ipaddress.ip_network(network))
 
 
+def test_only_the_wanted_zones_point_and_each_says_that_it_does():
+    network = ipaddress.ip_network("192.0.2.0/24")
+    addresses = reverse.Addresses((zone, record("h", network[5])) for zone in ("a.example", "b.example", "c.example"))
+    found = reverse.pointers(network, addresses, {"a.example", "c.example"}, 1)
+    assert [(zone, pointer.rdata) for zone, pointer in found] == [("a.example", "h.a.example."), ("c.example", "h.c.example.")]
+
+
 def test_addresses_of_the_root_zone_point_to_full_names():
     network = ipaddress.ip_network("192.0.2.0/24")
     forward = [(".", record(owner, network[number])) for number, owner in enumerate(["@", "a.b"], 1)]
-    assert [(pointer.owner, pointer.rdata) for pointer in reverse.pointers(network, forward, 1)] == [("1", "."), ("2", "a.b.")]
+    assert [(pointer.owner, pointer.rdata) for pointer in pointers(network, forward, 1)] == [("1", "."), ("2", "a.b.")]
 
 
 def test_the_apex_and_names_with_dots_are_pointed_to_and_wildcards_are_not():
     network = ipaddress.ip_network("192.0.2.0/24")
     forward = [("example.com", record(owner, network[number])) for number, owner in enumerate(["@", "a.b", "*", "*.c"], 1)]
-    assert [(pointer.owner, pointer.rdata) for pointer in reverse.pointers(network, forward, 1)] == [("1", "example.com."), ("2", "a.b.example.com.")]
+    assert [(pointer.owner, pointer.rdata) for pointer in pointers(network, forward, 1)] == [("1", "example.com."), ("2", "a.b.example.com.")]

@@ -47,8 +47,10 @@ def expected(declaration: Declaration, host: str, families: Collection[int], tra
     content: dict[str, list[Any]] = {
         "servers": [{**server, "server": server_of(server["name"])} for server in found.servers],
         "zones": [zone for zone in found.zones if zone["servers"]],
-        # what is allowed is not tried: each time the whole zone would come
-        "refusals": [{"zone": entry["zone"], "servers": entry["servers"]} for entry in found.transfers if entry["expect"] == "refused"],
+        # what is allowed is not tried, or the whole zone would come each time; and no secret leaves the controller
+        "refusals": [
+            {"zone": entry["zone"], "servers": entry["servers"]} for entry in found.transfers if entry["expect"] == "refused" and not entry["key"]
+        ],
     }
     lists = (f"{json.dumps(key)}: [\n" + ",\n".join(map(json.dumps, entries)) + "\n]" for key, entries in content.items())
     return "{" + ",\n".join(lists) + "}\n"

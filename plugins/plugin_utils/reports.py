@@ -109,13 +109,15 @@ def _add_answer(row: dict[str, Any], result: Mapping[str, Any], host: str) -> No
 
 
 def _add_transfer(row: dict[str, Any], result: Mapping[str, Any], host: str) -> None:
-    told = row["allowed_to"] if result["state"] == "allowed" else row["refused_to"]
     text = host if result["state"] in ("allowed", "refused") else f"{host} ({result['state']})"
-    if text not in told:
+    if result["state"] == "allowed":
+        row["refused_to"] = [told for told in row["refused_to"] if told != host]  # that was without its key
+    told = row["allowed_to"] if result["state"] == "allowed" else row["refused_to"]
+    if text not in told and host not in row["allowed_to"]:
         told.append(text)
     if not result["ok"]:
         row["ok"] = False
-        row["detail"] = row["detail"] or f"transfer {result['state']} to {host}, expected {result['expect']}"
+        row["detail"] = row["detail"] or f"transfer {result['state']} to {host}, expected {_expected(result).partition(' ')[2]}"
 
 
 def faults(verified: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -156,7 +158,9 @@ def _expected(result: Mapping[str, Any]) -> str:
     """What the declaration says there should be."""
     if "check" in result:
         return f"{result['check']} {result['expected']}"
-    return f"transfer {result['expect']}" if "expect" in result else "in_sync"
+    if "expect" in result:
+        return f"transfer {result['expect']}{' with its key' if result.get('key') else ''}{' over TLS' if result.get('tls') else ''}"
+    return "in_sync"
 
 
 def _detail(result: Mapping[str, Any]) -> str:

@@ -56,6 +56,15 @@ def test_a_stranger_expects_to_be_refused_and_a_secondary_only_by_the_others():
     assert [server["name"] for server in secondary["servers"]] == ["ns1/192.0.2.1", "ns2/192.0.2.2"] and secondary["refusals"] == []
 
 
+def test_no_secret_leaves_the_controller():
+    records = [{"type": "NS", "value": "ns1.example.net."}]
+    keys = {"secret": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
+    declaration = load([{"name": "a.example", "records": records, "tls": True}], {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=keys)
+    content = expected(declaration, "ns2", [4], 20)
+    assert "secret" not in content and "_from" not in content
+    assert [entry["servers"] for entry in json.loads(content)["refusals"]] == [["ns1/192.0.2.1"]], "without the key even a secondary is refused"
+
+
 def test_a_further_zone_is_a_difference_of_its_own_lines():
     one, two = (expected(declared(*names), "watcher", [4], 20).splitlines() for names in (("a.example", "c.example"), ("a.example", "b.example", "c.example")))
     changed = [line for line in difflib.ndiff(one, two) if line[0] in "+-"]

@@ -106,6 +106,16 @@ def test_a_row_has_the_worst_that_anybody_saw():
     assert rows["ns1"]["allowed_to"] == ["stranger"] and rows["ns1"]["role"] == "primary"
 
 
+def test_a_host_that_is_refused_only_without_its_key_is_allowed():
+    without, with_key = (transfer("a.example", "ns1/192.0.2.1", *expectation) for expectation in (("refused", "refused"), ("allowed", "allowed")))
+    with_key.update(key="ns2._from.ns1.", tls=True, server="ns1/192.0.2.1 over TLS")
+    for results in ([without, with_key], [with_key, without]):
+        row = reports.matrix(declared("a.example"), [seen("ns2", transfers=results)])[0]
+        assert (row["allowed_to"], row["refused_to"], row["ok"]) == (["ns2"], [], True)
+        cases = {case.get("name") for case in ElementTree.fromstring(reports.junit([seen("ns2", transfers=results)], NOW)).iter("testcase")}
+        assert cases == {"a.example: transfer refused", "a.example: transfer allowed with its key over TLS"}
+
+
 def test_what_hosts_did_not_list_is_well_unless_they_left_faults_out():
     zones = [f"z{number}.example" for number in range(6)]
     answers = [answer(zone, label, "timeout" if label == "ns2/192.0.2.2" else "in_sync") for zone in zones for label in EVERYBODY]

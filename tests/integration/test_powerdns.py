@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import pathlib
 import socket
 import stat
 import subprocess
@@ -21,6 +22,7 @@ import dns.zone
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.software.powerdns import PowerDNS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import powerdns
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, configuration, free_port, running_named, zone_text
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import ADDRESS, PDNS_SERVER, powerdns_host
 
@@ -53,8 +55,8 @@ class Primary:
         return {"address": self.named.address, "port": self.named.port, "key": key}
 
     def serve(self, zones, key="first"):
-        """zones: {name: serial}. What is new or has another serial is notified."""
-        self.zones = {name: zone_text(name, serial) for name, serial in zones.items()}
+        """zones: {name: serial, or text}. What is new or has another serial is notified."""
+        self.zones = {name: zone if isinstance(zone, str) else zone_text(name, zone) for name, zone in zones.items()}
         for name, text in self.zones.items():
             self.named.write_zone(name, text)
         options = f'allow-transfer {{ key "{key}"; }}; notify explicit; notify-delay 0; also-notify {{ {ADDRESS} port {self.pdns_port} key "{key}"; }};'
@@ -154,8 +156,8 @@ def query_unverified(message, port):
         return dns.message.from_wire(link.recv(4096), keyring=False, ignore_trailing=True)
 
 
-def transfer(port, key=None):
-    zone = dns.zone.Zone(ZONE)
+def transfer(port, key=None, name=ZONE):
+    zone = dns.zone.Zone(name, relativize=False)
     query, _serial = dns.xfr.make_query(zone, keyring=dns.tsigkeyring.from_text({key: SECRETS[key]}) if key else None, keyname=key)
     dns.query.inbound_xfr(ADDRESS, zone, query, port=port, timeout=5, lifetime=5)
     return zone
@@ -173,10 +175,9 @@ def test_it_feeds_and_notifies_another_secondary_that_has_the_key(host, primary)
     host.bring({ZONE: primary.endpoint()}, KEYS, [downstream])
     host.start()
     host.wait_for(lambda: host.serial(ZONE) == 1)
-    statement = (
-        f'zone "{ZONE}" {{ type secondary; file "copy"; primaries {{ {ADDRESS} port {host.port} key "second"; }}; }};\n'
-    )
+    statement = f'zone "{ZONE}" {{ type secondary; file "copy"; primaries {{ {ADDRESS} port {host.port} key "second"; }}; }};\n'
     with running_named(port=port, keys=SECRETS, statements=statement) as secondary:
+
         def serial():
             with contextlib.suppress(dns.exception.Timeout):
                 answer = dns.query.udp(dns.message.make_query(ZONE, "SOA"), "127.0.0.1", port=secondary.port, timeout=2)
@@ -188,6 +189,32 @@ def test_it_feeds_and_notifies_another_secondary_that_has_the_key(host, primary)
     assert {record.rdtype for _name, _ttl, record in transfer(host.port, "second").iterate_rdatas()} == {1, 2, 6}
     with pytest.raises(Exception, match="REFUSED|NOTAUTH|BADKEY|refused"):
         transfer(host.port, "first")
+
+
+EVERY_TYPE = (pathlib.Path(__file__).parents[2] / "extensions/molecule/vendors/files/every.test.zone").read_text()
+
+
+def test_records_of_every_type_are_served_and_handed_on(host, primary):
+    primary.serve({"every.test": EVERY_TYPE})
+    time.sleep(0.5)
+    downstream = {"address": "127.0.0.1", "port": free_port("127.0.0.1"), "name": "ns3", "key": "second", "from": ["ns2"]}
+    host.bring({"every.test": primary.endpoint()}, KEYS, [downstream])
+    host.start()
+    host.wait_for(lambda: host.serial("every.test") == 1)
+    declared = dns.zone.from_text(EVERY_TYPE, "every.test", relativize=False)
+    assert len(list(declared.iterate_rdatasets())) > 60
+    for owner, expected in declared.iterate_rdatasets():
+        answer = host.ask(owner, expected.rdtype)
+        found = answer.find_rrset(answer.authority if str(owner) == "sub.every.test." and expected.rdtype == 2 else answer.answer, owner, 1, expected.rdtype)
+        assert (set(found), found.ttl) == (set(expected), expected.ttl)
+    assert transfer(host.port, "second", "every.test") == declared
+
+
+@pytest.mark.parametrize("number", sorted(powerdns.CAPABILITIES.without_types))
+def test_what_it_is_said_not_to_serve_it_does_not(serving, primary, number):
+    primary.serve({ZONE: zone_text(ZONE, 2, f"private {number} \\# 4 01020304")})
+    serving.wait_for(lambda: "unable to parse record" in (serving.root / "pdns.log").read_text())
+    assert serving.serial(ZONE) == 1
 
 
 def test_settings_that_need_it_take_one_restart(serving, primary):
@@ -249,9 +276,11 @@ def test_a_run_about_one_zone_leaves_the_others_as_they_are(serving, primary):
     serving.bring(zones, KEYS)
     other = {ZONE: primary.endpoint("second"), "example.org": primary.endpoint("second")}
     serving.bring(other, KEYS, select="[?name == 'example.org']")
-    assert serving.select(
-        "SELECT name, content FROM domains JOIN domainmetadata ON domain_id = domains.id AND kind = 'AXFR-MASTER-TSIG' ORDER BY name"
-    ) == [(ZONE, "first"), ("example.net", "first"), ("example.org", "second")]
+    assert serving.select("SELECT name, content FROM domains JOIN domainmetadata ON domain_id = domains.id AND kind = 'AXFR-MASTER-TSIG' ORDER BY name") == [
+        (ZONE, "first"),
+        ("example.net", "first"),
+        ("example.org", "second"),
+    ]
     assert serving.select("SELECT name FROM tsigkeys ORDER BY name") == [("first",), ("second",)]
 
 

@@ -13,20 +13,11 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import host_addresses
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import Layout, entry, render
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration
 
 CHECKER = shutil.which("named-checkconf", path="/usr/bin:/usr/sbin:/usr/local/sbin:/usr/local/bin")
-GROUPS = {"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
-ADDRESSES = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2", "2001:db8::2")}
-NS = [{"type": "NS", "value": "ns1.example."}]
-
 _TOKEN = re.compile(r'\s+|//[^\n]*\n|(?P<string>"[a-zA-Z0-9_./+-]*")|(?P<word>[a-zA-Z0-9_.:/-]+)|(?P<mark>[{};])')
 
 
@@ -68,11 +59,6 @@ def layout(tmp_path_factory):
     return Layout(str(root / "named.conf"), str(root / "local.conf"), str(root / "options.conf"), str(root), str(root), "slaves/", "root", "root", "named")
 
 
-def planned(zones, host="ns1", addresses=None):
-    addresses = addresses or ADDRESSES
-    return plan(load(zones, {}, Inventory(GROUPS, addresses.__getitem__), str), host, addresses[host])
-
-
 def check(layout, files):
     """Let BIND itself read the configuration, as one file."""
     path = layout.working_directory + "/check.conf"
@@ -89,48 +75,9 @@ def is_address(word):
     return word in ("localhost", "localnets", "any") or ipaddress.ip_network(word)
 
 
-NAMES = st.from_regex(r"[a-z0-9_/-]{1,20}(\.[a-z0-9_-]{1,20}){0,3}\.?", fullmatch=True)
-TEXTS = st.one_of(NAMES, st.text(), st.text("ab01_-/.\\\"'{};\n %*@#", max_size=60))
-INJECTIONS = [
-    'x"; }; zone "evil" { type primary',
-    "a;b",
-    "a{b",
-    "a//b",
-    "a/*b",
-    "a\\034b",
-    "fe80::1%x; }; evil {",
-    "::1; any",
-    "any; }; evil { x",
-    "0.0.0.0/0; x",
-]
-IPS = st.ip_addresses().map(str)
-NETWORKS = st.one_of(IPS, st.sampled_from(["any", "none", "10.0.0.0/8", "2001:db8::/32"]))
-ADDRESS_TEXTS = st.one_of(TEXTS, st.ip_addresses().map(str), st.ip_addresses().map("{}%x; }}; evil {{".format), st.sampled_from(INJECTIONS))
-NETWORK_TEXTS = st.one_of(ADDRESS_TEXTS, st.sampled_from(["any", "none", "192.0.2.0/255.255.255.0", "192.0.2.0/0.0.0.255", "fe80::%x/64", "10.0.0.0/8"]))
-
-
 @pytest.mark.skipif(CHECKER is None, reason="named-checkconf is not installed")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
-# Half of each is right, so that one wrong text meets three right ones often enough.
-@given(st.one_of(NAMES, NAMES, TEXTS, st.sampled_from(INJECTIONS)), NETWORKS | NETWORK_TEXTS, IPS | ADDRESS_TEXTS, IPS | ADDRESS_TEXTS)
-@example("a;b", "any", "192.0.2.9", "192.0.2.2")
-@example('x"{};evil', "any", "192.0.2.9", "192.0.2.2")
-@example("example.com", "192.0.2.0/255.255.255.0", "192.0.2.9", "192.0.2.2")
-@example("example.com", "fe80::%x; }; evil {/64", "192.0.2.9", "192.0.2.2")
-@example("example.com", "any", "fe80::1%x; }; evil {", "192.0.2.2")
-@example("example.com", "any", "192.0.2.9", "fe80::1%x; }; evil {")
-@example("0/25.2.0.192.in-addr.arpa", "none", "192.0.2.9", "192.0.2.2")
-@example(".", "none", "192.0.2.9", "192.0.2.2")
-def test_nothing_declared_becomes_configuration_of_its_own(layout, name, network, endpoint, own):
-    zones = [
-        {"name": name, "records": NS, "soa": {"rname": "hostmaster.example."}, "allow_query": [network], "secondaries": ["ns2", endpoint]},
-        {"name": "second.example", "records": NS, "primaries": [endpoint], "secondaries": ["ns1"]},
-    ]
-    try:
-        addresses = {**ADDRESSES, "ns2": host_addresses({"dns_addresses": [own]})}
-        whole = planned(zones, addresses=addresses)
-    except (DeclarationError, ValueError):
-        return
+@with_any_declaration
+def test_nothing_declared_becomes_configuration_of_its_own(layout, whole):
     files = render(whole, layout, Settings())
     found = statements(files["zones.conf"])
     assert [(statement[1], statement[2][0]) for statement in found if statement[0] == "zone"] == [
@@ -235,8 +182,7 @@ CERTIFICATES = {"tls_certificate": "/tls/certificate.pem", "tls_key": "/tls/key.
 
 def rendered(host, layout, keys=KEYS, **zone):
     zone = {"name": "example.com", "records": NS, **zone}
-    declaration = load([zone], {}, Inventory(GROUPS, ADDRESSES.__getitem__), str, keys=keys)
-    return render(plan(declaration, host, ADDRESSES[host]), layout, Settings(allow_query=("any",), **CERTIFICATES))
+    return render(planned([zone], host, keys=keys), layout, Settings(allow_query=("any",), **CERTIFICATES))
 
 
 def test_a_pairs_keys_are_all_accepted_and_the_first_is_used(layout):

@@ -332,7 +332,7 @@ def page(content: Mapping[str, Any]) -> str:
         zones=len(zones),
         server_count=len({row["server"] for row in content["rows"]}),
         at_fault=sum(1 for rows in zones.values() if not all(row["ok"] for row in rows)),
-        asked=any(row["state"] != "not_asked" for row in content["rows"]) or bool(content["servers"]),
+        asked=bool(content["looked_from"]),
         groups=_groups(zones),
         access=_access(content["rows"]),
     )

@@ -155,6 +155,8 @@ def test_the_page_tells_faults_first():
 def test_the_page_says_when_all_is_well_and_when_nobody_looked():
     declaration = declared("a.example")
     assert "Yes. 1 zone on 3 servers, all as declared." in " ".join(Markup(page(declaration, [seen("client", well("a.example"))])).text.split())
+    tried = seen("client", transfers=[transfer("a.example", "ns1/192.0.2.1", "refused", "refused")])
+    assert "Yes." in Markup(page(declaration, [tried])).text, "serials need not be asked for"
     unseen = Markup(page(declaration, [])).text
     assert "Nobody looked." in unseen and "Yes" not in unseen and "without a fault" not in unseen
 

@@ -28,7 +28,7 @@ def parse_zone_file(
 ) -> tuple[list[Record], SOA | None, list[Problem]]:
     """Records and SOA of a master file and the mistakes in it.
 
-    where: names the zone in problems. path: the file's own; what it includes is relative to it, as in most name servers' hands.
+    where: names the zone in problems. path: the file's own; what it includes is relative to it, not to the working directory of a name server that nobody here knows.
     read: returns the text of an included file, raises OSError or UnicodeError; None refuses to include.
     """
     file = _MasterFile(origin, where, read)
@@ -79,7 +79,7 @@ class _MasterFile:
 
     def _explained(self, error: Exception) -> tuple[str, str]:
         """What is wrong and what would be right: the line, and what dnspython says without its own place and the names of its classes."""
-        text = self._source.getvalue().splitlines()[self._line()].strip()
+        text = self._source.getvalue().split("\n")[self._line()].strip()
         place = "{}:{}: ".format(*self.reader.tok.where())
         said = re.sub(r"^caught exception <class '[^']*'>: ", "", str(error).removeprefix(place)) or type(error).__name__
         generic = "write the data of this type as \\# LENGTH HEXADECIMAL (RFC 3597 section 5)"

@@ -304,6 +304,10 @@ def test_reading_goes_on_behind_each_mistake():
     assert [int(text.partition("line ")[2].partition(":")[0]) for text in found] == [5, 6, 9, 11, 13, 14]
 
 
+def test_the_line_that_is_told_is_a_line_for_editors_too():
+    assert problems_in("a TXT \u2028\x0b\nb A x\n")[-1].startswith("zone example.com, line 2: 'b A x' cannot be read")
+
+
 def test_mistakes_are_not_endless():
     assert len(problems_in(HEAD + "a A x\n" * 1000)) == 20
 

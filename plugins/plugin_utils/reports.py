@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import jinja2
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import server_of
+from markupsafe import Markup
 
 # The proofs: the name of a check, the key of its result, and what one of its results is about.
 PROOFS = (("serials", "soa"), ("transfers", "transfers"), ("servers", "servers"))
@@ -316,7 +317,7 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        finalize=lambda value: printable(value) if type(value) is str else value,  # markup is a subclass
+        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else printable(value),
     )
     with open(TEMPLATE, encoding="utf-8") as stream:
         return environment.from_string(stream.read())

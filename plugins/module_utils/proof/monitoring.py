@@ -220,7 +220,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--deadline", type=float, default=120, help="seconds after which the run ends, whatever is still open (default: %(default)s)")
     given = parser.parse_args(arguments)
     if not dnspython.is_recent_enough():
-        sys.exit(f"dnspython {'.'.join(map(str, dnspython.MINIMUM))} or newer is missing: install python3-dnspython (Debian) or python3-dns (Fedora family)")
+        wanted = ".".join(map(str, dnspython.MINIMUM))
+        raise SystemExit(f"dnspython {wanted} or newer is missing: install python3-dnspython (Debian) or python3-dns (Fedora family)")
     memory = os.path.join(given.directory, "behind.json")
     before = {}
     with contextlib.suppress(OSError, ValueError), open(memory, encoding="utf-8") as stream:
@@ -229,12 +230,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with open(given.expectations, encoding="utf-8") as stream:
             run = Run(json.load(stream), before, given.deadline)
     except (Mistake, OSError, ValueError, KeyError, TypeError) as error:
-        sys.exit(f"{given.expectations} does not hold what the action plugin monitor writes: {type(error).__name__}: {error}")
+        raise SystemExit(f"{given.expectations} does not hold what the action plugin monitor writes: {type(error).__name__}: {error}") from error
     metrics = run.look()
     try:
         write(memory, json.dumps(run.behind))
         write(os.path.join(given.directory, "metrics.prom"), exposition(metrics))
     except OSError as error:
-        sys.exit(f"--directory {given.directory} cannot be written to: {error}")
+        raise SystemExit(f"--directory {given.directory} cannot be written to: {error}") from error
     seen = ", ".join(f"{count} {state}" for state, count in run.states.most_common()) or "nothing to look at"
     sys.stdout.write(f"{len(run.zones)} zones on {len(run.servers)} servers: {seen}\n")

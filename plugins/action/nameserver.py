@@ -76,7 +76,11 @@ class ActionModule(ActionBase):
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
         if "differing" in result:
-            losses = [*guard.losses(host, host_plan, result, allowed), *guard.lost_keys(host, declaration.keyring, result, allowed)]
+            losses = [
+                *guard.losses(host, host_plan, result, allowed),
+                *guard.lost_updates(result, host, allowed),
+                *guard.lost_keys(host, declaration.keyring, result, allowed),
+            ]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
             result["host"] = host

@@ -81,14 +81,17 @@ class Application:
             else:
                 continue
             ask.append(zone)
-        running = self.software.running()
-        if running and ask:
+        own_content = {}
+        if ask and self.software.running():
             # Somebody else may have moved the serial, or served the zone before this collection did.
-            for zone, serial in serving.serials(self.payload["address"], ask).items():
+            serials = serving.serials(self.payload["address"], ask)
+            for zone, serial in serials.items():
                 differing[zone][1].append(serial)
+            own_content = self.software.own_content([zone for zone in serials if differing[zone][2] is None])
         return {
             "differing": {"zones": differing, "time": now},
             "agrees": not differing and not self._result(self._changes(), [], False)["changed"],
+            "own_content": own_content,
             "served": len(served),
             "tsig_generations": self.current.notes.get("tsig_generations", []),
             "removed": sorted(served - self.payload["zones"].keys() - self.payload["secondary"].keys()),

@@ -108,6 +108,11 @@ served:
   description: How many of the zones that the run is about the host has.
   returned: when O(state=compared)
   type: int
+own_content:
+  description: Zones that the host serves without this collection and whose content its server changes by itself, and how it does.
+  returned: when O(state=compared)
+  type: dict
+  sample: {example.com: updated dynamically}
 tsig_generations:
   description: Generations of the derived TSIG keys that the host has, the one that it uses first.
   returned: when O(state=compared)

@@ -44,6 +44,16 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
             yield f"zone {name} would lose the name server{'s' * (len(gone) > 1)} {', '.join(gone)} of its {len(servers)} at the apex; {_remedy(name)}"
 
 
+def lost_updates(found: Mapping[str, Any], host: str, allowed: Any) -> Iterator[str]:
+    """Zones that a host serves already and whose content exists on it only: dynamic updates and signatures are in no declaration."""
+    for name, how in ({} if allowed is True else found.get("own_content") or {}).items():
+        if name not in set(allowed or ()):
+            yield (
+                f"zone {name} on {host} is {how}, and this run would put what is declared in the place of what the server holds; leave the zone to the "
+                f"administrator's own configuration, or stop that and declare its content ({_remedy(name)})"
+            )
+
+
 def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
     """Why a host may not take its keys yet: its peers would refuse it until they have the new ones too."""
     has = found.get("tsig_generations") or []

@@ -60,6 +60,17 @@ class Bind(Software):
         if code:
             raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
 
+    def own_content(self, zones):
+        """Zones with dynamic updates or signatures: what they hold is in a journal, not in a file that could be declared (named.conf(5))."""
+        kinds = (("inline signing: yes", "signed by the server"), ("secure: yes", "signed"), ("dynamic: yes", "updated dynamically"))
+        result = {}
+        for zone in zones:
+            status = self.run([self.find("rndc"), "zonestatus", zone])[1]
+            how = next((how for line, how in kinds if line in status), None)
+            if how and "type: primary" in status:
+                result[zone] = how
+        return result
+
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
         directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])

@@ -40,6 +40,10 @@ class Software:
     def store(self, generation):
         """Bring what the program keeps elsewhere to what the generation says, whether it runs or not. Raises Refused."""
 
+    def own_content(self, zones):
+        """Which of these zones, that something else than this collection configured, the running program itself changes: {zone: how}."""
+        return {}
+
     # -- for those that need it ---------------------------------------------------------------------------------------
 
     def service_runs(self):

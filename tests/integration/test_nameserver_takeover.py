@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that serves zones already: what its server changes by itself is not lost without a word."""
+
+from __future__ import annotations
+
+import time
+
+import dns.query
+import dns.update
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils import guard
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+
+ZONES = {zone: {"www": "192.0.2.1"} for zone in ("static.example", "dynamic.example", "signed.example")}
+STATEMENTS = {
+    "static.example": "",
+    "dynamic.example": "allow-update { 127.0.0.1; };",
+    "signed.example": "dnssec-policy default; inline-signing yes;",
+}
+
+
+@pytest.fixture
+def host(tmp_path):
+    with running_host(BindHost, tmp_path) as host:
+        stanzas = []
+        for zone, statements in STATEMENTS.items():
+            path = host.root / "own" / zone
+            path.write_text("$TTL 3600\n@ SOA ns1.example. hostmaster.example. 7 3600 600 1209600 300\n@ NS ns1.example.\nold A 192.0.2.9\n")
+            stanzas.append(f'zone "{zone}" {{ type primary; file "{path}"; {statements} }};\n')
+        with host.config_file.open("a") as config:
+            config.write("".join(stanzas))
+        assert host.run([host.control, "reconfig"])[0] == 0
+        deadline = time.monotonic() + 10
+        while "secure: yes" not in host.run([host.control, "zonestatus", "signed.example"])[1] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield host
+
+
+def compared(host):
+    with host.application(ZONES) as application:
+        return application.compare(int(time.time()))
+
+
+def test_what_a_server_changes_by_itself_is_told_and_needs_a_word(host):
+    update = dns.update.UpdateMessage("dynamic.example")
+    update.add("by-update", 300, "A", "192.0.2.10")
+    assert dns.query.tcp(update, host.address, port=host.port, timeout=5).rcode() == 0
+    found = compared(host)
+    assert found["own_content"] == {"dynamic.example": "updated dynamically", "signed.example": "signed by the server"}
+    told = list(guard.lost_updates(found, "ns1", False))
+    assert [line.split(",")[0] for line in told] == ["zone dynamic.example on ns1 is updated dynamically", "zone signed.example on ns1 is signed by the server"]
+    assert len(list(guard.lost_updates(found, "ns1", ["signed.example"]))) == 1
+    assert not list(guard.lost_updates(found, "ns1", True))
+
+
+def test_a_static_zone_is_taken_over_and_its_serial_goes_on(host):
+    zones = {"static.example": ZONES["static.example"]}
+    result = host.bring(zones)
+    assert result["zones_changed"]["static.example"] > 7
+    assert host.ask("www.static.example", "A") == ["192.0.2.1"]
+    with host.application(zones) as application:
+        assert application.compare(int(time.time()))["own_content"] == {}

@@ -180,6 +180,12 @@ FAULTS = {
         only_there="DNSSEC02",
         why="Zonemaster warns of every DS without a key; one that leads to a key is enough (RFC 4035, section 5), as while a key is replaced.",
     ),
+    "keys that sign nothing, no DS": fault(
+        records=f"@ DNSKEY {DNSKEY}\n",
+        only_there="DNSSEC07",
+        why="Zonemaster asks for a DS as soon as there is a key; here a key must sign, or the DS would make the zone bogus.",
+    ),
+    "keys that sign nothing, DS": fault("DNSSEC02", records=f"@ DNSKEY {DNSKEY}\n", ds=[DS]),
     "signatures that expired": fault("DNSSEC02", sign=sign_long_ago, ds=[DS]),
 }
 
@@ -291,8 +297,9 @@ def test_what_nobody_says_is_not_removed():
     assert form["enter"] == {"name_servers": None, "glue": None, "ds": None}
     assert form["steps"] == [
         "find out the name servers: neither the zone's servers nor name_servers of this module say which",
-        "leave the DS as it is: no server says which keys the zone has",
+        "leave the DS as it is: no server says which keys sign the zone",
     ]
+    assert registrar(Example(records=f"@ DNSKEY {DNSKEY}\n", ds=[DS]))["steps"] == form["steps"][1:]
 
 
 def test_a_name_server_without_any_address_is_asked_for():

@@ -21,7 +21,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation
     records,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.registrar import ds_of, sep_keys, signatures_of_keys
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.registrar import ds_of, signatures_of_keys, signing_keys
 
 LEVELS = ("ignore", "notice", "warning", "error")
 
@@ -398,7 +398,7 @@ def _time(seconds: int) -> str:
 
 @check("DNSSEC07", "warning", "a signed zone has a DS at the parent", "RFC 4035, section 2.4")
 def signed_zone_has_ds(facts: Facts) -> Iterator[str]:
-    if facts.referrals and not facts.parent_ds and any(_keys(facts)):
+    if facts.referrals and not facts.parent_ds and any(signing_keys(child, facts.zone) for child in facts.newest):
         yield "the zone is signed and the parent has no DS, so nobody validates it"
 
 
@@ -411,8 +411,3 @@ def ds_means_signed(facts: Facts) -> Iterator[str]:
         if not records(answer, facts.zone, "DNSKEY"):
             what = "has no DNSKEY" if is_authoritative(answer) else f"does not tell its DNSKEY: {_problem(answer)}"
             yield f"the parent has a DS and {_place(place)} {what}"
-
-
-def _keys(facts: Facts) -> Iterator[Any]:
-    for child in facts.newest:
-        yield from sep_keys(records(child.dnskey, facts.zone, "DNSKEY"))

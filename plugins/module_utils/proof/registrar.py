@@ -37,6 +37,12 @@ def signatures_of_keys(child: Child, zone: Any) -> list[Any]:
     return [rdata for rdata in records(child.dnskey, zone, "RRSIG") if rdata.type_covered == dns.rdatatype.DNSKEY]
 
 
+def signing_keys(child: Child, zone: Any) -> list[Any]:
+    """The keys that a DS can be for and that sign the zone's keys, at whatever time."""
+    tags = {rdata.key_tag for rdata in signatures_of_keys(child, zone)}
+    return [key for key in sep_keys(records(child.dnskey, zone, "DNSKEY")) if dns.dnssec.key_id(key) in tags]
+
+
 def ds_of(zone: Any, key: Any, digest_type: int = SHA256) -> str | None:
     """The DS of this key as delegation.ds_text has it (RFC 4034, section 5.1.4); None for an unknown digest type."""
     if digest_type not in DIGESTS:
@@ -81,27 +87,24 @@ def _wanted_glue(facts: Facts, wanted: Iterable[Any]) -> dict[str, list[str]]:
 def _wanted_ds(facts: Facts) -> list[str] | None:
     """What the zone's CDS records ask for (RFC 7344); without them, the DS of each SEP key that signs the keys.
 
-    None when no server says whether the zone has keys: to remove a DS on a guess would be to give up the protection.
+    None when no server says which keys sign: to remove a DS on a guess would be to give up the protection.
     """
     children = [child for child in facts.newest if is_authoritative(child.dnskey)]
     cds = {ds_text(rdata) for child in children if is_authoritative(child.cds) for rdata in records(child.cds, facts.zone, "CDS")}
     if cds:
         return sorted(text for text in cds if not text.startswith("0 0 0 "))  # RFC 8078: remove the DS
-    if not children:
+    published = [key for child in children for key in records(child.dnskey, facts.zone, "DNSKEY")]
+    signing = [key for child in children for key in signing_keys(child, facts.zone)]
+    if not children or (published and not signing):
         return None
-    found: set[str] = set()
-    for child in children:
-        keys = {ds_of(facts.zone, key): key for key in sep_keys(records(child.dnskey, facts.zone, "DNSKEY"))}
-        tags = {rdata.key_tag for rdata in signatures_of_keys(child, facts.zone)}
-        found.update(text for text, key in keys.items() if dns.dnssec.key_id(key) in tags)
-    return sorted(found)
+    return sorted({str(ds_of(facts.zone, key)) for key in signing})
 
 
 def _steps(enter: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
     if enter["name_servers"] is None:
         yield "find out the name servers: neither the zone's servers nor name_servers of this module say which"
     if enter["ds"] is None and now["ds"]:
-        yield "leave the DS as it is: no server says which keys the zone has"
+        yield "leave the DS as it is: no server says which keys sign the zone"
     for kind, words in (("name_servers", "name server"), ("ds", "DS")):
         if enter[kind] is not None:
             yield from (f"add the {words} {item}" for item in enter[kind] if item not in now[kind])

@@ -172,7 +172,8 @@ results:
         - C(enter) is what the zone above must have, C(now) what it has. Both have C(name_servers), C(glue) (addresses by
           name, for name servers inside the zone) and C(ds) (key tag, algorithm, digest type and digest).
         - In C(enter), the DS records are those that the zone's CDS records ask for (RFC 7344); without these, the SHA-256
-          digests of its keys that have the SEP flag and sign. What nobody says is V(null), and is to stay as it is.
+          digests of its keys that have the SEP flag and sign.
+        - What nobody says is V(null), in both, and no step is about changing it.
         - C(steps) says in words what to change, and is empty when there is nothing to do. There can be steps without any finding,
           such as while a key is replaced.
       type: dict

@@ -302,6 +302,14 @@ def test_what_nobody_says_is_not_removed():
     assert registrar(Example(records=f"@ DNSKEY {DNSKEY}\n", ds=[DS]))["steps"] == form["steps"][1:]
 
 
+def test_what_is_there_now_is_not_made_up():
+    zone = dict(DECLARED, parent_servers=["198.51.100.9"])
+    form = registrar(Example(sign=sign, ds=[DS]), zones=[zone])
+    assert form["enter"] == {"name_servers": list(GLUE), "glue": GLUE, "ds": [DS.lower()]}
+    assert form["now"] == {"name_servers": None, "glue": None, "ds": None}
+    assert form["steps"] == ["find out what is there now: no server of the zone above answers"]
+
+
 def test_a_name_server_without_any_address_is_asked_for():
     form = registrar(Example(), zones=[{"name": "example.test", "name_servers": ["ns1.example.test", "ns3.example.test"]}])
     assert form["enter"]["glue"] == {"ns1.example.test": list(NS1), "ns3.example.test": []}

@@ -82,6 +82,10 @@ class Facts:
         self.children: dict[tuple[Any, str], Child] = {}  # by name server and address
 
     @property
+    def parent_answers(self) -> bool:
+        return any(referral.problem is None for referral in self.referrals.values())
+
+    @property
     def parent_name_servers(self) -> frozenset[Any]:
         return frozenset().union(*(referral.name_servers for referral in self.referrals.values()))
 
@@ -241,10 +245,11 @@ def _ask_parent(facts: Facts, addresses: Sequence[str]) -> Generator[list[Reques
 
 def read_referral(ns: Any, ds: Any, zone: Any) -> Referral:
     """What a parent's server says. One that serves the child as well answers instead of referring."""
-    if ns.problem is not None:
-        return Referral(problem=ns.problem)
-    if ns.rcode not in (0, 3):
-        return Referral(problem=dns.rcode.to_text(ns.rcode))
+    for answer in (ns, ds):
+        if answer.problem is not None:
+            return Referral(problem=answer.problem)
+        if answer.rcode not in (0, 3):
+            return Referral(problem=dns.rcode.to_text(answer.rcode))
     section = "answer" if records(ns, zone, "NS") else "authority"
     names = frozenset(rdata.target for rdata in records(ns, zone, "NS", section))
     glue: dict[Any, set[str]] = {}

@@ -97,11 +97,11 @@ def _problem(answer: Any) -> str:
 
 @check("BASIC01", "error", "the zone above answers, and delegates the zone", "RFC 1034, section 4.2.1")
 def parent_answers(facts: Facts) -> Iterator[str]:
-    silent = {address: referral.problem for address, referral in facts.referrals.items() if referral.problem}
     if not facts.referrals:
         yield facts.parent_problem or "no server of the zone above has an address that can be asked"
-    elif len(silent) == len(facts.referrals):
-        yield "no server of the zone above answers: " + ", ".join(f"{problem} at {address}" for address, problem in silent.items())
+    elif not facts.parent_answers:
+        problems = ", ".join(f"{referral.problem} at {address}" for address, referral in facts.referrals.items())
+        yield f"no server of the zone above answers: {problems}"
     elif not facts.parent_name_servers:
         yield f"the parent does not delegate {_text(facts.zone)}"
 
@@ -398,7 +398,7 @@ def _time(seconds: int) -> str:
 
 @check("DNSSEC07", "warning", "a signed zone has a DS at the parent", "RFC 4035, section 2.4")
 def signed_zone_has_ds(facts: Facts) -> Iterator[str]:
-    if facts.referrals and not facts.parent_ds and any(signing_keys(child, facts.zone) for child in facts.newest):
+    if facts.parent_answers and not facts.parent_ds and any(signing_keys(child, facts.zone) for child in facts.newest):
         yield "the zone is signed and the parent has no DS, so nobody validates it"
 
 

@@ -52,7 +52,7 @@ def ds_of(zone: Any, key: Any, digest_type: int = SHA256) -> str | None:
 
 
 def registrar_form(facts: Facts) -> dict[str, Any]:
-    """``enter``: what the parent should have, None for what nobody says. ``now``: what it has. ``steps``: how to get there.
+    """``enter``: what the parent should have. ``now``: what it has. ``steps``: how to get there. What nobody says is None.
 
     Names are without the last dot, as registrars show them.
     """
@@ -62,6 +62,9 @@ def registrar_form(facts: Facts) -> dict[str, Any]:
         "glue": _wanted_glue(facts, wanted) if wanted else None,
         "ds": _wanted_ds(facts),
     }
+    if not facts.parent_answers:
+        unknown = dict.fromkeys(enter)
+        return {"enter": enter, "now": unknown, "steps": ["find out what is there now: no server of the zone above answers"]}
     now = {
         "name_servers": _names(facts.parent_name_servers),
         "glue": {_text(name): _sorted(addresses) for name, addresses in sorted(facts.parent_glue.items()) if facts.needs_glue(name)},

@@ -893,6 +893,8 @@ def documentation() -> str:
         "",
         "Every zone is checked against these rules when the declaration is read. An error stops the run, a warning is shown.",
         "A zone that comes from a master file was loaded by some name server before: rules that name servers put up with are warnings there.",
+        "What cannot be carried is an error with the number of its line, whatever the rules say: names outside the zone, another class than IN,",
+        "a second SOA, data of more than 65,535 octets, and types whose data dnspython reads in RFC 3597's form alone.",
         "A zone, or `dns_zone_defaults` for all zones, changes the level of a rule or silences it:",
         "",
         "```yaml",

@@ -125,7 +125,6 @@ class PowerDNS(Software):
         if not os.path.exists(path):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o640))
             os.chown(path, owner, group)
-            os.chmod(path, 0o640)
         # The server writes transferred zones meanwhile, one at a time: wait for it, but not for ever.
         connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         try:

@@ -128,9 +128,9 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     where = f"zone {stem} ({paths[0]})"
     draft = Draft(where, stem.lower(), merged_options(defaults, {}))
     try:
-        origin = names.zone_name(stem.replace("%2F", "/"))
+        origin = names.zone_name(names.zone_of_file_name(stem))
     except ValueError as error:
-        return draft, [Problem(where, f"its file name {error}", "name the file after the zone, with %2F for a slash")]
+        return draft, [Problem(where, f"its file name {error}", "name the file after the zone, with %2F for a slash, and %2E for the root")]
     draft.name = names.to_text(origin)
     masters = [path for path in paths if path.endswith(_ZONE_SUFFIX)]
     data = [path for path in paths if not path.endswith(_ZONE_SUFFIX)]

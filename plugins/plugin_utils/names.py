@@ -75,6 +75,11 @@ def zone_file_name(zone: str) -> str:
     return zone.replace("/", "+") if zone != "." else "+"
 
 
+def zone_of_file_name(stem: str) -> str:
+    """The zone that a readable L(zone_file_name) stands for."""
+    return stem.replace("%2F", "/").replace("%2E", ".")
+
+
 def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
     """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped)."""
     if "@" in text and text != "@":

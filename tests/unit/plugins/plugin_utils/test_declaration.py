@@ -454,6 +454,25 @@ def test_a_broken_file_is_named_with_its_zone():
     assert told.startswith("zone example.com, record www CNAME: stands beside A")
 
 
+def test_a_file_includes_others_beside_it_and_records_stand_beside_it():
+    files = {"zones/a.zone": FILE + "$INCLUDE hosts/all\n", "zones/hosts/all": "ftp 300 A 192.0.2.2\n"}
+    item = {"name": "example.com", "file": "zones/a.zone", "records": [{"name": "www", "type": "A", "value": "192.0.2.3", "ttl": 300}]}
+    zone = declared(item, files=files)["example.com"]
+    assert [record.rdata for record in records_of(zone.content.body()) if record.type == "A"] == ["192.0.2.2", "192.0.2.1", "192.0.2.3"]
+    (told,) = mistakes(item, files={"zones/a.zone": files["zones/a.zone"]})
+    assert told.startswith("zone example.com, file zones/a.zone, line 4: includes zones/hosts/all, which cannot be read (No such file or directory)")
+
+
+def test_what_name_servers_load_of_a_file_is_no_error_unless_the_zone_says_so():
+    files = {"a.zone": FILE + "sub 300 NS ns.sub\n"}
+    zone = declared({"name": "example.com", "file": "a.zone"}, files=files)["example.com"]
+    assert any(str(warning).endswith("[delegation-glue]") for warning in zone.content.warnings)
+    (told,) = mistakes({"name": "example.com", "file": "a.zone", "validators": {"delegation-glue": "error"}}, files=files)
+    assert told.endswith("[delegation-glue]")
+    (told,) = mistakes(with_record(name="sub", type="NS", value="ns.sub"))
+    assert told.endswith("[delegation-glue]")
+
+
 # -- reverse zones --------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the declaration on the controller; asks no host anything."""
+"""Checks the declaration on the controller, and whether a host's program can do its part; asks no host anything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE, host_duties
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
 
@@ -22,9 +23,11 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        self.validate_argument_spec({})
+        _result, arguments = self.validate_argument_spec({"software": {"choices": list(SOFTWARE)}, "settings": {"type": "dict", "default": {}}})
         try:
             declaration = inventory.declared(task_vars or {}, self._templar.template)
+            if arguments["software"]:
+                host_duties(declaration, task_vars or {}, SOFTWARE[arguments["software"]], arguments["settings"])
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
         zones = declaration.zones

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory, names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import Finding, SerialGoesBack, agreed_serial, content_digest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
@@ -49,13 +49,8 @@ class ActionModule(ActionBase):
         host = task_vars["inventory_hostname"]
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
-            addresses = inventory.host_addresses(task_vars["hostvars"][host])
             software = SOFTWARE[arguments.get("software", "bind")]
-            settings = read_settings(arguments.get("settings") or {}, addresses)
-            host_plan = plan(declaration, host, addresses)
-            problems = beyond(software.CAPABILITIES, only(host_plan, declaration.selected), settings)
-            if problems:
-                raise DeclarationError(problems)
+            host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {})
             part = arguments.get("part", "any")
             if arguments.get("state", "present") == "present" and part != "any" and (part == "primary") != bool(host_plan.primary):
                 return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
@@ -105,6 +100,18 @@ class ActionModule(ActionBase):
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
         }
+
+
+def host_duties(declaration: Declaration, task_vars: Mapping[str, Any], software: Any, arguments: Mapping[str, Any]) -> tuple[Plan, Settings]:
+    """What the host of these variables is to do. Raises DeclarationError naming what is wrong with it, or more than its program can do."""
+    host = task_vars["inventory_hostname"]
+    addresses = inventory.host_addresses(task_vars["hostvars"][host])
+    settings = read_settings(arguments, addresses)
+    host_plan = plan(declaration, host, addresses)
+    problems = beyond(software.CAPABILITIES, only(host_plan, declaration.selected), settings)
+    if problems:
+        raise DeclarationError(problems)
+    return host_plan, settings
 
 
 def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Settings:

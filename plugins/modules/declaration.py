@@ -14,6 +14,15 @@ description:
   - Reads C(dns_zones), C(dns_zone_defaults) and the groups C(dns_primaries) and C(dns_secondaries) on the controller and checks them as a whole.
   - Every mistake is told in one list, each with the zone, the record, what is wrong and what would be right.
   - No host is asked or changed, so it can stand before everything else in a play.
+options:
+  software:
+    description: The host's program. If given, it is also checked that this program can do what is declared for the host.
+    type: str
+    choices: [bind, nsd, knot, powerdns]
+  settings:
+    description: The host's own settings, as for M(authoritative.dns.nameserver). Looked at only with O(software).
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

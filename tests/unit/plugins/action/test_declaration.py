@@ -14,9 +14,9 @@ from ansible_collections.authoritative.dns.plugins.action.declaration import Act
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}, {"name": "www", "type": "A", "value": ["192.0.2.8", "192.0.2.9"]}]
 
 
-def run(zones, **variables):
+def run(zones, arguments=None, **variables):
     action = object.__new__(ActionModule)
-    action._task = SimpleNamespace(args={}, async_val=0, check_mode=False, diff=False)
+    action._task = SimpleNamespace(args=arguments or {}, async_val=0, check_mode=False, diff=False)
     action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action._templar = Templar(loader=DataLoader(), variables=variables)
     hosts = {"ns1": {"ansible_host": "192.0.2.1"}, "ns2": {"ansible_host": "192.0.2.2"}}
@@ -29,6 +29,17 @@ def run(zones, **variables):
 def test_a_declaration_without_mistakes_is_counted():
     result = run([{"name": trust_as_template("{{ domain }}"), "records": RECORDS}], domain="example.com")
     assert {key: result[key] for key in ("changed", "zones", "records", "servers")} == {"changed": False, "zones": 1, "records": 3, "servers": ["ns1", "ns2"]}
+
+
+def test_what_a_hosts_program_cannot_do_is_a_mistake():
+    zones = [{"name": "example.com", "records": RECORDS}]
+    nsd = {"software": "nsd", "settings": {"allow_query": ["any"]}}
+    assert run(zones, nsd)["zones"] == 1
+    for settings, wrong in ({"allow_query": ["localnets"]}, "localnets"), ({"allow_query": ["any"], "recursion_networks": ["any"]}, "does not recurse"):
+        with pytest.raises(AnsibleActionFail, match=f"no host was changed.\n- host ns1: NSD .*{wrong}"):
+            run(zones, {**nsd, "settings": settings})
+    with pytest.raises(AnsibleActionFail, match="value of software must be one of"):
+        run(zones, {"software": "nds"})
 
 
 def test_every_mistake_is_in_the_message():

@@ -209,7 +209,7 @@ def test_records_of_every_type_are_served_and_handed_on(host, primary):
         found = answer.find_rrset(answer.authority if str(owner) == "sub.every.test." and expected.rdtype == 2 else answer.answer, owner, 1, expected.rdtype)
         assert (set(found), found.ttl) == (set(expected), expected.ttl)
     assert transfer(host.port, "second", "every.test") == declared
-    assert [rrset.rdtype for rrset in host.ask("below.dname.every.test", "A").answer] == [dns.rdatatype.DNAME, dns.rdatatype.CNAME]
+    assert {rrset.rdtype for rrset in host.ask("below.dname.every.test", "A").answer} == {dns.rdatatype.DNAME, dns.rdatatype.CNAME}
 
 
 @pytest.mark.parametrize("number", sorted(powerdns.CAPABILITIES.without_types))

@@ -28,7 +28,7 @@ def parse_zone_file(
 ) -> tuple[list[Record], SOA | None, list[Problem]]:
     """Records and SOA of a master file and the mistakes in it.
 
-    where: names the zone in problems. path: the file's own; what it includes is relative to it, not to the working directory of a name server that nobody here knows.
+    where: names the zone in problems. path: the file's own; what it includes is relative to it, not to a name server's working directory.
     read: returns the text of an included file, raises OSError or UnicodeError; None refuses to include.
     """
     file = _MasterFile(origin, where, read)

@@ -83,11 +83,11 @@ def test_a_zone_has_the_form_that_its_file_s_name_tells(zones):
     write(zones / "D.example.yml", "records: [{type: NS, value: [ns1.example.net., ns2.example.net.]}, {name: www, type: A, value: 192.0.2.4}]")
     write(zones / "e.example.yaml", {"": {"type": "NS", "values": ["ns1.example.net.", "ns2.example.net."]}, "www": {"type": "A", "value": "192.0.2.5"}})
     write(zones / "0%2F25.2.0.192.in-addr.arpa.zone", MASTER.replace("www A 192.0.2.1", "1 PTR www.a.example."))
-    write(zones / "%2E.zone", MASTER.replace("www", "www.f.example"))
+    write(zones / "%2E.zone", MASTER.replace("www A 192.0.2.1", "ns1.example.net A 192.0.2.6\nns2.example.net A 192.0.2.7"))
     for ignored in (".hidden.zone", "_x.zone", "readme.md", "a.example.zone~", "b.example.zone.bak"):
         write(zones / ignored, "no zone")
     assert contents(zones) == {
-        ".": ["www.f.example 300 A 192.0.2.1"],
+        ".": ["ns1.example.net 300 A 192.0.2.6", "ns2.example.net 300 A 192.0.2.7"],
         "0/25.2.0.192.in-addr.arpa": ["1 300 PTR www.a.example."],
         "d.example": ["www 3600 A 192.0.2.4"],
         "a.example": ["www 300 A 192.0.2.1"],

@@ -115,5 +115,3 @@ def _transfers(declaration: Declaration, zone: Zone, host: str, families: Collec
             labels = [label_over_tls(name) for name in labels]
         entries.setdefault(("allowed", used.name if used else ""), []).extend(labels)
     return [{"zone": zone.name, "servers": labels, "expect": expect, "key": key} for (expect, key), labels in entries.items() if labels]
-
-

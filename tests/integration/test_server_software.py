@@ -141,6 +141,15 @@ def test_a_secondary_of_any_program_follows_a_primary_of_any_program_with_their_
             assert (host.current / "keys.conf").stat().st_mode & 0o777 == 0o640
             assert [path.name for path in host.current.iterdir() if path.is_file() and SECRETS["ns1-ns2"] in path.read_text()] == ["keys.conf"]
 
+        # What was transferred outlives both servers.
+        secondary.write()
+        within(5, lambda: secondary.kept_of(ZONE)[0].exists(), secondary)
+        primary.stop()
+        secondary.stop()
+        secondary.start()
+        within(5, lambda: secondary.serial(ZONE) is not None, secondary)
+        assert secondary.ask(f"www.{ZONE}", "A") == ["192.0.2.77"]
+
         assert secondary.bring_declared([], keys=KEYS)["zones_removed"] == [ZONE]
         assert secondary.serial(ZONE) is None and not [path for path in secondary.kept_of(ZONE) if path.exists()]
 

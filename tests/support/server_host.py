@@ -107,8 +107,11 @@ class ServerHost:
         return config
 
     def kept_of(self, zone: str) -> list[pathlib.Path]:
-        """The files that the daemon keeps of a zone that it transfers."""
-        return [self.root / "work" / zone]
+        """The files that the daemon keeps of a zone that it transfers. It makes the directory."""
+        return [self.root / "work/transferred" / zone]
+
+    def write(self) -> None:
+        """Have the daemon write now what it would write in a moment."""
 
     def own_zone(self, path: pathlib.Path, name: str) -> str:
         """Configuration with which the administrator serves another zone."""
@@ -281,9 +284,7 @@ class BindHost(ServerHost):
         secret = base64.b64encode(os.urandom(32)).decode()
         key = f'key "control" {{ algorithm hmac-sha256; secret "{secret}"; }};\n'
         options = root / "etc/options.conf"
-        self.local_config.write_text(
-            key + f'controls {{ inet {self.address} port {control_port} allow {{ {self.address}; }} keys {{ "control"; }}; }};\n'
-        )
+        self.local_config.write_text(key + f'controls {{ inet {self.address} port {control_port} allow {{ {self.address}; }} keys {{ "control"; }}; }};\n')
         options.write_text(f"port {self.port};\npid-file none;\nsession-keyfile none;\nnotify-delay 0;\n")  # NOTIFY at once, also soon after another
         (root / "rndc.conf").write_text(key + f'options {{ default-key "control"; default-server {self.address}; default-port {control_port}; }};\n')
         self.config_file.write_text(
@@ -326,10 +327,13 @@ class NsdHost(ServerHost):
         self.local_config.write_text("")
         stock = [f"ip-address: {self.address}", 'database: ""', *options]
         self.config_file.write_text("server:\n" + "".join(f"\t{line}\n" for line in stock) + "remote-control:\n\tcontrol-enable: no\n")
-        return {"secondary_directory": str(self.root / "work"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
+        return {"secondary_directory": str(self.root / "work/transferred"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
 
     def command(self) -> list[str]:
         return [_find("nsd"), "-d", "-c", str(self.config_file)]
+
+    def write(self) -> None:
+        assert self.run([_find("nsd-control"), "-c", str(self.config_file), "write"])[0] == 0
 
     def own_zone(self, path: pathlib.Path, name: str) -> str:
         return f'zone:\n\tname: "{name}"\n\tzonefile: "{path}"\n'
@@ -349,7 +353,7 @@ class KnotHost(ServerHost):
             f'server:\n    rundir: "{self.sockets}"\n    user: "root:root"\n    listen: "{self.address}@{self.port}"\n'
             f'database:\n    storage: "{self.root}/own"\ninclude: "{self.local_config}"\n'
         )
-        return {"storage": str(self.root / "own"), "secondary_directory": str(self.root / "work"), "run_directory": self.sockets}
+        return {"storage": str(self.root / "own"), "secondary_directory": str(self.root / "work/transferred"), "run_directory": self.sockets}
 
     def command(self) -> list[str]:
         return [_find("knotd"), "--config", str(self.config_file)]

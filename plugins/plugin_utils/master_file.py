@@ -74,6 +74,8 @@ class _MasterFile:
         return self._source.getvalue().count("\n", 0, max(self._source.tell() - 1, 0))
 
     def _problem(self, wrong: str, right: str) -> None:
+        if len(self.problems) >= _MOST_MISTAKES:
+            return
         included = f", {self._paths[-1]}" if len(self._paths) > 1 else ""
         self.problems.append(Problem(f"{self.where}{included}, line {self._first + self._line()}", wrong, right))
 

@@ -310,6 +310,7 @@ def test_the_line_that_is_told_is_a_line_for_editors_too():
 
 def test_mistakes_are_not_endless():
     assert len(problems_in(HEAD + "a A x\n" * 1000)) == 20
+    assert len(problems_in(HEAD + "$GENERATE 1-1000 h$.example.org. A 192.0.2.1\n")) == 20
 
 
 @settings(max_examples=200)

@@ -16,7 +16,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zon
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, used_key
 
-CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, tls=True, localnets=True)
+CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_tls=True, takes_tls=True, localnets=True)
 SECRET_FILES = ("keys.conf",)
 HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 

@@ -48,8 +48,9 @@ class Capabilities:
     """What a program can do. name: as its makers write it.
 
     primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
-    of the host's interfaces. tls: transfer zones over TLS. one_key: knows one key for all the servers from which it transfers a zone,
-    and one for all those that transfer it. without_types: record types that it cannot serve. unread_types: those that it cannot read in
+    of the host's interfaces. offers_tls: hand zones out over TLS, and in no other way. takes_tls: transfer over TLS, and only from whom
+    a certificate proves to be the one that is meant. one_key: knows one key for all the servers from which it transfers a zone, and one
+    for all those that transfer it. without_types: record types that it cannot serve. unread_types: those that it cannot read in
     a zone file, so that it serves them as a secondary only; of the oldest version that a supported distribution has.
     """
 
@@ -58,7 +59,8 @@ class Capabilities:
     recursion: bool = False
     query_networks: bool = False
     localnets: bool = False
-    tls: bool = False
+    offers_tls: bool = False
+    takes_tls: bool = False
     one_key: bool = False
     without_types: frozenset[str] = frozenset()
     unread_types: frozenset[str] = frozenset()
@@ -110,9 +112,15 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
 def _without_tls(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:
     """Why a host cannot encrypt the transfers that it should."""
     where = f"host {plan.host}"
-    if (plan.offers_tls or plan.takes_tls) and not capabilities.tls:
-        return [Problem(where, f"{capabilities.name} does not transfer over TLS here", "leave tls out of its zones, or use other software")]
     problems = []
+    if plan.offers_tls and not capabilities.offers_tls:
+        wrong = f"{capabilities.name} cannot hand zones out over TLS and in no other way"
+        problems.append(Problem(where, wrong, "leave tls out of the zones that others transfer from it, or use bind there"))
+    if plan.takes_tls and not capabilities.takes_tls:
+        wrong = f"{capabilities.name} cannot transfer over TLS from whom an authority's certificate proves to be the one that is meant"
+        problems.append(Problem(where, wrong, "leave tls out of the zones that it transfers, or use bind or nsd there"))
+    if problems:
+        return problems
     if plan.offers_tls and not (settings.tls_certificate and settings.tls_key):
         wrong = "hands zones out over TLS, but has no certificate"
         problems.append(Problem(where, wrong, "set nameserver_tls_certificate and nameserver_tls_key, or nameserver_tls_authority"))

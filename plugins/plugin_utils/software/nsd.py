@@ -9,7 +9,7 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
@@ -24,7 +24,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 )
 
 CAPABILITIES = Capabilities(
-    "NSD", query_networks=True, unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "NSAP-PTR", "RESINFO", "WALLET"])
+    "NSD",
+    query_networks=True,
+    takes_tls=True,
+    unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "NSAP-PTR", "RESINFO", "WALLET"]),
 )
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
@@ -80,6 +83,7 @@ def _server(layout: Layout, settings: Settings) -> str:
         # Transferred zones are in their zone files alone, soon after each transfer (seconds), for the next start. 4.7 knows nothing else.
         'database: ""',
         "zonefiles-write: 10",
+        *([f'tls-cert-bundle: "{settings.tls_ca}"'] if settings.tls_ca else []),
         *layout.options,
     ]
     control = ["control-enable: yes", f'control-interface: "{layout.control_socket}"']
@@ -106,7 +110,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
         networks = askers(plan, zone, settings)
         alike = (getattr(zone, "transfer_from", ()), zone.transfer_to, zone.notify, networks)
         if alike not in patterns:
-            lines = list(_pattern(*alike))
+            lines = list(_pattern(blocks, *alike))
             patterns[alike] = content_name("served", lines)
             blocks.share(patterns[alike], _clause("pattern", [f'name: "{patterns[alike]}"', *lines]))
         blocks.zones[name] = _clause("zone", [f'name: "{name}"', f'zonefile: "{path}/{zone_file_name(name)}"', f'include-pattern: "{patterns[alike]}"'])
@@ -118,9 +122,11 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     return blocks
 
 
-def _pattern(transfer_from: Sequence[Peer], transfer_to: Sequence[Peer], notify: Sequence[Peer], networks: Sequence[str] | None) -> Iterable[str]:
+def _pattern(
+    blocks: Blocks, transfer_from: Sequence[Peer], transfer_to: Sequence[Peer], notify: Sequence[Peer], networks: Sequence[str] | None
+) -> Iterable[str]:
     for peer in transfer_from:
-        yield f"request-xfr: {_endpoint(peer)}"
+        yield f"request-xfr: {_source(blocks, peer)}"
     yield from _identities("allow-notify", transfer_from)
     yield from _identities("provide-xfr", transfer_to)
     for peer in notify:
@@ -135,6 +141,15 @@ def _endpoint(peer: Peer) -> str:
     """Whom to ask or tell, and with which key."""
     key = used_key(peer)
     return peer.address + (f"@{peer.port}" if peer.port != 53 else "") + (f' "{key}"' if key else " NOKEY")
+
+
+def _source(blocks: Blocks, peer: Peer) -> str:
+    """From where to transfer: over TLS only from whom proves to be the one that is meant (strict TLS, RFC 9103 section 9.3.1)."""
+    if not peer.tls:
+        return _endpoint(peer)
+    name = content_name("tls-from", [peer.tls])
+    blocks.share(name, _clause("tls-auth", [f'name: "{name}"', f'auth-domain-name: "{peer.tls}"']))
+    return f'{_endpoint(replace(peer, port=peer.tls_port))} "{name}"'
 
 
 def _identities(option: str, peers: Iterable[Peer]) -> Iterable[str]:

@@ -20,7 +20,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -22,7 +22,8 @@ GOOD = base64.b64encode(b"0123456789abcdef").decode()
 def openssl(name: str, octets: int) -> str:
     """The documented way to compute a key by hand."""
     options = ["digest:SHA256", f"key:{SECRET}", "salt:authoritative.dns", f"info:{name}"]
-    command = [shutil.which("openssl") or "openssl", "kdf", "-binary", "-keylen", str(octets), *(part for option in options for part in ("-kdfopt", option)), "HKDF"]
+    arguments = [part for option in options for part in ("-kdfopt", option)]
+    command = [shutil.which("openssl") or "openssl", "kdf", "-binary", "-keylen", str(octets), *arguments, "HKDF"]
     return base64.b64encode(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout).decode()
 
 

@@ -182,3 +182,26 @@ def test_a_run_about_one_zone_leaves_the_others_as_they_are(layout):
     assert merged["keys.conf"] == before["keys.conf"]
     check(layout, merged)
     assert blocks.merge(merged, after, set(only(new, None).primary)) == after
+
+
+def test_an_encrypted_zone_is_taken_from_who_has_the_right_name(layout):
+    zone = {"name": "example.com", "records": NS, "tls": True}
+    settings = Settings(allow_query=("any",), tls_ca="/etc/ssl/certs/ca-certificates.crt")
+    files = render(planned([zone], "ns2", keys=KEYS), layout, settings)
+    found = clauses(files["zones.conf"])
+    names = {dict(options)["name"][0]: dict(options)["auth-domain-name"] for name, options in found if name == "tls-auth"}
+    asked = [values for name, options in found if name == "pattern" for option, values in options if option == "request-xfr"]
+    assert asked and all(values[0].endswith("@853") and names[values[2]] == ["ns1"] for values in asked)
+    check(layout, files)
+
+
+@pytest.mark.parametrize(
+    ("host", "settings", "told"),
+    [
+        ("ns2", {}, "transfers over TLS, but does not know whose certificates to trust"),
+        ("ns1", {"tls_certificate": "/a", "tls_key": "/b"}, "NSD cannot hand zones out over TLS and in no other way"),
+    ],
+)
+def test_what_cannot_be_encrypted_is_told_before(host, settings, told):
+    whole = planned([{"name": "example.com", "records": NS, "tls": True}], host)
+    assert [problem.wrong for problem in beyond(CAPABILITIES, whole, Settings(allow_query=("any",), **settings))] == [told]

@@ -236,6 +236,10 @@ def test_owners_of_the_root_zone_are_relative_to_it():
     ]
 
 
+def test_a_line_without_an_owner_below_made_ones_has_the_one_above_them():
+    assert records_in("$TTL 60\nfirst TXT 1\n$GENERATE 1-2 h$ A 192.0.2.$\n\tTXT 2\n")[-1] == 'first 60 TXT "2"'
+
+
 def test_what_is_included_is_relative_to_the_file_and_has_its_own_origin_and_owner():
     files = {"zones/part": "$ORIGIN part\n@ A 192.0.2.1\n$INCLUDE deep/er\n\tA 192.0.2.3\n", "zones/deep/er": "x A 192.0.2.2\n"}
     text = "$TTL 60\nfirst TXT 1\n$INCLUDE part here\n\tTXT 2\n"

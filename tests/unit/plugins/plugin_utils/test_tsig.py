@@ -87,3 +87,9 @@ def test_a_keyring_does_not_show_its_secrets():
     ring, _problems = tsig.read(SECRET, keys=[{"name": "a", "secret": GOOD}])
     shown = repr(ring) + repr(ring.derived("ns1", "ns2"))
     assert SECRET not in shown and GOOD not in shown and ring.derived("ns1", "ns2")[0].secret not in shown
+
+
+def test_the_derivation_is_rfc_5869s():
+    # Appendix A.1.
+    salt, info = bytes(range(13)), bytes(range(0xF0, 0xFA))
+    assert tsig.hkdf(b"\x0b" * 22, salt, info, 42).hex() == "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"

@@ -9,6 +9,7 @@ import errno
 import os
 import resource
 import signal
+import threading
 import time
 
 import pytest
@@ -122,6 +123,21 @@ def test_a_zone_that_is_no_longer_declared_loses_its_stanza_and_its_file(serving
     assert serving_host.serial("example.org") is None
     assert serving_host.runs() and serving_host.pid == pid
     assert_whole(serving_host, ["example.com"])
+
+
+def test_a_run_lasts_until_removed_zones_are_gone(serving_host, monkeypatch):
+    host, run = serving_host, serving_host.run
+
+    def late(command):
+        """As NSD does it: the server says that it will, and does it a moment later."""
+        if host.reconfigures not in command:
+            return run(command)
+        threading.Timer(0.5, run, [command]).start()
+        return 0, "", ""
+
+    monkeypatch.setattr(host, "run", late)
+    host.bring({"example.com": OLD["example.com"]})
+    assert host.serial("example.org") is None
 
 
 def test_what_was_kept_of_a_secondary_zone_goes_with_it(serving_host):

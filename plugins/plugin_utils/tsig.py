@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
+
 # Octets of a derived secret: as long as the hash, as RFC 2104 section 3 advises. HMAC-MD5 and HMAC-SHA-1 are left out on
 # purpose: RFC 8945 section 6 recommends against them, and RHEL 9's policy forbids them.
 ALGORITHMS = {"hmac-sha256": 32, "hmac-sha384": 48, "hmac-sha512": 64}

@@ -23,11 +23,12 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     used_key,
 )
 
+# NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
 CAPABILITIES = Capabilities(
     "NSD",
     query_networks=True,
-    takes_tls=True,
-    unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "NSAP-PTR", "RESINFO", "WALLET"]),
+    without_types=frozenset(["NSAP-PTR"]),
+    unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "RESINFO", "WALLET"]),
 )
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"

@@ -48,7 +48,8 @@ class Software:
 
     def service_runs(self):
         """Whether systemd knows the service as running, with whatever configuration."""
-        return self.run([self.find("systemctl"), "is-active", "--quiet", self.layout["service"]])[0] == 0
+        program = self.find("systemctl")
+        return bool(program) and self.run([program, "is-active", "--quiet", self.layout["service"]])[0] == 0
 
     def restart(self):
         """Raises Refused."""

@@ -88,12 +88,15 @@ def _server(layout: Layout, settings: Settings) -> str:
 
 
 def _rates(plan: Plan, settings: Settings) -> str:
-    """How many answers a second one network may get over UDP. Not limited are the servers of the zones: they ask for many at once."""
+    """How many answers a second one network may get over UDP; beyond that it is sent to TCP, where addresses are not forged.
+
+    Not limited are the servers of the zones: they ask for many at once.
+    """
     zones = (*plan.primary.values(), *plan.secondary.values())
     groups = {group for zone in zones for group in (zone.transfer_to, getattr(zone, "transfer_from", ()))}
     servers = sorted({peer.address for group in groups for peer in group})
     exempt = dict.fromkeys([*LOOPBACK, *plan.addresses, *servers])
-    limits = _item("mod-rrl", {"id": "answers", "rate-limit": 200, "slip": 2, "whitelist": exempt})
+    limits = _item("mod-rrl", {"id": "answers", "rate-limit": 200, "slip": 1, "whitelist": exempt})
     return limits + _item("template", {"id": "default", "global-module": ["mod-rrl/answers"]})
 
 

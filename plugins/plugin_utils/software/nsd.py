@@ -80,7 +80,9 @@ def _server(layout: Layout, settings: Settings) -> str:
         "hide-identity: yes",
         "minimal-responses: yes",
         "refuse-any: yes",
+        # Answers a second for one name and network; beyond that it is sent to TCP, where addresses are not forged.
         "rrl-ratelimit: 200",
+        "rrl-slip: 1",
         # Transferred zones are in their zone files alone, soon after each transfer (seconds), for the next start. 4.7 knows nothing else.
         'database: ""',
         "zonefiles-write: 10",

@@ -27,6 +27,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 CAPABILITIES = Capabilities(
     "NSD",
     query_networks=True,
+    takes_tls=True,
     without_types=frozenset(["NSAP-PTR"]),
     unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "RESINFO", "WALLET"]),
 )

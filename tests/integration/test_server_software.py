@@ -9,6 +9,7 @@ import base64
 import itertools
 import os
 import socket
+import subprocess
 import time
 
 import dns.edns
@@ -23,7 +24,8 @@ import dns.xfr
 import dns.zone
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.named import NAMED, free_port, running_named, zone_text
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, NsdHost, running_host
 
 pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),
@@ -157,6 +159,30 @@ def test_a_secondary_of_any_program_follows_a_primary_of_any_program_with_their_
 def test_without_a_key_addresses_decide(host):
     host.bring_declared([zone("192.0.2.1", secondaries=[{"address": SECONDARY}])])
     assert transfer(host, source=STRANGER) is None and transfer(host, source=SECONDARY) is not None
+
+
+@pytest.mark.skipif(NAMED is None or NsdHost not in INSTALLED, reason="named or nsd is not installed")
+def test_nsd_transfers_over_tls_from_who_proves_to_be_the_one_that_is_meant(tmp_path):
+    certificate, key, port = tmp_path / "certificate.pem", tmp_path / "key.pem", free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=ns1.example"]
+        + ["-addext", "subjectAltName=DNS:ns1.example", "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    options = f'listen-on port {port} tls own {{ 127.0.0.1; }}; allow-transfer transport tls {{ key "ns1-ns2"; }};'
+    own = f'tls own {{ key-file "{key}"; cert-file "{certificate}"; protocols {{ TLSv1.3; }}; }};'
+    settings = Settings(listen_on=("127.0.0.1",), allow_query=("any",), tls_ca=str(certificate))
+    with running_named({ZONE: zone_text(ZONE, 7)}, options=options, keys=SECRETS, statements=own) as primary:
+        for name in "ns2.example", "ns1.example":
+            source = {"address": primary.address, "port": primary.port, "key": "ns1-ns2", "tls": name, "tls_port": port}
+            with running_host(NsdHost, tmp_path / name) as host:
+                host.bring_declared([zone(primaries=[source], secondaries=["ns1"], tls=True)], keys=KEYS, settings=settings)
+                if name == "ns1.example":
+                    within(10, lambda: host.serial(ZONE) == 7, host)
+                else:
+                    within(10, lambda: "hostname mismatch" in host.log(), host)
+                    assert host.serial(ZONE) is None
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_a_secondary_of_any_program_follows_a_primary_of_any_program_with_their_
 
         # What was transferred outlives both servers.
         secondary.write()
-        within(5, lambda: secondary.kept_of(ZONE)[0].exists(), secondary)
+        within(5, secondary.kept_of(ZONE)[0].exists, secondary)
         primary.stop()
         secondary.stop()
         secondary.start()

@@ -47,15 +47,16 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         comparisons = arguments.pop("comparisons", None) or []
         host = task_vars["inventory_hostname"]
+        found = next((item for item in comparisons if item.get("host") == host), {})
+        part = arguments.get("part", "any")
+        if found and part not in ("any", found["part"]):
+            return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
+        if found.get("agrees"):
+            return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
             software = SOFTWARE[arguments.get("software", "bind")]
             host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {})
-            part = arguments.get("part", "any")
-            if arguments.get("state", "present") == "present" and part != "any" and (part == "primary") != bool(host_plan.primary):
-                return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
-            if any(item.get("host") == host and item.get("agrees") for item in comparisons):
-                return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
             layout = software.Layout(**arguments["layout"])
             derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
             generations = declaration.keyring.generations if derived else ()
@@ -79,6 +80,7 @@ class ActionModule(ActionBase):
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
             result["host"] = host
+            result["part"] = "primary" if host_plan.primary else "secondary"
             result["differing"] = json.dumps(result["differing"], separators=(",", ":"))
         return result
 

@@ -96,6 +96,10 @@ host:
   description: The host that was compared.
   returned: when O(state=compared)
   type: str
+part:
+  description: V(primary) if the host is one for at least one zone, else V(secondary).
+  returned: when O(state=compared)
+  type: str
 differing:
   description: JSON text with what differs, for the task that follows.
   returned: when O(state=compared)

@@ -38,7 +38,7 @@ def plans(*records):
 
 
 def comparison(host, zones):
-    return {"host": host, "differing": json.dumps({"zones": zones, "time": NOW})}
+    return {"host": host, "part": "primary", "differing": json.dumps({"zones": zones, "time": NOW})}
 
 
 DIGEST = content_digest(plans()["a"].primary["example.com"].zone)
@@ -161,7 +161,7 @@ def test_a_mistake_stops_before_any_host_is_asked():
 
 
 def test_a_part_that_the_host_is_not_is_skipped_without_asking_it():
-    result, payload = run({"part": "secondary"}, {"dns_zones": zones()})
+    result, payload = run({"part": "secondary", "comparisons": [comparison("a", {})]}, {"dns_zones": zones()})
     assert result["skipped"] and result["skip_reason"] == "a is not the secondary part" and payload is None
 
 

@@ -98,6 +98,20 @@ def answers_to_any(host):
     return sum(len(rrset) for rrset in answer.answer)
 
 
+def truncated(host, source, questions=2000):
+    """How many of these questions for one name, asked in a second or two, are sent to TCP. Each is answered before more are asked."""
+    query, found = dns.message.make_query(f"www.{ZONE}", "A").to_wire(), 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.bind((source, 0))
+        link.settimeout(2)
+        link.connect((host.address, host.port))
+        for _batch in range(questions // 20):
+            for _question in range(20):
+                link.send(query)
+            found += sum(bool(link.recv(4096)[2] & 2) for _question in range(20))
+    return found
+
+
 def within(seconds, condition, *hosts):
     """How long it took until condition() was true."""
     started = time.monotonic()
@@ -228,3 +242,8 @@ def test_nothing_is_told_about_the_server_and_little_in_all_answers(host):
     assert elsewhere.rcode() == dns.rcode.REFUSED and not elsewhere.flags & dns.flags.RA
     assert answers_to_any(host) <= 1
     assert not ask(host, f"www.{ZONE}", "A").authority
+
+
+def test_who_asks_too_much_is_sent_to_tcp_and_loses_nothing(host):
+    host.bring_declared([zone("192.0.2.1")])
+    assert truncated(host, STRANGER) > 100

@@ -100,6 +100,8 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
     else:
         # Nothing to look up, so no root servers to ask and no trust anchors to keep fresh.
         statements += ["recursion no", "allow-recursion { none; }", "dnssec-validation no", "empty-zones-enable no"]
+        # The same answer more often than this in a second, to one network over UDP, is sent to TCP, where addresses are not forged.
+        statements += ["rate-limit { responses-per-second 200; slip 1; exempt-clients { localhost; }; }"]
     if plan.offers_tls:
         statements += [listen.replace(" {", f' port {TLS_PORT} tls "transfers" {{', 1) for listen in _listen(settings.listen_on)]
     lines = [f"\t{statement};" for statement in statements] + [f'\tinclude "{layout.local_options}";']

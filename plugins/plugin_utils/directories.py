@@ -10,12 +10,14 @@ and those that begin with a dot or an underscore, are no zones.
 
 from __future__ import annotations
 
+import concurrent.futures
 import functools
 import hashlib
 import json
+import multiprocessing
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -30,6 +32,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.records import p
 
 _ZONE_SUFFIX = ".zone"
 _DATA_SUFFIXES = (".yaml", ".yml", ".json")
+_MANY = 1000  # files, from which on it is worth while to start processes that read them
+_MOST_PROCESSES = 8
 _FILE_KEYS = ("records", *SHARED_KEYS)
 
 
@@ -55,24 +59,39 @@ def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, 
 
 def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
     cache = Cache(path, _version(defaults))
-    result: list[tuple[Draft, list[Problem]]] = []
-    changed: list[tuple[str, Any, str]] = []
     with cache.locked():
         kept = cache.summaries()
-        for stem, paths in files.items():
-            entry = kept.get(stem)
-            if entry is None or not _holds(entry[0], paths):
-                signatures = [*signature(paths)]
-                draft, problems = read_zone(stem, paths, defaults, functools.partial(_read_signed, signatures))
-                if settled(signatures):
-                    changed.append((stem, (signatures, *_packed(draft), problems), draft.content.body() if draft.content else ""))
-            else:
-                draft = _unpacked(entry, cache.body(stem, functools.partial(_body_again, stem, paths, defaults)))
-                problems = entry[-1]
-            result.append((draft, problems))
+        holding = {stem: kept[stem] for stem, paths in files.items() if stem in kept and _holds(kept[stem][0], paths)}
+        read = dict(_read_anew({stem: paths for stem, paths in files.items() if stem not in holding}, defaults))
+        changed = [(stem, entry, body) for stem, (entry, body) in read.items() if settled(entry[0])]
         if changed or len(kept) > len(files):
             cache.replace(changed, kept.keys() - files.keys())
+    result = []
+    for stem, paths in files.items():
+        if stem in read:
+            entry, text = read[stem]
+            body = functools.partial(str, text)
+        else:
+            entry, body = holding[stem], cache.body(stem, functools.partial(_body_again, stem, paths, defaults))
+        result.append((_unpacked(entry, body), entry[-1]))
     return result
+
+
+def _read_anew(files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> Iterable[tuple[str, tuple[tuple[Any, ...], str]]]:
+    """(name, (entry of the cache, body)) of each zone, by all processors where there are many zones."""
+    read = functools.partial(_read_entry, defaults)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if len(files) < _MANY or processors == 1 or multiprocessing.current_process().daemon:
+        return map(read, files.items())
+    with concurrent.futures.ProcessPoolExecutor(min(processors, _MOST_PROCESSES), multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(read, files.items(), chunksize=_MANY // 10))
+
+
+def _read_entry(defaults: Mapping[str, Any], item: tuple[str, list[str]]) -> tuple[str, tuple[tuple[Any, ...], str]]:
+    stem, paths = item
+    signatures = [*signature(paths)]
+    draft, problems = read_zone(stem, paths, defaults, functools.partial(_read_signed, signatures))
+    return stem, ((signatures, *_packed(draft), problems), draft.content.body() if draft.content else "")
 
 
 def _holds(signatures: list[Any], paths: list[str]) -> bool:

@@ -307,3 +307,22 @@ def test_the_cache_never_shows(monkeypatch, history):
             found = read(path, defaults)
             monkeypatch.setenv("XDG_CACHE_HOME", tempfile.mkdtemp(dir=root))
             assert found == read(path, defaults)
+
+
+def test_many_files_are_read_by_several_processes_with_the_same_result(zones, monkeypatch):
+    for number in range(40):
+        write(zones / f"{number}.example.zone", MASTER if number % 10 else "@ broken")
+    alone = read(zones)
+    shutil.rmtree(directories.Cache(str(zones), "").path.rpartition("/")[0])
+    readers = multiprocessing.Array("i", 2**8)  # what each of several processes read, by the last digits of its number
+    original = directories.read_zone
+
+    def counted(*arguments):
+        readers[os.getpid() % len(readers)] += 1
+        return original(*arguments)
+
+    monkeypatch.setattr(directories, "_MANY", 20)
+    monkeypatch.setattr(directories, "read_zone", counted)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 1, 2})
+    assert read(zones) == alone
+    assert sum(readers) == 40 and readers[os.getpid() % len(readers)] == 0

@@ -240,7 +240,10 @@ def test_settings_that_pdns_server_does_not_know_are_refused_and_nothing_changes
 
 
 def test_what_the_server_refuses_is_taken_back_in_the_database_too(serving, primary, monkeypatch):
-    monkeypatch.setattr(PowerDNS, "take", lambda self, changed, zones: (_ for _ in ()).throw(Refused("pdns_control fails")))
+    def refuse(*_arguments):
+        raise Refused("pdns_control fails")
+
+    monkeypatch.setattr(PowerDNS, "take", refuse)
     with pytest.raises(Refused, match="pdns_control fails"):
         serving.bring({"example.org": primary.endpoint()}, KEYS)
     monkeypatch.undo()

@@ -141,7 +141,7 @@ class PowerDNSHost:
         return answer.answer[0][0].serial if answer.rcode() == dns.rcode.NOERROR and answer.answer else None
 
     def select(self, query: str) -> list[tuple]:
-        with contextlib.closing(sqlite3.connect(self.layout["database"])) as database, database:
+        with contextlib.closing(sqlite3.connect(self.layout["database"], isolation_level=None)) as database:
             return database.execute(query).fetchall()
 
     # -- what Ansible would do ----------------------------------------------------------------------------------------

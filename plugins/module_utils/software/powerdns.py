@@ -189,7 +189,7 @@ def _zones(database):
     for identifier, name, kind, primaries in database.execute("SELECT id, name, type, master FROM domains"):
         # Any other kind of zone agrees with no description.
         zones[name] = (identifier, {"primaries": (primaries or "").split()} if kind == "SLAVE" else {})
-    facts = {identifier: found for identifier, found in zones.values()}
+    facts = dict(zones.values())
     chosen = ", ".join("?" * len(_KINDS))
     for identifier, kind, value in database.execute(f"SELECT domain_id, kind, content FROM domainmetadata WHERE kind IN ({chosen}) ORDER BY id", _KINDS):
         if identifier in facts:

@@ -3,7 +3,7 @@
 # keys.py precedes this when it runs.
 import sys
 
-secrets = all_secrets(sys.stdin.read().strip())  # noqa: F821
+secrets = all_secrets(sys.stdin.read().strip())  # noqa: F821 pylint: disable=undefined-variable
 count = 0
 for path in sys.argv[1:]:
     with open(path, encoding="utf-8", errors="replace") as stream:

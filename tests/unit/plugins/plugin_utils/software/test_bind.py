@@ -180,9 +180,9 @@ KEYS = {"secret": "s" * 32, "generations": [2, 1]}
 CERTIFICATES = {"tls_certificate": "/tls/certificate.pem", "tls_key": "/tls/key.pem", "tls_ca": "/tls/ca.pem"}
 
 
-def rendered(host, layout, keys=KEYS, **zone):
+def rendered(host, layout, **zone):
     zone = {"name": "example.com", "records": NS, **zone}
-    return render(planned([zone], host, keys=keys), layout, Settings(allow_query=("any",), **CERTIFICATES))
+    return render(planned([zone], host, keys=KEYS), layout, Settings(allow_query=("any",), **CERTIFICATES))
 
 
 def test_a_pairs_keys_are_all_accepted_and_the_first_is_used(layout):

@@ -77,6 +77,11 @@ def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
         "autosecondary=no",
         # The list of zones would be up to this old: 0 asks the database, so that a new zone is answered for at once.
         "zone-cache-refresh-interval=0",
+        # What is remembered is dropped after a transfer, but an answer worked out during one may be remembered just then: for at most
+        # this long. Seconds; by default a new zone may so be missing for a minute.
+        "negquery-cache-ttl=2",
+        "query-cache-ttl=2",
+        "cache-ttl=2",
         # How soon zones are looked for that were never transferred, are due, or got another primary or key. Seconds.
         "xfr-cycle-interval=10",
         "retrieval-threads=8",

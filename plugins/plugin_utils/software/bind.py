@@ -128,7 +128,7 @@ def _rates(primary: int, secondary: int) -> list[str]:
     rate, which is low because their secondaries ask by themselves, and a NOTIFY meanwhile makes them ask twice.
     """
     rates = {
-        "serial-query-rate": (20, secondary // 4, 1000),
+        "serial-query-rate": (20, secondary, 1000),
         "transfers-in": (10, secondary // 100, 100),
         "transfers-per-ns": (2, secondary // 100, 100),
         "notify-rate": (20, primary // 20, 500),

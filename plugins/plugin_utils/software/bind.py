@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, key_blocks, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_tls=True, takes_tls=True, localnets=True)
 SECRET_FILES = ("keys.conf",)
@@ -59,16 +60,13 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
         "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}")
         + _options(plan, layout, settings)
         + f'include "{current}/keys.conf";\ninclude "{current}/zones.conf";\n',
-        "keys.conf": HEADER.format(local=layout.local_config) + _keys(plan).text(),
+        "keys.conf": HEADER.format(local=layout.local_config) + key_blocks(plan, _key, "//").text(),
         "zones.conf": HEADER.format(local=layout.local_config) + zones.text(),
     }
 
 
-def _keys(plan: Plan) -> Blocks:
-    blocks = Blocks("//")
-    for key in plan.keys:
-        blocks.share(key.name, f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};\n')
-    return blocks
+def _key(key: Key) -> str:
+    return f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};\n'
 
 
 def _options(plan: Plan, layout: Layout, settings: Settings) -> str:

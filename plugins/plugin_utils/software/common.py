@@ -17,11 +17,12 @@ Its other half runs on the managed host: C(plugins/module_utils/software/<progra
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ class Blocks:
         shared = (f"{self.comment} shared {name}\n{text}" for name, text in self.shared.items())
         zones = (f"{self.comment} zone {name}\n{text}" for name, text in sorted(self.zones.items()))
         return "".join([*shared, *zones])
+
+
+def key_blocks(plan: Plan, text: Callable[[Key], str], comment: str = "#") -> Blocks:
+    """The file of the keys that a host needs. text: what the program's configuration says of one."""
+    return Blocks(comment, {key.name: text(key) for key in plan.keys})
 
 
 def content_name(prefix: str, items: Iterable[str]) -> str:

@@ -24,9 +24,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     Settings,
     askers,
     content_name,
+    key_blocks,
     own_addresses,
     used_key,
 )
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 CAPABILITIES = Capabilities(
     "Knot DNS",
@@ -70,7 +72,7 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
     return {
         "knot.conf": header + _server(layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
-        "keys.conf": header + _keys(plan).text(),
+        "keys.conf": header + key_blocks(plan, _key).text(),
         "zones.conf": header + _rates(plan, settings) + _zones(plan, layout, settings).text(),
     }
 
@@ -100,11 +102,8 @@ def _rates(plan: Plan, settings: Settings) -> str:
     return limits + _item("template", {"id": "default", "global-module": ["mod-rrl/answers"]})
 
 
-def _keys(plan: Plan) -> Blocks:
-    blocks = Blocks()
-    for key in plan.keys:
-        blocks.share(key.name, _item("key", {"id": key.name, "algorithm": key.algorithm, "secret": key.secret}))
-    return blocks
+def _key(key: Key) -> str:
+    return _item("key", {"id": key.name, "algorithm": key.algorithm, "secret": key.secret})
 
 
 def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:

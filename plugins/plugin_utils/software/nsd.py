@@ -19,11 +19,14 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     Settings,
     askers,
     content_name,
+    key_blocks,
     own_addresses,
     used_key,
 )
 
 # NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
+
 CAPABILITIES = Capabilities(
     "NSD",
     query_networks=True,
@@ -67,7 +70,7 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
     return {
         "nsd.conf": header + _server(layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
-        "keys.conf": header + _keys(plan).text(),
+        "keys.conf": header + key_blocks(plan, _key).text(),
         "zones.conf": header + _zones(plan, layout, settings).text(),
     }
 
@@ -98,11 +101,8 @@ def _clause(name: str, lines: Iterable[str]) -> str:
     return f"{name}:\n" + "".join(f"\t{line}\n" for line in lines)
 
 
-def _keys(plan: Plan) -> Blocks:
-    blocks = Blocks()
-    for key in plan.keys:
-        blocks.share(key.name, _clause("key", [f'name: "{key.name}"', f"algorithm: {key.algorithm}", f'secret: "{key.secret}"']))
-    return blocks
+def _key(key: Key) -> str:
+    return _clause("key", [f'name: "{key.name}"', f"algorithm: {key.algorithm}", f'secret: "{key.secret}"'])
 
 
 def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:

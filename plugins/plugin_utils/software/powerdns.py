@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, SecondaryZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, own_addresses, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, key_blocks, own_addresses, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 # TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
 CAPABILITIES = Capabilities("PowerDNS", primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
@@ -47,16 +48,18 @@ def entry(layout: Layout) -> str:
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
-    zones, keys = Blocks("#"), Blocks("#")
+    zones = Blocks()
     for name, zone in plan.secondary.items():
         zones.zones[name] = "".join(f"{kind} {' '.join(values)}\n" for kind, values in _description(zone) if values)
-    for key in plan.keys:
-        keys.share(key.name, f"{key.name} {key.algorithm} {key.secret}\n")
     return {
         "pdns.conf": HEADER.format(local=f"; {layout.local_config} is yours") + _settings(plan, layout, settings),
         "zones.txt": HEADER.format(local=", and in the database too") + zones.text(),
-        "keys.txt": HEADER.format(local=", and in the database too") + keys.text(),
+        "keys.txt": HEADER.format(local=", and in the database too") + key_blocks(plan, _key).text(),
     }
+
+
+def _key(key: Key) -> str:
+    return f"{key.name} {key.algorithm} {key.secret}\n"
 
 
 def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils import names, reverse, serial, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.clouds import CLOUD_GROUP, CLOUDS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.content import DEFAULT_TTL, SOA_KEYS, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.master_file import parse_zone_file
@@ -27,10 +28,11 @@ SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query"
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
 ENDPOINT_KEYS = ("address", "port", "name", "key", "tls", "tls_port", "from")
 HOST_KEYS = ("host", "from")
+CLOUD_KEYS = ("cloud", "host", "from", "key", "addresses", "notify")
 TLS_PORT = 853  # RFC 9103 section 7.1
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
-GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers")
+GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers", CLOUD_GROUP)
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ class Inventory:
 class Server:
     """One name server of a zone.
 
-    managed: whether it is a host of the inventory, so that this collection configures it. key: for one that is not, the name of the
+    managed: whether it is a host of the inventory, so that this collection configures it. addresses: where it serves, and where its
+    transfers come from; of a provider the latter only, networks among them. key: for one that is not, the name of the
     given key that is agreed with it, empty for none on purpose. sources: names of the zone's servers from which this one, a
     secondary, transfers; empty for the zone's primaries. tls: the name in its certificate, None if transfers with one that is not
-    managed are not to be encrypted. tls_port: where it hands zones out over TLS (RFC 9103).
+    managed are not to be encrypted. tls_port: where it hands zones out over TLS (RFC 9103). cloud: the provider that it is, one of
+    L(clouds.CLOUDS). carrier: the host that talks to the provider. notify: the addresses that are told of changes, None for the first
+    of its own.
     """
 
     name: str
@@ -67,6 +72,16 @@ class Server:
     sources: tuple[str, ...] = ()
     tls: str | None = None
     tls_port: int = TLS_PORT
+    cloud: str | None = None
+    carrier: str | None = None
+    notify: tuple[str, ...] | None = None
+
+    @property
+    def transferring_host(self) -> str | None:
+        """The host of the inventory that does the server's transfers, if one does."""
+        if self.cloud:
+            return None if CLOUDS[self.cloud].pulls else self.carrier
+        return self.name if self.managed else None
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,11 @@ class Zone:
             return self.primaries
         servers = {server.name: server for server in (*self.primaries, *self.secondaries)}
         return tuple(servers[name] for name in secondary.sources)
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Those that answer with the zone's own SOA, or should: everybody but providers."""
+        return (*self.primaries, *(server for server in self.secondaries if not server.cloud))
 
     def downstream(self, server: Server) -> tuple[Server, ...]:
         """The secondaries that transfer this zone from a server."""
@@ -376,10 +396,35 @@ class _Loader:
             self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial.POLICIES)}", f"use one of {', '.join(serial.POLICIES)}")
         elif policy == "keep" and not has_serial:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
-        allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries)
+        secondaries = tuple(self._carried(draft, server, primaries) if server.cloud else server for server in secondaries)
+        allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
         if content is None:
             return None
         return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed, encrypted)
+
+    def _carried(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> Server:
+        """A provider with the host that talks to it: the one that is named, else the first of CLOUD_GROUP, else the first primary."""
+        hosts = [server.carrier] if server.carrier else [*self.inventory.groups.get(CLOUD_GROUP, ()), *(item.name for item in primaries if item.managed)]
+        if not hosts:
+            wrong = f"no host is there to talk to {server.cloud}, as its primaries are not of this inventory"
+            self.problem(draft.where, wrong, f"put a host into the group {CLOUD_GROUP}, or name one: {{cloud: {server.cloud}, host: NAME}}")
+            return server
+        if CLOUDS[server.cloud].pulls:
+            self._check_reachable(draft, server, primaries)
+        if server.addresses:
+            return replace(server, carrier=hosts[0])
+        host = self._host(hosts[0])
+        return replace(server, carrier=hosts[0], addresses=host.addresses if host else ())
+
+    def _check_reachable(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> None:
+        """A provider out in the internet cannot transfer from a primary that has private addresses only (RFC 1918, RFC 4193)."""
+        if server.sources or any(names.is_private(address) for address in server.addresses):
+            return
+        for primary in primaries:
+            if primary.managed and all(names.is_private(address) for address in primary.addresses):
+                wrong = f"{server.cloud} cannot transfer from {primary.name}, whose addresses are private: {', '.join(primary.addresses)}"
+                right = "list its public address in dns_addresses, or let a public secondary feed the provider (from)"
+                self.warnings.append(Problem(f"host {primary.name}", wrong, right))
 
     def _tsig(self, draft: Draft) -> bool | str:
         value = draft.options.get("tsig", True)
@@ -387,7 +432,7 @@ class _Loader:
             self.problem(draft.where, "tsig is true, but no dns_tsig_secret is there to derive keys from", "set it, or name a key of dns_tsig_keys")
         return value if isinstance(value, bool) else self._given_key(draft.where, "tsig", value) or False
 
-    def _tls(self, draft: Draft, primaries: tuple[Server, ...]) -> bool:
+    def _tls(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> bool:
         value = draft.options.get("tls", False)
         if not isinstance(value, bool):
             self.problem(draft.where, f"tls is {value!r}", "write true to hand the zone out over TLS only, or false")
@@ -396,6 +441,9 @@ class _Loader:
             if server.tls is None:
                 wrong = f"its transfers are to be encrypted, but nothing is said of TLS on its primary {server.name}"
                 self.problem(draft.where, wrong, "give that tls: NAME, the name in its certificate")
+        for server in secondaries if value else ():
+            if server.cloud:
+                self.problem(draft.where, f"its transfers are to be encrypted, but {server.cloud} has none over TLS", "leave tls out, or the provider")
         return value
 
     def _given_key(self, where: str, key: str, value: Any) -> str | None:
@@ -462,6 +510,9 @@ class _Loader:
         if isinstance(item, Mapping) and "from" in item:
             yield from self._fed_by(where, key, item)
             return
+        if isinstance(item, Mapping) and "cloud" in item:
+            yield from self._provider(where, key, item)
+            return
         if isinstance(item, Mapping) and "host" in item:
             self.problems += check_mapping(f"{where}, {key}", item, HOST_KEYS)
             yield from self._endpoint(where, key, str(item["host"]))
@@ -512,6 +563,39 @@ class _Loader:
             return
         if not self._is_own(where, key, address):
             yield Server(address, (address,), managed=False)
+
+    def _provider(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
+        """A provider as a secondary. Which host talks to it may depend on the zone's primaries, see L(_carried)."""
+        provider = item["cloud"]
+        if key != "secondaries":
+            self.problem(where, f"{key} names the provider {provider!r}, which cannot be one of them here", "list it under secondaries")
+            return
+        if provider not in CLOUDS:
+            self.problem(where, f"{key}: the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}")
+            return
+        self.problems += check_mapping(f"{where}, {key}", item, CLOUD_KEYS)
+        carrier = item.get("host")
+        if carrier is not None and carrier not in self.inventory.hosts:
+            near = did_you_mean(carrier, self.inventory.hosts)
+            self.problem(where, f"{key}: {carrier!r}, which is to talk to {provider}, is no host of the inventory{near}", "name one that can reach it")
+            return
+        usual = CLOUDS[provider]
+        lists = [self._networks_of(where, key, name, item.get(name), default) for name, default in (("addresses", usual.addresses), ("notify", usual.notify))]
+        agreed = None if item.get("key") is None else self._key_of(f"{where}, {key} {provider}", item)
+        yield Server(provider, lists[0], managed=False, key=agreed, cloud=provider, carrier=carrier, notify=lists[1])
+
+    def _networks_of(self, where: str, key: str, name: str, value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
+        """A provider's addresses; networks only where transfers come from, since nobody can be told at a network."""
+        if value is None:
+            return default
+        read = names.address if name == "notify" else network_text
+        result = []
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            try:
+                result.append(read(item if item not in NETWORK_WORDS else None))
+            except ValueError:
+                self.problem(where, f"{key}: {name} has {item!r}", f"list the provider's addresses{'' if name == 'notify' else ' or networks'}")
+        return tuple(result)
 
     def _is_own(self, where: str, key: str, address: str) -> bool:
         """Whether an address belongs to a host that this collection configures: then it would be planned as somebody else's server."""

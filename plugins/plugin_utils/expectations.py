@@ -56,14 +56,13 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
     zones: list[dict[str, Any]] = []
     alike: dict[tuple[Any, ...], list[Zone]] = {}
     for zone in declaration.selected_zones.values():
-        everyone = (*zone.primaries, *zone.secondaries)
-        for server in everyone:
+        for server in zone.servers:
             for address in _usable(server, families):
                 entry = {"name": label(server.name, address), "address": address, "port": server.port}
                 servers.setdefault(entry["name"], entry)
                 if server.managed:
                     own.setdefault(entry["name"], {**entry, "zone": zone.name})
-        zones.append({"name": zone.name, "servers": _labels(everyone, families), "reference": _labels(zone.primaries, families)})
+        zones.append({"name": zone.name, "servers": _labels(zone.servers, families), "reference": _labels(zone.primaries, families)})
         alike.setdefault((zone.primaries, zone.secondaries, zone.tsig, zone.tls), []).append(zone)
     tried = [zone for group in alike.values() for zone in _spread(group, transfers)]
     keys: dict[str, Key] = {}
@@ -97,21 +96,23 @@ def _spread(zones: Sequence[Zone], most: int) -> list[Zone]:
 
 def _transfers(declaration: Declaration, zone: Zone, host: str, families: Collection[int], keys: dict[str, Key]) -> list[dict[str, Any]]:
     """Who hands the zone to this host, with which key, and who must refuse. Enters the keys into ``keys``."""
-    itself = next((server for server in zone.secondaries if server.managed and server.name == host), None)
+    itself = [server for server in zone.secondaries if server.transferring_host == host]
     entries: dict[tuple[str, str], list[str]] = {}
-    for server in (*zone.primaries, *zone.secondaries):
+
+    def expect(what: str, key: Key | None, labels: Iterable[str]) -> None:
+        entries.setdefault((what, key.name if key else ""), []).extend(labels)
+
+    for server in zone.servers:
         if not server.managed or server.name == host:
             continue
         labels = _labels([server], families)
-        if itself is None or itself not in zone.downstream(server):
-            entries.setdefault(("refused", ""), []).extend(labels)
-            continue
-        used = next(iter(keys_between(declaration, zone, server, itself)), None)
-        if used is not None:
-            keys[used.name] = used
-            entries.setdefault(("refused", ""), []).extend(labels)  # who has the right address only gets nothing
-        if zone.tls:  # nor who has the right key only
-            entries.setdefault(("refused", used.name if used else ""), []).extend(labels if used else [])
-            labels = [label_over_tls(name) for name in labels]
-        entries.setdefault(("allowed", used.name if used else ""), []).extend(labels)
+        takers = [secondary for secondary in zone.downstream(server) if secondary in itself]
+        used = {next(iter(keys_between(declaration, zone, server, taker)), None) for taker in takers}
+        keys.update({key.name: key for key in used if key is not None})
+        if None not in used:
+            expect("refused", None, labels)  # who has the right address only gets nothing
+        for key in used:
+            if zone.tls and key is not None:
+                expect("refused", key, labels)  # nor who has the right key only
+            expect("allowed", key, [label_over_tls(name) for name in labels] if zone.tls else labels)
     return [{"zone": zone.name, "servers": labels, "expect": expect, "key": key} for (expect, key), labels in entries.items() if labels]

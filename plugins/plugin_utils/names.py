@@ -103,3 +103,12 @@ def address(text: object) -> str:
     if not isinstance(text, str) or "%" in text:
         raise ValueError(f"{text!r} is not an address")
     return str(ipaddress.ip_address(text))
+
+
+PRIVATE = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "127.0.0.0/8", "::1"))
+
+
+def is_private(text: str) -> bool:
+    """Whether an address, or a network, is one that the internet does not route: RFC 1918, RFC 4193, loopback."""
+    first = ipaddress.ip_interface(text).ip
+    return any(first in network for network in PRIVATE)

@@ -15,7 +15,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 @dataclass(frozen=True)
 class Peer:
-    """One address of another server of the zone.
+    """One address of another server of the zone, or the network from which a provider's transfers come.
 
     keys: those that are accepted from it, the first one is used; none to go unsigned. tls: the name in its certificate if transfers go
     over TLS; questions and NOTIFY use port all the same.
@@ -111,8 +111,16 @@ def _peers(declaration: Declaration, zone: Zone, server: Server, addresses: tupl
         for secondary in zone.downstream(server)
         for peer in reachable(secondary, addresses, keys_between(declaration, zone, server, secondary))
     ]
-    once = {peer.server: peer for peer in reversed(transfer_to)}
-    return tuple(transfer_from), tuple(transfer_to), tuple(peer for peer in transfer_to if once[peer.server] is peer)
+    notify = [peer for secondary in zone.downstream(server) for peer in _told(declaration, zone, server, secondary, addresses)]
+    return tuple(transfer_from), tuple(transfer_to), tuple(notify)
+
+
+def _told(declaration: Declaration, zone: Zone, source: Server, secondary: Server, addresses: tuple[str, ...]) -> list[Peer]:
+    """Where a secondary is told of changes: at its first address, or at all those that it has for this."""
+    keys = keys_between(declaration, zone, source, secondary)
+    if secondary.notify is None:
+        return reachable(secondary, addresses, keys)[:1]
+    return reachable(replace(secondary, addresses=secondary.notify), addresses, keys)
 
 
 def keys_between(declaration: Declaration, zone: Zone, source: Server, secondary: Server) -> tuple[Key, ...]:
@@ -121,7 +129,7 @@ def keys_between(declaration: Declaration, zone: Zone, source: Server, secondary
     agreed = next((server.key for server in (source, secondary) if server.key is not None), zone.tsig if isinstance(zone.tsig, str) else None)
     if agreed is not None:
         return (given[agreed],) if agreed else ()
-    derives = zone.tsig and source.managed and secondary.managed
+    derives = zone.tsig and source.managed and (secondary.managed or secondary.cloud)
     return declaration.keyring.derived(source.name, secondary.name) if derives else ()
 
 
@@ -143,6 +151,6 @@ def _own(host: str, servers: tuple[Server, ...]) -> Server | None:
 def reachable(server: Server, addresses: tuple[str, ...], keys: tuple[Key, ...] = (), tls: bool = False) -> list[Peer]:
     """The server's addresses of the families that ``addresses`` have; all of them if no family is shared (there may be a router)."""
     families = {ipaddress.ip_address(address).version for address in addresses}
-    shared = [address for address in server.addresses if ipaddress.ip_address(address).version in families]
+    shared = [address for address in server.addresses if ipaddress.ip_interface(address).version in families]
     name = server.tls if tls else None
     return [Peer(server.name, address, server.port, keys, name, server.tls_port) for address in shared or server.addresses]

@@ -33,8 +33,11 @@ def test_a_question_is_what_dnspython_reads_as_one(identifier, labels):
 @given(SERIALS, st.sampled_from(["example.com", "EXAMPLE.com", "."]))
 def test_the_serial_of_an_authoritative_answer(serial, zone):
     query = question(zone, 1)
-    assert serial_in(soa_answer(query, serial=serial), query) == serial
-    assert serial_in(soa_answer(query, serial=serial).replace(b"\xc0\x0c", query[12:-4], 1), query) == serial
+    answer = soa_answer(query, serial=serial)
+    assert serial_in(answer, query) == serial
+    owner, data = query[12:-4], answer[len(query) :]
+    spelled_out = answer[: len(query)] + owner + data.removeprefix(b"\xc0\x0c").removeprefix(owner)
+    assert serial_in(spelled_out, query) == serial  # the owner's name without compression
 
 
 def other_owner():

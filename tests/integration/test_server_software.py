@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import itertools
 import os
+import re
+import shutil
 import socket
 import subprocess
 import time
@@ -23,9 +25,10 @@ import dns.tsigkeyring
 import dns.xfr
 import dns.zone
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, free_port, running_named, zone_text
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, NsdHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, KnotHost, NsdHost, running_host
 
 pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),
@@ -88,14 +91,13 @@ def ask(host, name=ZONE, rdtype="SOA", rdclass="IN", *, address=None, source=Non
     return dns.query.udp(message, address or host.address, port=host.port, source=source, timeout=5)
 
 
-def answers_to_any(host):
-    """How many records a question for ANY over UDP brings; NSD's truncated answer does not even repeat it, which dns.query.udp refuses."""
+def answer_to_any(host):
+    """What a question for ANY over UDP brings; NSD's truncated answer does not even repeat it, which dns.query.udp refuses."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         link.settimeout(5)
         link.connect((host.address, host.port))
         link.send(dns.message.make_query(ZONE, "ANY").to_wire())
-        answer = dns.message.from_wire(link.recv(65535))
-    return sum(len(rrset) for rrset in answer.answer)
+        return dns.message.from_wire(link.recv(65535))
 
 
 def truncated(host, source, questions=2000):
@@ -199,6 +201,18 @@ def test_nsd_transfers_over_tls_from_who_proves_to_be_the_one_that_is_meant(tmp_
                     assert host.serial(ZONE) is None
 
 
+@pytest.mark.skipif(KnotHost not in INSTALLED, reason="knotd is not installed")
+def test_knot_that_cannot_hand_out_over_tls_alone_is_told_which_can(tmp_path):
+    version = subprocess.run([shutil.which("knotd", path="/usr/sbin:/usr/local/sbin"), "--version"], check=True, capture_output=True, text=True).stdout
+    if tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", version).groups())) >= (3, 4, 1):
+        pytest.skip("this one can")
+    settings = Settings(listen_on=("127.0.0.1",), allow_query=("any",), tls_certificate="/certificate.pem", tls_key="/key.pem")
+    with running_host(KnotHost, tmp_path / "host") as host:
+        with pytest.raises(Refused, match=r"listen-tls.*takes Knot DNS 3\.4\.1 or newer"):
+            host.bring_declared([zone("192.0.2.1", secondaries=[{"address": SECONDARY}], tls=True)], settings=settings)
+        assert host.serial(ZONE) is None and host.runs()
+
+
 @pytest.mark.parametrize(
     ("declared", "expected"), [(None, [True, True, False]), (["any"], [True] * 3), ([STRANGER], [True, False, True]), (["none"], [True, False, False])]
 )
@@ -240,7 +254,9 @@ def test_nothing_is_told_about_the_server_and_little_in_all_answers(host):
     assert not [option for option in nsid.options if option.otype == dns.edns.NSID and option.to_wire()]
     elsewhere = ask(host, "example.net")
     assert elsewhere.rcode() == dns.rcode.REFUSED and not elsewhere.flags & dns.flags.RA
-    assert answers_to_any(host) <= 1
+    to_any = answer_to_any(host)
+    assert sum(len(rrset) for rrset in to_any.answer) <= 1
+    assert bool(to_any.flags & dns.flags.TC) == isinstance(host, NsdHost)  # which sends who wants more to TCP
     assert not ask(host, f"www.{ZONE}", "A").authority
 
 

@@ -32,6 +32,8 @@ class Knot(Software):
                 code, out, err = self.run([program, "--config", paths[0], *command])
                 if code:
                     words = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current).splitlines()
+                    if any("listen-tls" in word or "'protocol'" in word for word in words):
+                        words.append("to hand zones out over TLS, and in no other way, takes Knot DNS 3.4.1 or newer: leave tls out of them, or use bind here")
                     raise Refused("knotc {} refuses it: {}".format(command[0], "; ".join([word for word in words if "warning" not in word][:20])))
 
     def take(self, changed_files, changed_zones):

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
@@ -33,6 +34,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 CAPABILITIES = Capabilities(
     "Knot DNS",
     query_networks=True,
+    offers_tls=True,
     unread_types=frozenset(
         ["AMTRELAY", "AVC", "BRID", "DLV", "DSYNC", "GPOS", "HHIT", "HIP", "ISDN", "NINFO", "NSAP", "NSAP-PTR", "NULL", "PX", "RESINFO", "WALLET", "WKS", "X25"]
     ),
@@ -68,20 +70,23 @@ def entry(layout: Layout) -> str:
 
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
-    """Configuration files of one generation by name. A change of knot.conf takes a restart: nothing in it depends on zones."""
+    """Configuration files of one generation by name. A change of knot.conf takes a restart: of zones only TLS changes it."""
     header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
     return {
-        "knot.conf": header + _server(layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
+        "knot.conf": header + _server(plan, layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
         "keys.conf": header + key_blocks(plan, _key).text(),
         "zones.conf": header + _rates(plan, settings) + _zones(plan, layout, settings).text(),
     }
 
 
-def _server(layout: Layout, settings: Settings) -> str:
+def _server(plan: Plan, layout: Layout, settings: Settings) -> str:
     addresses = ["0.0.0.0", "::"] if "any" in settings.listen_on else own_addresses(settings)
+    over_tls = f"    listen-tls: {_list(f'{address}@{TLS_PORT}' for address in addresses)}\n"
+    over_tls += f'    cert-file: "{settings.tls_certificate}"\n    key-file: "{settings.tls_key}"\n'
     return (
         "server:\n"
         + f"    listen: {_list(f'{address}@53' for address in addresses)}\n"
+        + (over_tls if plan.offers_tls else "")
         + f'    rundir: "{layout.run_directory}"\n    user: "{layout.user}:{layout.group}"\n'
         + '    version: ""\n    identity: ""\n    nsid: ""\n'
         + _item("log", {"target": "syslog", "any": "info"})
@@ -150,7 +155,8 @@ def _rules(blocks: Blocks, action: str, peers: Sequence[Peer]) -> list[str]:
     """By what a server recognises others: their keys, from wherever, or their addresses where no keys are agreed."""
     keys = dict.fromkeys(key.name for peer in peers for key in peer.keys)
     addresses = dict.fromkeys(peer.address for peer in peers if not peer.keys)
-    return [_share(blocks, "acl", action, {kind: items, "action": [action]}) for kind, items in (("key", keys), ("address", addresses)) if items]
+    how = {"action": [action], **({"protocol": ["tls"]} if action == "transfer" and any(peer.tls for peer in peers) else {})}
+    return [_share(blocks, "acl", action, {kind: items, **how}) for kind, items in (("key", keys), ("address", addresses)) if items]
 
 
 def _share(blocks: Blocks, section: str, prefix: str, options: Mapping[str, object], referred: str = "") -> str:

@@ -23,10 +23,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     own_addresses,
     used_key,
 )
-
-# NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
 from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
+# NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
 CAPABILITIES = Capabilities(
     "NSD",
     query_networks=True,

@@ -200,3 +200,32 @@ def test_a_run_about_one_zone_leaves_the_others_as_they_are(layout):
     assert served(merged, "b.example") == served(before, "b.example")
     check(layout, merged)
     assert blocks.merge(merged, after, set(names)) == after
+
+
+def protocols(files, zone):
+    """Over what each rule of a zone lets others transfer it."""
+    template = items(files, "template")[items(files, "zone")[zone]["template"]]
+    return [items(files, "acl")[rule].get("protocol") for rule in template["acl"]]
+
+
+def test_encrypted_zones_are_handed_out_over_tls_alone(layout):
+    zones = [{"name": "example.com", "records": NS, "tls": True}, {"name": "plain.example", "records": NS}]
+    settings = Settings(listen_on=("192.0.2.1",), allow_query=("any",), tls_certificate="/tls/certificate.pem", tls_key="/tls/key.pem")
+    files = render(planned(zones, keys=KEYS), layout, settings)
+    server = sections(files["knot.conf"])[0][1]
+    assert server["listen-tls"] == ["127.0.0.1@853", "192.0.2.1@853"]
+    assert (server["cert-file"], server["key-file"]) == ("/tls/certificate.pem", "/tls/key.pem")
+    assert protocols(files, "example.com") == [["tls"]] and protocols(files, "plain.example") == [None]
+    assert "tls" not in "".join(render(planned(zones[1:], keys=KEYS), layout, settings).values())
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("ns1", "hands zones out over TLS, but has no certificate"),
+        ("ns2", "Knot DNS cannot transfer over TLS from whom an authority's certificate proves to be the one that is meant"),
+    ],
+)
+def test_what_cannot_be_encrypted_is_told_before(host, told):
+    whole = planned([{"name": "example.com", "records": NS, "tls": True}], host)
+    assert [problem.wrong for problem in beyond(CAPABILITIES, whole, Settings(allow_query=("any",)))] == [told]

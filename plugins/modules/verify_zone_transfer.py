@@ -254,6 +254,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_keys,
     read_name,
     read_servers,
+    read_types,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import (
     Selection,
@@ -263,7 +264,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.records im
     read_zone_text,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.transfer import Transfer, TransferError
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.transferring import Limits, carry_out
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.transferring import Limits, carry_out, transferred_records
 
 COMPARISONS = ("same_as", "content", "content_file")
 
@@ -293,7 +294,7 @@ class Entry:
         self.given = given
         self.where = where
         self.selection = Selection(
-            frozenset(_read_type(name, where) for name in given["ignore_types"]), given["ignore_ttl"], given["ignore_serial"]
+            read_types(given["ignore_types"], f"{where}: ignore_types"), given["ignore_ttl"], given["ignore_serial"]
         )
         self.compares = bool(wanted)
 
@@ -307,13 +308,6 @@ class Entry:
                 return read_zone_text(text, self.qname, f"{self.where}: {path}")
         except (OSError, UnicodeError) as error:
             raise Mistake(f"{self.where}: content_file {path} cannot be read: {error}") from None
-
-
-def _read_type(name, where):
-    try:
-        return int(dns.rdatatype.from_text(name))
-    except (dns.exception.DNSException, ValueError):
-        raise Mistake(f"{where}: ignore_types: {name!r} is not a record type") from None
 
 
 class Inspector:
@@ -337,11 +331,8 @@ class Inspector:
         """The set of records to compare with, or the text of what went wrong in getting them."""
         if not entry.same_as:
             return set(entry.selection.apply(entry.expected_records()))
-        outcome = carry_out(self.transfer(entry, entry.same_as), entry.same_as, self.limits)
-        if outcome.state != "allowed":
-            return f"{entry.same_as.place} gave nothing to compare with: {outcome.state} {outcome.detail}".rstrip()
         try:
-            return set(entry.selection.apply(canonical_records(outcome.transfer.messages, entry.qname)))
+            return set(entry.selection.apply(transferred_records(entry.qname, entry.same_as, self.limits)))
         except TransferError as error:
             return f"{entry.same_as.place} gave nothing to compare with: {error}"
 
@@ -367,7 +358,7 @@ class Inspector:
                 if isinstance(expected, str):
                     state, detail = "no_reference", expected
                 elif comparison is not None and not comparison.equal:
-                    state, detail = "different", _differences(comparison)
+                    state, detail = "different", comparison.text
         transfer.messages.clear()
         return _result(
             entry,
@@ -391,15 +382,6 @@ class Inspector:
         if isinstance(expected, set):
             comparison = compare(expected, entry.selection.apply(canonical_records(transfer.messages, entry.qname)))
         return zonemd, comparison
-
-
-def _differences(comparison):
-    parts = []
-    if comparison.missing_count:
-        parts.append(f"{comparison.missing_count} missing, first {comparison.missing[0]}")
-    if comparison.unexpected_count:
-        parts.append(f"{comparison.unexpected_count} unexpected, first {comparison.unexpected[0]}")
-    return "; ".join(parts)
 
 
 def _result(entry, server, transfer, state, **found):

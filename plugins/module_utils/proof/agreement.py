@@ -102,10 +102,7 @@ def judge(answer: Answer, role: str | None, reference: int | None, max_lag: int 
     """The state of one server for one zone, given the serial that counts."""
     lag = distance(reference, answer.serial) if reference is not None and answer.serial is not None else None
     if answer.problem is not None:
-        state, detail = answer.problem, answer.detail
-        if state == "servfail" and role == "secondary":
-            # a secondary without a valid copy says SERVFAIL; only some add an extended error (RFC 8914)
-            state, detail = "expired", "SERVFAIL: the copy has expired or was never transferred"
+        state, detail = name_problem(answer, role)
         return Verdict(state, False, reference, lag, detail)
     if lag is None:
         return Verdict("no_reference", False, None, None, "no reference server gave a serial to compare with")
@@ -116,6 +113,14 @@ def judge(answer: Answer, role: str | None, reference: int | None, max_lag: int 
     if lag > 0:
         return Verdict("behind", lag <= max_lag, reference, lag, "")
     return Verdict("ahead", False, reference, lag, "")
+
+
+def name_problem(answer: Any, role: str | None) -> tuple[str, str]:
+    """State and detail of an answer that has a problem."""
+    if answer.problem == "servfail" and role == "secondary":
+        # a secondary without a valid copy says SERVFAIL; only some add an extended error (RFC 8914)
+        return "expired", "SERVFAIL: the copy has expired or was never transferred"
+    return answer.problem, answer.detail
 
 
 def judge_zone(

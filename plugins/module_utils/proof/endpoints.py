@@ -156,6 +156,17 @@ def read_name(text: Any, where: str) -> Any:
         raise Mistake(f"{where}: {text!r} is not a domain name: {error}") from None
 
 
+def read_types(names: Iterable[str], where: str) -> frozenset[int]:
+    """The numbers of record types. Raises Mistake when a name is not one."""
+    numbers = set()
+    for name in names:
+        try:
+            numbers.add(int(dns.rdatatype.from_text(name)))
+        except (dns.exception.DNSException, ValueError):
+            raise Mistake(f"{where}: {name!r} is not a record type") from None
+    return frozenset(numbers)
+
+
 def place(result: Mapping[str, Any]) -> str:
     """The server of a result, with its address when its name is another."""
     if result["server"] == result["address"]:

@@ -90,6 +90,15 @@ class Comparison(NamedTuple):
     def equal(self) -> bool:
         return not self.missing_count and not self.unexpected_count
 
+    @property
+    def text(self) -> str:
+        parts = []
+        if self.missing_count:
+            parts.append(f"{self.missing_count} missing, first {self.missing[0]}")
+        if self.unexpected_count:
+            parts.append(f"{self.unexpected_count} unexpected, first {self.unexpected[0]}")
+        return "; ".join(parts)
+
 
 def canonical_records(messages: Iterable[bytes], zone: Any) -> Iterator[bytes]:
     """The records of a complete AXFR, without the SOA that closes it. Raises TransferError."""
@@ -98,7 +107,7 @@ def canonical_records(messages: Iterable[bytes], zone: Any) -> Iterator[bytes]:
     seen_soa = False
     for wire in messages:
         try:
-            for record in _records_of(wire):
+            for record in records_of(wire):
                 at = owner_end(record)
                 if not record[:at].endswith(suffix):
                     raise TransferError("malformed", f"a record outside the zone: {to_text(record)}")
@@ -111,13 +120,17 @@ def canonical_records(messages: Iterable[bytes], zone: Any) -> Iterator[bytes]:
             raise TransferError("malformed", "a message ends in the middle of a record") from None
 
 
-def _records_of(wire: bytes) -> Iterator[bytes]:
-    _id, _flags, questions, answers, _authority, _additional = HEADER.unpack_from(wire)
+def records_of(wire: bytes, with_authority: bool = False) -> Iterator[bytes]:
+    """The canonical records of a message's answer section, then those of its authority section.
+
+    Raises TransferError, and IndexError or struct.error for a message that ends too early.
+    """
+    _id, _flags, questions, answers, authority, _additional = HEADER.unpack_from(wire)
     at = 12
     for _question in range(questions):
         at = skip_name(wire, at) + 4
     suffixes: dict[int, bytes] = {}  # most owners are pointers to few places
-    for _record in range(answers):
+    for _record in range(answers + authority if with_authority else answers):
         if wire[at] >= 0xC0:
             pointer = (wire[at] << 8) | wire[at + 1]
             owner = suffixes.get(pointer)
@@ -130,6 +143,8 @@ def _records_of(wire: bytes) -> Iterator[bytes]:
         head = wire[at : at + 8]
         at += 10
         end = at + size
+        if end > len(wire):
+            raise IndexError
         if rdtype in NAMES_IN_RDATA or rdtype == NAPTR:
             yield owner + head + _canonical_rdata(wire, rdtype, at, end)
         else:
@@ -188,10 +203,11 @@ def compare(expected: Iterable[bytes] | set[bytes], found: Iterable[bytes]) -> C
             yield record
 
     missing = wanted.difference(note(found))
-    return Comparison(_first(missing), _first(unexpected), len(missing), len(unexpected))
+    return Comparison(first_few(missing), first_few(unexpected), len(missing), len(unexpected))
 
 
-def _first(records: Iterable[bytes]) -> list[str]:
+def first_few(records: Iterable[bytes]) -> list[str]:
+    """The first records in canonical order, as text."""
     return [to_text(record) for record in heapq.nsmallest(DIFFERENCES_NAMED, records, key=canonical_order)]
 
 

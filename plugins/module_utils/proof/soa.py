@@ -30,7 +30,8 @@ AA = 0x0400
 TC = 0x0200
 OPCODE = 0x7800
 RCODE = 0x000F
-NOERROR, SERVFAIL, REFUSED, NOTAUTH = 0, 2, 5, 9
+NOERROR, SERVFAIL, NXDOMAIN, REFUSED, NOTAUTH = 0, 2, 3, 5, 9
+UNSIGNED = "the answer to a signed question is not signed"
 EDE_INVALID_DATA = 24  # RFC 8914, section 4.25: "its most recent zone being too old or having expired"
 
 
@@ -139,13 +140,10 @@ def _judge_message(message: Any, name: Any, key: Any) -> Answer:
         raise NotForUs
     if message.flags & TC:
         raise Truncated
-    if key and not message.had_tsig:
-        if rcode == NOTAUTH:
-            return Answer(None, aa, rcode, "wrong_key", "NOTAUTH without a signature: the server does not know this key")
-        if rcode == NOERROR:
-            return Answer(None, aa, rcode, "wrong_key", "the answer to a signed question is not signed")
+    if key and not message.had_tsig and rcode == NOERROR:
+        return Answer(None, aa, rcode, "wrong_key", UNSIGNED)
     if rcode != NOERROR:
-        return _judge_rcode(message, rcode, aa)
+        return judge_rcode(message, key)
     if not question:
         return Answer(None, aa, rcode, "malformed", "an answer without its question")
     found = [rrset for rrset in message.answer if rrset.rdtype == dns.rdatatype.SOA and rrset.name == name]
@@ -163,14 +161,19 @@ def _judge_message(message: Any, name: Any, key: Any) -> Answer:
     return Answer(serial, aa, rcode)
 
 
-def _judge_rcode(message: Any, rcode: int, aa: bool) -> Answer:
+def judge_rcode(message: Any, key: Any = None) -> Answer:
+    """The problem that an rcode other than NOERROR names; ``key``: the one with which the question was signed."""
+    rcode = int(message.rcode())
+    aa = bool(message.flags & AA)
     text = dns.rcode.to_text(rcode)
+    if key and not message.had_tsig and rcode == NOTAUTH:
+        return Answer(None, aa, rcode, "wrong_key", "NOTAUTH without a signature: the server does not know this key")
     reasons = [option for option in message.options if int(option.otype) == 15]
     expired = any(int(getattr(reason, "code", -1)) == EDE_INVALID_DATA for reason in reasons)
     if rcode == SERVFAIL:
         return Answer(None, aa, rcode, "expired" if expired else "servfail", "")
     if rcode == REFUSED:
         return Answer(None, aa, rcode, "refused", "")
-    if rcode in (3, NOTAUTH):  # NXDOMAIN, NOTAUTH
+    if rcode in (NXDOMAIN, NOTAUTH):
         return Answer(None, aa, rcode, "not_authoritative", text)
     return Answer(None, aa, rcode, "error", text)

@@ -38,7 +38,7 @@ class TransferError(Exception):
     """The transfer has ended and is not complete. ``state`` is the word for it."""
 
     def __init__(self, state: str, detail: str = "", rcode: int | None = None):
-        super().__init__(f"{state}: {detail}")
+        super().__init__(f"{state}: {detail}" if detail else state)
         self.state = state
         self.detail = detail
         self.rcode = rcode

@@ -9,9 +9,11 @@ import random
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Server
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import canonical_records
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import (
     NotForUs,
     SignedSoaQuestion,
@@ -79,6 +81,14 @@ def carry_out(transfer: Transfer, server: Server, limits: Limits) -> Outcome:
         if stream is not None:
             stream.close()
     return Outcome(transfer, state, detail, rcode, time.monotonic() - started, serves_zone)
+
+
+def transferred_records(zone: Any, server: Server, limits: Limits) -> Iterator[bytes]:
+    """The canonical records of a zone (dns.name.Name) as this server transfers it. Raises TransferError."""
+    outcome = carry_out(Transfer(zone, None, server.key, limits.max_records), server, limits)
+    if outcome.state != "allowed":
+        raise TransferError(outcome.state, outcome.detail, outcome.rcode)
+    yield from canonical_records(outcome.transfer.messages, zone)
 
 
 def _run(transfer: Transfer, stream: Stream, limits: Limits) -> None:

@@ -48,6 +48,25 @@ lab-down: setup ## Remove the lab
 	$(use)
 	$(playbook) tests/lab/destroy.yml
 
+# --- the documentation -----------------------------------------------------------------------------------------------
+
+.PHONY: docs
+docs: setup ## Build the documentation; build/docs/html/index.html is where to begin
+	$(use)
+	rm -rf build/docs
+	mkdir -p build/docs/source
+	cp -r docs/. build/docs/source
+	mkdir --mode=755 build/docs/source/reference
+	antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --no-add-antsibull-docs-version --dest-dir build/docs/source/reference authoritative.dns
+	antsibull-docs lint-collection-docs --plugin-docs "$$AUTHORITATIVE_DNS_COLLECTIONS/authoritative/dns"
+	# What the next release will say of itself.
+	mkdir build/docs/changelog
+	cp -r galaxy.yml changelogs build/docs/changelog
+	(cd build/docs/changelog && antsibull-changelog lint && antsibull-changelog release > /dev/null 2>&1)
+	cp build/docs/changelog/CHANGELOG.rst build/docs/source/changelog.rst
+	sphinx-build --quiet --fail-on-warning --nitpicky --builder html build/docs/source build/docs/html
+	echo '==> docs: build/docs/html/index.html'
+
 # --- the tests -------------------------------------------------------------------------------------------------------
 
 .PHONY: test

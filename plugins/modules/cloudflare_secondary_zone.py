@@ -370,7 +370,7 @@ def main():
     for warning in account.warnings if account else []:
         module.warn(warning)
     result = {
-        "changed": bool(account and account.changed),
+        "changed": bool(account and account.changed and (api.writes or not failure)),
         "zones": [state.told() for state in account.states.values()] if account else [],
         "api_calls": api.calls,
         "waited": waited,

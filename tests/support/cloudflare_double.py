@@ -109,7 +109,7 @@ def check_request(operation: Mapping[str, Any], query: Mapping[str, str], body: 
         if allowed[name] == "number" and not re.fullmatch("[0-9]+", text):
             raise Violation(f"the query parameter {name} is not a number")
         check_value(name, int(text) if allowed[name] == "number" else text)
-    if "takes" not in operation:
+    if "takes" not in operation or (body is None and not operation["takes"]):
         if body is not None:
             raise Violation("this call takes no body")
         return
@@ -281,6 +281,7 @@ class Cloud:
         self.name_servers = list(name_servers)
         self.lock = threading.RLock()
         self.ended = threading.Event()
+        self.configured: set[str] = set()  # zones that the name server has been told of
         self.forget()
 
     def forget(self) -> None:
@@ -293,8 +294,11 @@ class Cloud:
         self.page_size = 50
 
     def configure(self) -> None:
-        """Have the name server do what is now configured."""
+        """Have the name server do what is now configured. Keys and peers alone are nothing to it."""
         zones = {self.zones[identity]["name"]: incoming for identity, incoming in self.incoming.items() if identity in self.zones}
+        if not zones and not self.configured:
+            return
+        self.configured = set(zones)
         self.secondary.write(self.objects["tsigs"], self.objects["peers"], zones, [acl["ip_range"] for acl in self.objects["acls"].values()])
         for file in self.secondary.directory.glob("*.zone"):
             if file.stem not in zones:
@@ -438,6 +442,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request. ``server.cloud`` is the Cloud."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer, written in two parts, takes 40 ms
 
     def log_message(self, *_arguments: Any) -> None:
         """Nothing on standard error: the requests are kept."""
@@ -559,13 +564,13 @@ class Server(ThreadingHTTPServer):
 class Double:
     """A running double, from within the same process or not: everything goes through HTTP."""
 
-    def __init__(self, origin: str, token: str, account: str, dns: tuple[str, int], log: Any):
+    def __init__(self, origin: str, token: str, account: str, dns: tuple[str, int], secondary: Secondary):
         self.origin = origin
         self.url = origin + BASE
         self.token = token
         self.account = account
         self.dns_address, self.dns_port = dns
-        self.log = log
+        self.secondary = secondary
 
     def _control(self, what: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -634,7 +639,7 @@ def running_double(address: str = "127.0.0.1", **more: Any) -> Iterator[Double]:
     dns_at = (address, free_port(address))
     try:
         with serving((address, 0), dns_at, directory, token, account, ("ns1.cloud.test", "ns2.cloud.test"), **more) as server:
-            yield Double(f"http://{address}:{server.server_port}", token, account, dns_at, server.cloud.secondary.log)
+            yield Double(f"http://{address}:{server.server_port}", token, account, dns_at, server.cloud.secondary)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

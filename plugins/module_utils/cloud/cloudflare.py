@@ -129,6 +129,9 @@ def read_wanted(params: Mapping[str, Any]) -> Wanted:
     With ``state=present``, primaries that no zone uses and keys that no such primary uses are left out.
     """
     present = params["state"] == "present"
+    for option in ("account_id", "api_token"):
+        if not re.fullmatch(r"[!-.0-~]+", params[option]):
+            raise Mistake(f"{option}: empty, or has a blank, a slash or a line break in it; give it as Cloudflare shows it")
     keys = {canonical(entry["name"]): read_key(entry) for entry in unique(params["keys"], "keys", canonical)}
     primaries = {entry["name"]: read_primary(entry, keys if present else None) for entry in unique(params["primaries"], "primaries")}
     same_peer = first_repeated(primary.peer_name for primary in primaries.values())
@@ -226,7 +229,7 @@ def decoded(secret: str | None) -> bytes:
 
 
 class Api:
-    """Speaks HTTP with Cloudflare and counts the requests in ``calls``.
+    """Speaks HTTP with Cloudflare, and counts all requests (``calls``) and those that wrote or may have (``writes``).
 
     A GET is sent again when its answer is lost or 5xx. A call that writes is sent once: whoever gets UnknownFate looks
     whether it was done. HTTP 429 says that nothing was done; such a call waits as Retry-After asks, if that is not
@@ -242,6 +245,7 @@ class Api:
         self.secret_seen = secret_seen
         self.secrets = {token}
         self.calls = 0
+        self.writes = 0
 
     def get(self, path: str) -> Any:
         """The result; None when there is no such thing."""
@@ -318,7 +322,13 @@ class Api:
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         self._keep_secret(body or {})
-        return self._call(method, path, body=body).get("result") or {}
+        try:
+            result = self._call(method, path, body=body).get("result") or {}
+        except UnknownFate:
+            self.writes += 1
+            raise
+        self.writes += 1
+        return result
 
     def _keep_secret(self, entry: Mapping[str, Any]) -> None:
         if entry.get("secret"):
@@ -684,7 +694,7 @@ class Account:
     def wait(self, seconds: float) -> tuple[float, list[ZoneState]]:
         """Look at the serials until all are there, for at most this long; how long it took, and what is still missing."""
         started = time.monotonic()
-        interval = 0.5
+        interval = 0.25
         late = [state for state in self.states.values() if state.missing]
         while late:
             left = started + seconds - time.monotonic()

@@ -172,6 +172,17 @@ def test_options_of_a_zone_count_more(primary, serve):
     assert [result["state"] for result in outcome["results"]] == ["same", "different"]
 
 
+def test_each_server_is_judged_by_its_own_answers(serve):
+    names = ["example.com", "one.test", "two.test"]
+    zones = {name: zone_text(name) if name.endswith("test") else ZONE for name in names}
+    differing = dict(zones, **{"two.test": zone_text("two.test", records="@ MX 1 ns1")})
+    with running_named(zones) as whole, serve(zones) as equal, serve(differing, address="::1") as other:
+        servers = [entry(whole, "a", role="primary"), entry(equal, "b"), entry(other, "c")]
+        outcome = run_module("verify_records", servers=servers, zones=[{"name": name} for name in names], detail="all", report_only=True)
+    found = [(result["zone"], result["server"], result["state"]) for result in outcome["results"]]
+    assert found == [(name, server, "different" if (name, server) == ("two.test", "c") else "same") for name in names for server in "bc"]
+
+
 def test_a_zone_below_hides_the_delegation_to_it(primary):
     zones = {"example.com": ZONE, "sub.example.com": zone_text("sub.example.com")}
     with running_named(zones) as secondary:

@@ -45,6 +45,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.transfer i
 NS, CNAME, DNAME, DS = 2, 5, 39, 43
 # signatures come with what they sign, and an NSEC3 record's name is none that can be asked for (RFC 5155, section 7.2.8)
 RRSIG, NSEC3 = 46, 50
+NOT_ASKED_FOR = (RRSIG, NSEC3)
 TYPE_AND_CLASS = struct.Struct("!2H")
 IN = 1
 
@@ -83,7 +84,8 @@ def record_sets(records: Iterable[bytes], apex: bytes, scope: Scope) -> list[Rec
     for record in records:
         at = owner_end(record)
         rdtype = (record[at] << 8) | record[at + 1]
-        names.setdefault(record[:at], {}).setdefault(rdtype, []).append(record)
+        if rdtype not in NOT_ASKED_FOR:
+            names.setdefault(record[:at], {}).setdefault(rdtype, []).append(record)
     cuts = {owner for owner, types in names.items() if NS in types and owner != apex}
     hiding = cuts | {owner for owner, types in names.items() if DNAME in types}
     visible = {owner: types for owner, types in names.items() if hiding.isdisjoint(_names_above(owner, apex))}
@@ -95,7 +97,6 @@ def record_sets(records: Iterable[bytes], apex: bytes, scope: Scope) -> list[Rec
         possible = answered[owner]
         return (
             (possible is None or rdtype in possible)
-            and rdtype not in (RRSIG, NSEC3)
             and rdtype not in scope.ignore_types
             and not (scope.ignore_apex_ns and owner == apex and rdtype == NS)
         )

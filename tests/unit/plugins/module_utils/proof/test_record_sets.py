@@ -32,6 +32,8 @@ TEXT = f"""$TTL 300
 @ SOA ns1 hostmaster 7 3600 600 1209600 300
 @ NS ns1
 ns1 A 192.0.2.1
+ns1 RRSIG A 13 3 300 20300101000000 20200101000000 1 example.com. AAAA
+0p9mhaveqvm6t7vbl5lop2u3t2rp3tom NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3ton A
 alias CNAME ns1
 alias NSEC example.com. CNAME NSEC
 alias RRSIG CNAME 13 3 300 20300101000000 20200101000000 1 example.com. AAAA
@@ -158,6 +160,7 @@ SOA = "300 IN SOA a. b. 1 2 3 4 5"
     ("how", "state"),
     [
         ({"answer": ["www.example.com. 300 IN A 192.0.2.1"], "aa": False}, "not_authoritative"),
+        ({"answer": ["www.example.com. 300 IN A 192.0.2.1"], "authority": ["www.example.com. 300 IN NS a."], "aa": False}, "not_authoritative"),
         ({"aa": False}, "not_authoritative"),
         ({"authority": ["com. 300 IN NS a."], "aa": False}, "not_authoritative"),
         ({"authority": ["example.com. 300 IN NS a."], "aa": False}, "not_authoritative"),

@@ -234,16 +234,16 @@ class Run:
         content = self._content(zone, source)
         hosted = self._find(zone)
         if hosted is None:
-            difference = self._compare(zone, route53.Listing({}, {}), content)
-            if self.check:
-                self._note_difference(zone, difference)
-                self.result["created"] = self.result["changed"] = True
-                return
-            hosted = self.client.create_zone(zone.apex, zone.comment)
+            self._note_difference(zone, self._compare(zone, route53.Listing({}, {}), content))
+            if not self.check:
+                hosted = self.client.create_zone(zone.apex, zone.comment)
             self.result["created"] = self.result["changed"] = True
+        if hosted is None:
+            return
         self._note(hosted)
         difference = self._look(zone, hosted, content)
-        self._note_difference(zone, difference)
+        if not self.result["created"]:
+            self._note_difference(zone, difference)
         if self.check:
             return
         try:

@@ -25,6 +25,7 @@ else:
     IMPORT_ERROR = None
 
 ENDPOINT = "AWS_ENDPOINT_URL_ROUTE_53"  # botocore reads it since 1.31, and we do for those before
+REGION = "us-east-1"  # which Route 53 is signed for outside of China, wherever the user's other things are
 ATTEMPTS = 8  # of each request, unless the environment's AWS_MAX_ATTEMPTS says otherwise; the pauses grow to 20 s
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 30  # s
 # what no other zone of the same run can escape
@@ -86,7 +87,8 @@ class Client:
                 profile_name=options["profile"],
                 region_name=options["region"],
             )
-            self._client = session.client("route53", endpoint_url=options["endpoint_url"] or os.environ.get(ENDPOINT), config=config)
+            region = session.region_name or REGION
+            self._client = session.client("route53", region_name=region, endpoint_url=options["endpoint_url"] or os.environ.get(ENDPOINT), config=config)
         self._client.meta.events.register("before-send.route53", self._count)
 
     def _count(self, **_event: Any) -> None:

@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
                 host_duties(declaration, task_vars or {}, SOFTWARE[arguments["software"]], arguments["settings"])
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
-        zones = declaration.zones
+        zones, host = declaration.zones, (task_vars or {}).get("inventory_hostname")
         servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
         return {
             "changed": False,
@@ -38,6 +38,9 @@ class ActionModule(ActionBase):
             "zones": len(zones),
             "records": sum(zone.content.count for zone in zones.values()),
             "servers": sorted(servers),
+            "clouds": sorted(
+                {server.cloud for zone in declaration.selected_zones.values() for server in zone.secondaries if server.cloud and server.carrier == host}
+            ),
         }
 
 

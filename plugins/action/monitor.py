@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from typing import Any
 
-from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory, monitoring
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory, monitoring, programs
+from ansible_collections.authoritative.dns.plugins.plugin_utils.copying import copied_to_host
 from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
 
 
@@ -41,34 +39,13 @@ class ActionModule(ActionBase):
         expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"])
         result: dict[str, Any] = {"changed": False, "diff": []}
         for path, content, mode, group in (
-            (arguments["program"], monitoring.program(), "0644", None),
+            (arguments["program"], programs.program("proof.monitoring", ["proof"]), "0644", None),
             (arguments["expectations"], expected.encode(), "0640", arguments["group"]),
         ):
-            copied = self._copy(content, {"dest": path, "mode": mode, "group": group}, task_vars)
+            copied = copied_to_host(self, content, {"dest": path, "mode": mode, "group": group}, task_vars)
             if copied.get("failed"):
                 return copied
             result["changed"] = result["changed"] or copied.get("changed", False)
             diff = copied.get("diff", [])
             result["diff"] += diff if isinstance(diff, list) else [diff]
         return result
-
-    def _copy(self, content: bytes, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The way of ansible.builtin.template: a file on the controller, and the action copy."""
-        descriptor, path = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
-        try:
-            with open(descriptor, "wb") as stream:
-                stream.write(content)
-            task = self._task.copy()
-            task.args = {"src": path, **{key: value for key, value in arguments.items() if value is not None}}
-            copy = self._shared_loader_obj.action_loader.get(
-                "ansible.legacy.copy",
-                task=task,
-                connection=self._connection,
-                play_context=self._play_context,
-                loader=self._loader,
-                templar=self._templar,
-                shared_loader_obj=self._shared_loader_obj,
-            )
-            return copy.run(task_vars=task_vars)
-        finally:
-            os.unlink(path)

@@ -59,4 +59,10 @@ servers:
   returned: success
   type: list
   elements: str
+clouds:
+  description: The providers to which this host takes zones.
+  returned: success
+  type: list
+  elements: str
+  sample: [cloudflare]
 """

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.clouds import CLOUDS
@@ -25,9 +25,22 @@ class Duties:
     keys: those that they name, with their secrets.
     """
 
-    zones: list[dict[str, Any]]
-    primaries: list[dict[str, Any]]
-    keys: list[dict[str, str]]
+    zones: list[dict[str, Any]] = field(default_factory=list)
+    primaries: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[dict[str, str]] = field(default_factory=list)
+
+    def questions(self, provider: str, told: Mapping[str, Mapping[str, Any]], addresses: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Arguments of the modules that ask the provider's name servers, and the primaries to compare with.
+
+        told: what the provider's module returned of each zone, by name. addresses: of the provider's name servers, by name.
+        """
+        servers: dict[str, dict[str, Any]] = {}
+        zones = []
+        for zone in self.zones:
+            found = [address for name in told[zone["name"]]["name_servers"] for address in addresses.get(name, ())]
+            servers.update({label(provider, address): {"name": label(provider, address), "address": address, "role": "secondary"} for address in found})
+            zones.append({"name": zone["name"], "servers": [label(provider, address) for address in found]})
+        return {"servers": [*({**primary, "role": "primary"} for primary in self.primaries), *servers.values()], "keys": self.keys, "zones": zones}
 
 
 def duties(declaration: Declaration, host: str, addresses: Sequence[str]) -> dict[str, Duties]:
@@ -44,9 +57,11 @@ def duties(declaration: Declaration, host: str, addresses: Sequence[str]) -> dic
                 if key is not None:
                     keys[key.name] = key
                 for peer in reachable(source, () if CLOUDS[server.cloud].pulls else addresses):
-                    name = label(peer.server, peer.address) + ("" if key is None else f" {key.name}")
-                    primaries[name] = {"name": name, "address": peer.address, "port": peer.port, **({"key": key.name} if key else {})}
-                    used.append(name)
+                    entry = {"name": label(peer.server, peer.address), "address": peer.address, "port": peer.port, **({"key": key.name} if key else {})}
+                    if primaries.setdefault(entry["name"], entry) != entry:  # other zones are transferred with another key
+                        entry["name"] += f" {key.name if key else 'unsigned'}"
+                        primaries[entry["name"]] = entry
+                    used.append(entry["name"])
             zones.append({"name": zone.name, "primaries": used})
     return {
         provider: Duties(zones, list(primaries.values()), [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()])

@@ -1,41 +1,16 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role monitor puts on a host: the program, and what it is to expect there."""
+"""What the program that the role monitor puts on a host is to expect there."""
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import zipfile
 from collections.abc import Collection
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils import proof
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import expectations, server_of
-
-PACKAGE = "ansible_collections.authoritative.dns.plugins.module_utils.proof"
-MAIN = f"from {PACKAGE}.monitoring import main\n\nmain()\n"
-
-
-def program() -> bytes:
-    """The proof modules as one file for Python to run, the same bytes wherever it is made."""
-    (directory,) = proof.__path__
-    files = {"__main__.py": MAIN.encode()}
-    parts = PACKAGE.split(".")
-    for depth in range(1, len(parts) + 1):
-        files["/".join([*parts[:depth], "__init__.py"])] = b""  # or another ansible_collections on the host would come first
-    for name in sorted(os.listdir(directory)):
-        if name.endswith(".py"):
-            with open(os.path.join(directory, name), "rb") as stream:
-                files["/".join([*parts, name])] = stream.read()
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as target:  # stored: what compression makes depends on the version of zlib
-        for name, content in files.items():
-            target.writestr(zipfile.ZipInfo(name), content)
-    return archive.getvalue()
 
 
 def expected(declaration: Declaration, host: str, families: Collection[int], transfers: int) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations imp
 from markupsafe import Markup
 
 # The proofs: the name of a check, the key of its result, and what one of its results is about.
-PROOFS = (("serials", "soa"), ("transfers", "transfers"), ("servers", "servers"))
+PROOFS = (("serials", "soa"), ("records", "records"), ("transfers", "transfers"), ("servers", "servers"))
 MOST_FAILURES = 100  # of one kind, each told on its own; the rest as one
 MOST_ROWS = 2000  # zones without a fault that the page lists
 TEMPLATE = os.path.join(os.path.dirname(__file__), "templates", "report.html.j2")
@@ -29,7 +29,7 @@ TEMPLATE = os.path.join(os.path.dirname(__file__), "templates", "report.html.j2"
 def report(declaration: Declaration, verified: Sequence[Mapping[str, Any]], time: datetime) -> dict[str, Any]:
     """Everything that the forms of the report have in common.
 
-    verified: what each verifying host returned, ``{host, soa, transfers, servers}`` with the modules' results.
+    verified: what each verifying host returned, ``{host, soa, records, transfers, servers}`` with the modules' results.
     time: when, in UTC.
 
     Returns ``time``, ``looked_from`` (hosts), ``rows`` (L(matrix)), ``faults`` (L(faults)), ``servers`` (L(servers)), and
@@ -90,7 +90,7 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
         for result in part["results"] if proof != "servers" else []:
             row = rows.get((result["zone"], server_of(result["server"])))
             if row is not None:
-                (_add_answer if proof == "serials" else _add_transfer)(row, result, part["host"])
+                (_add_transfer if proof == "transfers" else _add_answer)(row, result, part["host"])
     for row in rows.values():
         if row["state"] == "not_asked":
             row["state"] = unlisted.get(row["server"], "not_asked")
@@ -99,11 +99,12 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
 
 
 def _add_answer(row: dict[str, Any], result: Mapping[str, Any], host: str) -> None:
+    serial = result.get("serial")  # of a provider's copy it is the provider's own, and not asked for
     if row["serial"] is None:
-        row["serial"] = result["serial"]
+        row["serial"] = serial
     if row["state"] == "not_asked" or not result["ok"]:
         detail = result.get("detail", "")
-        several = "" if result["ok"] or row["serial"] in (None, result["serial"]) else f"at {result['address']}"
+        several = "" if result["ok"] or row["serial"] in (None, serial) else f"at {result['address']}"
         row.update(state=result["state"], lag=result.get("lag"), detail=": ".join(filter(None, (several, detail))))
     row["rtt_ms"] = max((value for value in (row["rtt_ms"], result.get("rtt_ms")) if value is not None), default=None)
     row["ok"] = row["ok"] and result["ok"]
@@ -161,7 +162,7 @@ def _expected(result: Mapping[str, Any]) -> str:
         return f"{result['check']} {result['expected']}"
     if "expect" in result:
         return f"transfer {result['expect']}{' with its key' if result.get('key') else ''}{' over TLS' if result.get('tls') else ''}"
-    return "in_sync"
+    return "same" if "comparison" in result else "in_sync"
 
 
 def _detail(result: Mapping[str, Any]) -> str:

@@ -66,13 +66,40 @@ def test_what_the_modules_get():
     found = duties(declared({"cloud": "cloudflare"}, keys=SECRET), "ns1", HOSTS["ns1"])["cloudflare"]
     key = "cloudflare._from.ns1._g1"
     assert found.primaries == [
-        {"name": f"ns1/192.0.2.1 {key}", "address": "192.0.2.1", "port": 53, "key": key},
-        {"name": f"ns1/2001:db8::1 {key}", "address": "2001:db8::1", "port": 53, "key": key},
+        {"name": "ns1/192.0.2.1", "address": "192.0.2.1", "port": 53, "key": key},
+        {"name": "ns1/2001:db8::1", "address": "2001:db8::1", "port": 53, "key": key},
     ]
     assert found.zones == [{"name": "example.com", "primaries": [primary["name"] for primary in found.primaries]}]
     assert [item["name"] for item in found.keys] == [key]
     fed = duties(declared("ns2", {"cloud": "route53", "from": "ns2"}), "ns1", HOSTS["ns1"])["route53"]
     assert (fed.primaries, fed.keys) == ([{"name": "ns2/192.0.2.2", "address": "192.0.2.2", "port": 53}], [])
+
+
+def test_two_keys_for_one_address_are_two_primaries():
+    given = {**SECRET, "keys": [{"name": "agreed", "secret": "c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="}]}
+    zones = [
+        {"name": "a.example", "secondaries": [{"cloud": "cloudflare"}], "records": NS},
+        {"name": "b.example", "secondaries": [{"cloud": "cloudflare", "key": "agreed"}], "records": NS},
+    ]
+    found = duties(load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=given), "ns1", ("192.0.2.1",))["cloudflare"]
+    assert {zone["name"]: zone["primaries"][0] for zone in found.zones} == {"a.example": "ns1/192.0.2.1", "b.example": "ns1/192.0.2.1 agreed"}
+    assert {primary["name"]: primary["key"] for primary in found.primaries if ":" not in primary["address"]} == {
+        "ns1/192.0.2.1": "cloudflare._from.ns1._g1",
+        "ns1/192.0.2.1 agreed": "agreed",
+    }
+
+
+def test_whom_to_ask_whether_the_provider_has_it():
+    found = duties(declared({"cloud": "cloudflare"}), "ns1", HOSTS["ns1"])["cloudflare"]
+    told = {"example.com": {"name_servers": ["a.provider.example", "b.provider.example"]}}
+    asked = found.questions("cloudflare", told, {"a.provider.example": ["198.51.100.1", "2001:db8:5::1"], "b.provider.example": []})
+    assert asked["zones"] == [{"name": "example.com", "servers": ["cloudflare/198.51.100.1", "cloudflare/2001:db8:5::1"]}]
+    assert [(server["name"], server["role"]) for server in asked["servers"]] == [
+        ("ns1/192.0.2.1", "primary"),
+        ("ns1/2001:db8::1", "primary"),
+        ("cloudflare/198.51.100.1", "secondary"),
+        ("cloudflare/2001:db8:5::1", "secondary"),
+    ]
 
 
 def test_nobody_asks_a_provider_for_the_zones_own_serial_and_the_carrier_may_transfer():

@@ -6,14 +6,10 @@
 from __future__ import annotations
 
 import difflib
-import io
 import json
-import subprocess
-import sys
-import zipfile
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.monitoring import expected, program
+from ansible_collections.authoritative.dns.plugins.plugin_utils.monitoring import expected
 
 HOSTS = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2",), "watcher": ("192.0.2.9",)}
 GROUPS = {"all": list(HOSTS), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
@@ -22,25 +18,6 @@ GROUPS = {"all": list(HOSTS), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2
 def declared(*names):
     records = [{"type": "NS", "value": "ns1.example.net."}]
     return load([{"name": name, "records": records} for name in names], {}, Inventory(GROUPS, HOSTS.__getitem__), str)
-
-
-def test_the_program_is_one_file_that_needs_none_of_our_modules(tmp_path):
-    (tmp_path / "monitor.pyz").write_bytes(program())
-    told = subprocess.run([sys.executable, "-I", "-S", "monitor.pyz", "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
-    assert told.returncode == 0 and "--expectations" in told.stdout, told.stderr  # -S: without Ansible, and even without dnspython
-
-
-def test_without_dnspython_it_says_what_to_install(tmp_path):
-    (tmp_path / "monitor.pyz").write_bytes(program())
-    command = [sys.executable, "-I", "-S", "monitor.pyz", "--expectations", "none", "--directory", "."]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
-    assert told.returncode == 1 and "install python3-dnspython (Debian) or python3-dns (Fedora family)" in told.stderr
-
-
-def test_the_program_is_the_same_whenever_it_is_made():
-    assert program() == program()
-    for member in zipfile.ZipFile(io.BytesIO(program())).infolist():
-        assert member.date_time == (1980, 1, 1, 0, 0, 0) and member.compress_type == zipfile.ZIP_STORED
 
 
 def test_a_stranger_expects_to_be_refused_and_a_secondary_only_by_the_others():

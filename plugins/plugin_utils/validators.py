@@ -897,7 +897,7 @@ def documentation() -> str:
         "a second SOA, data of more than 65,535 octets, and types whose data dnspython reads in RFC 3597's form alone.",
         "A zone, or `dns_zone_defaults` for all zones, changes the level of a rule or silences it:",
         "",
-        "```yaml",
+        "```yaml fragment",
         "dns_zones:",
         "  - name: example.com",
         '    validators: {ns-count: "off", mx-alias: error}',

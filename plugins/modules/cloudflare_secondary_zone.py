@@ -264,13 +264,8 @@ waited:
 """
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import (
-    ALGORITHMS,
-    Account,
-    Api,
-    CloudflareError,
-    read_wanted,
-)
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import ALGORITHMS, Account, read_wanted
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import Api, CloudflareError
 
 SHOWN = 10  # zones that a failure message names
 SHORTEST_SECRET = 8  # what Ansible may hide in all of the output without hiding every other word

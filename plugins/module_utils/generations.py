@@ -97,6 +97,10 @@ class Generation:
         os.link(os.path.join(other.path, name), os.path.join(self.path, name))
         self.files[name] = other.files[name]
 
+    def shares(self, path, names):
+        """Whether these files are the very ones of the generation at path."""
+        return all(os.path.exists(os.path.join(path, name)) and os.path.samefile(os.path.join(self.path, name), os.path.join(path, name)) for name in names)
+
 
 class Generations:
     """The generations below one state directory. Use it as a context manager to hold its lock."""

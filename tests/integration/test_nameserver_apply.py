@@ -109,6 +109,25 @@ def test_one_changed_record_moves_one_serial_and_restarts_nothing(serving_host):
     assert host.runs() and host.pid == pid
 
 
+def test_bind_checks_the_configuration_only_where_it_changed(serving_host, monkeypatch):
+    host, run, checks = serving_host, serving_host.run, []
+    if host.daemon != "named":
+        pytest.skip("the others' checkers read all in one go")
+
+    def watched(command):
+        if "named-checkconf" in command[0]:
+            checks.append(command[1:-1])
+        return run(command)
+
+    monkeypatch.setattr(host, "run", watched)
+    host.bring(NEW)
+    assert checks == [["-z"]]
+    host.bring({**NEW, "example.net": {"www": "192.0.2.3"}})
+    assert checks == [["-z"], [], ["-z"]]
+    host.bring(NEW)
+    assert checks == [["-z"], [], ["-z"], []]
+
+
 def test_unchanged_files_are_shared_with_the_generation_before(serving_host):
     inode = (serving_host.current / "zones/example.org").stat().st_ino
     serving_host.bring(NEW)

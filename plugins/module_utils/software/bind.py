@@ -11,6 +11,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils import blocks
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.software.common import Software
 
+_CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
 
@@ -23,26 +24,21 @@ class Bind(Software):
         return bool(program) and self.run([program, "status"])[0] == 0
 
     def check(self, generation, current, changed_zones):
-        """Let named's own checker load what is staged: the whole configuration, and the zones that changed. Raises Refused."""
+        """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""
         program = self.find("named-checkconf")
         if not program:
             raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
-        # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again.
-        staged = {name: generation.read(name).replace(current, generation.path) for name in ("named.conf", "zones.conf")}
-        for options, zones in ([], staged["zones.conf"]), (["-z"], blocks.choose(staged["zones.conf"], set(changed_zones))):
-            if options and not changed_zones:
-                continue
-            path, zones_path = (os.path.join(generation.path, name) for name in ("check.conf", "check-zones.conf"))
-            main = staged["named.conf"].replace(f'"{generation.path}/zones.conf"', f'"{zones_path}"')
-            for name, text in ((path, main), (zones_path, zones)):
-                with open(name, "w", encoding="utf-8") as stream:
-                    stream.write(text)
-                os.chmod(name, 0o600)
-            code, out, err = self.run([program, *options, path])
-            os.unlink(path)
-            os.unlink(zones_path)
+        # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again, and only where any has changed.
+        every_zone = generation.read("zones.conf")
+        checks = [] if changed_zones and generation.shares(current, _CONFIGURATION) else [([], every_zone)]
+        if changed_zones:
+            checks.append((["-z"], blocks.choose(every_zone, set(changed_zones))))
+        for options, zones in checks:
+            with self.copies(generation, current, ("named.conf", "zones.conf"), {"zones.conf": zones}) as paths:
+                code, out, err = self.run([program, *options, paths[0]])
             if code:
-                words = [line for line in (out + err).replace(generation.path, current).splitlines() if "loaded serial" not in line]
+                text = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current)
+                words = [line for line in text.splitlines() if "loaded serial" not in line]
                 raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
 
     def take(self, changed_files, changed_zones):

@@ -58,12 +58,15 @@ class Software:
             raise Refused("systemctl restart {} fails: {}".format(self.layout["service"], (err or out).strip()))
 
     @contextlib.contextmanager
-    def copies(self, generation, current, names):
-        """Paths, in the order of names, of copies of a generation's files that name each other and the generation instead of current."""
+    def copies(self, generation, current, names, texts=None):
+        """Paths, in the order of names, of copies of a generation's files that name each other and the generation instead of current.
+
+        texts: what copies hold instead of the files' own text, by name.
+        """
         copies = {name: os.path.join(generation.path, "check-" + name) for name in names}
         try:
             for name, path in copies.items():
-                text = generation.read(name)
+                text = (texts or {}).get(name) or generation.read(name)
                 for other, copy in copies.items():
                     text = text.replace(f"{current}/{other}", copy)
                 with open(path, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:

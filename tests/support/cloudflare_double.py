@@ -22,7 +22,7 @@ Beside the API it has, under /_double/ and without a token:
     GET /_double/violations     those that are not in the contract
     POST /_double/faults        the next requests that match fail: {method, path (a regular expression), times, and one or more of
                                 status, code, message, retry_after, hang (seconds before the answer), drop (no answer at all),
-                                done (do it all the same)}
+                                done (do it all the same)}; with {} none fail any more
     POST /_double/settings      {page_size: the most entries of any list on one page}
     POST /_double/reset         forget everything
 
@@ -466,7 +466,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self.send(200, [request for request in cloud.requests if request["violation"]])
             body = json.loads(data or b"{}")
             if (self.command, what) == ("POST", "faults"):
-                cloud.faults.append(dict({"times": 1}, **body))
+                cloud.faults = [*cloud.faults, dict({"times": 1}, **body)] if body else []
             elif (self.command, what) == ("POST", "settings"):
                 cloud.page_size = body["page_size"]
             elif (self.command, what) == ("POST", "reset"):

@@ -21,7 +21,7 @@ Beside the API it has, under /_double/ and without a signature:
 
     GET /_double/requests       the requests so far: method, path, query, body, status, code of an error
     POST /_double/faults        the next requests that match fail: {method, path (a regular expression), times, and status, code and message,
-                                or drop (no answer at all), and done (do it all the same)}
+                                or drop (no answer at all), and done (do it all the same)}; with {} none fail any more
     POST /_double/settings      {page_size: the most entries of a list on one page; pending: seconds until a change is INSYNC}
     POST /_double/reset         forget everything
 """
@@ -39,6 +39,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -305,10 +306,15 @@ controls {{ }};
             time.sleep(0.01)
 
 
-def master_file(record_sets: Sequence[Mapping[str, Any]]) -> str:
+def master_file(zone_name: str, record_sets: Sequence[Mapping[str, Any]], own_servers: Sequence[str]) -> str:
+    """What BIND is to serve. It does not load a zone while a name server inside of it has no address, as AWS does; that one is left out."""
+    addressed = {entry["Name"] for entry in record_sets if entry["Type"] in ("A", "AAAA")}
     lines = []
     for entry in sorted(record_sets, key=lambda entry: entry["Type"] != "SOA"):
-        lines += [f"{decimal(entry['Name'])} {entry['TTL']} IN {entry['Type']} {decimal(value)}" for value in entry.get("ResourceRecords", ())]
+        values = [decimal(value) for value in entry.get("ResourceRecords", ())]
+        if entry["Type"] == "NS" and entry["Name"] == zone_name:
+            values = [value for value in values if not value.endswith(f".{zone_name}") or value in addressed] or [f"{server}." for server in own_servers]
+        lines += [f"{decimal(entry['Name'])} {entry['TTL']} IN {entry['Type']} {value}" for value in values]
     return "\n".join(lines) + "\n"
 
 
@@ -372,6 +378,7 @@ class Double:
                     f"<Message>{in_xml(str(refusal))}</Message></Error><RequestId>{secrets.token_hex(8)}</RequestId></ErrorResponse>"
                 ).encode()
             except Drop:
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
                 raise ConnectionAbortedError from None
             noted["status"] = status
         start_response(f"{status} -", [("Content-Type", "text/xml"), ("Content-Length", str(len(content)))])
@@ -395,7 +402,7 @@ class Double:
         if what == "requests":
             return 200, json.dumps(self.requests).encode()
         if what == "faults":
-            self.faults.append(dict({"times": 1}, **given))
+            self.faults = [*self.faults, dict({"times": 1}, **given)] if given else []
         elif what == "settings":
             self.settings.update(given)
         elif what == "reset":
@@ -458,7 +465,8 @@ class Double:
         zones: dict[str, str] = {}
         for zone in self.backend.zones.values():
             if not zone.private_zone:
-                zones.setdefault(zone.name, master_file([entry_of(record_set) for record_set in zone.rrsets]))
+                entries = [entry_of(record_set) for record_set in zone.rrsets]
+                zones.setdefault(zone.name, master_file(zone.name, entries, zone.delegation_set.name_servers))
         self.name_server.serve(zones)
 
 

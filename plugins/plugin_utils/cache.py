@@ -16,6 +16,7 @@ import os
 import pickle
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -60,8 +61,12 @@ class Cache:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=60)
-        os.chmod(self.path, 0o600)
-        connection.execute("CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, version TEXT, summary BLOB, body TEXT)")
+        try:
+            os.chmod(self.path, 0o600)
+            connection.execute("CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, version TEXT, summary BLOB, body TEXT)")
+        except (sqlite3.Error, OSError):
+            connection.close()
+            raise
         return connection
 
     def summaries(self) -> dict[str, Any]:
@@ -93,13 +98,19 @@ class Cache:
 
         def read() -> str:
             with contextlib.suppress(sqlite3.Error, OSError):
-                self._reader = self._reader or self._connect()
-                row = self._reader.execute("SELECT body FROM entries WHERE key = ? AND version = ?", (key, self.version)).fetchone()
+                row = self._read_connection().execute("SELECT body FROM entries WHERE key = ? AND version = ?", (key, self.version)).fetchone()
                 if row:
                     return row[0]
             return otherwise()
 
         return read
+
+    def _read_connection(self) -> sqlite3.Connection:
+        """One for all bodies, closed when nobody is left who could read one."""
+        if self._reader is None:
+            self._reader = self._connect()
+            weakref.finalize(self, self._reader.close)
+        return self._reader
 
 
 def settled(signatures: Iterable[tuple[Any, ...]], now: float | None = None) -> bool:

@@ -18,6 +18,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.cache import Cac
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+# a connection that is left to the garbage collector
+pytestmark = pytest.mark.filterwarnings("error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning")
+
 ENTRIES = [("a", ("summary", 1), "body a\n"), ("b", {"any": None}, "body b\n")]
 
 

@@ -77,7 +77,7 @@ def test_every_alert_and_every_metric_is_on_the_page_about_monitoring(pages):
 
 
 def test_every_page_is_in_the_table_of_contents(pages):
-    listed = re.findall(r"^([a-z-]+)$", pages["index.md"], re.MULTILINE)
+    listed = re.findall(r"^(?:[\w ]+ <)?([a-z-]+)>?$", pages["index.md"], re.MULTILINE)
     assert sorted(f"{name}.md" for name in listed if name != "changelog") == sorted(set(pages) - {"index.md", "README.md"})
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# (\S+\.\w+)\n")
 FORGOTTEN = ("ANSIBLE_", "MOLECULE_", "PYTHONPATH")  # what only this run of the tests has in its environment,
-KEPT = ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_TRANSPORT")  # but for where it says how it differs from a reader's
+KEPT = ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_PIPELINING", "ANSIBLE_TRANSPORT")  # but for where it says how it differs from a reader's
 LONGEST = 300  # seconds that a command may take
 
 

@@ -268,7 +268,6 @@ from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import Api, CloudflareError
 
 SHOWN = 10  # zones that a failure message names
-SHORTEST_SECRET = 8  # what Ansible may hide in all of the output without hiding every other word
 
 
 def explain(late, wanted, waited):
@@ -340,12 +339,7 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
-
-    def hide(secret):
-        if len(secret) >= SHORTEST_SECRET:
-            module.no_log_values.add(secret)
-
-    api = Api(params["api_url"], params["api_token"], params["timeout"], params["retry_limit"], hide)
+    api = Api(params["api_url"], params["api_token"], params["timeout"], params["retry_limit"])
     account = None
     waited = 0.0
     failure = None

@@ -48,15 +48,14 @@ class Api:
     A GET is sent again when its answer is lost or 5xx. A call that writes is sent once: whoever gets UnknownFate looks
     whether it was done. HTTP 429 says that nothing was done; such a call waits as Retry-After asks, if that is not
     longer than ``retry_limit`` seconds, and is sent again. ``timeout`` (seconds) is for one request.
-    ``secret_seen`` is told the secrets that answers carry.
+    The list of TSIGs carries their secrets; no message repeats one that was seen, be it Cloudflare's own.
     """
 
-    def __init__(self, url: str, token: str, timeout: float, retry_limit: float, secret_seen: Callable[[str], None] = lambda secret: None):
+    def __init__(self, url: str, token: str, timeout: float, retry_limit: float):
         self.url = url.rstrip("/")
         self.token = token
         self.timeout = timeout
         self.retry_limit = retry_limit
-        self.secret_seen = secret_seen
         self.secrets = {token}
         self.calls = 0
         self.writes = 0
@@ -147,7 +146,6 @@ class Api:
     def _keep_secret(self, entry: Mapping[str, Any]) -> None:
         if entry.get("secret"):
             self.secrets.add(entry["secret"])
-            self.secret_seen(entry["secret"])
 
     def _call(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The envelope of an answer that says success. Raises ApiError for all others, UnknownFate where it applies."""

@@ -49,7 +49,7 @@ class Metric(NamedTuple):
     samples: list[tuple[Mapping[str, str], float]]
 
 
-# name → help text, in the order of the output; roles/monitor/README.md tells more
+# name → help text, in the order of the output; docs/monitoring.md tells more
 METRICS = {
     "dns_zone_in_sync": "Whether the server has the serial that counts for the zone.",
     "dns_zone_fault": "1 for the state of a server that is not in sync for the zone.",

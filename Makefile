@@ -71,7 +71,7 @@ docs: setup ## Build the documentation; build/docs/html/index.html is where to b
 
 .PHONY: test
 test: setup ## All of the following: what continuous integration runs
-	bash tests/toolchain/stages.sh lint unit integration sanity molecule
+	bash tests/toolchain/stages.sh lint docs unit integration sanity molecule
 
 .PHONY: lint
 lint: setup ## Check the style of everything

@@ -106,7 +106,7 @@ def test_playbooks_and_tasks_pass_ansibles_own_check(blocks, tmp_path):
         playbooks[-1].write_text(yaml.safe_dump(plays))
         for play in plays:
             assert_options_are_documented([*play.get("tasks", []), *play.get("roles", [])], str(block))
-    assert len(playbooks) > 4
+    assert playbooks
     command = ["ansible-playbook", "--syntax-check", "-i", "localhost,", *map(str, playbooks)]
     found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert found.returncode == 0, found.stderr

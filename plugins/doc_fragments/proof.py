@@ -108,3 +108,41 @@ options:
         type: str
         required: true
 """
+
+    ASKING = r"""
+options:
+  timeout:
+    description: Seconds to wait for one answer.
+    type: float
+    default: 2.0
+  retries:
+    description: How often to ask again over UDP when no answer comes.
+    type: int
+    default: 2
+"""
+
+    ROUNDS = r"""
+options:
+  concurrency:
+    description: How many questions to one server may be open at a time. The module uses fewer when answers get lost.
+    type: int
+    default: 100
+  wait_timeout:
+    description: Keep asking for this many seconds until everything is as expected. With V(0) ask once.
+    type: float
+    default: 0.0
+  wait_interval:
+    description: Seconds between two rounds of asking.
+    type: float
+    default: 0.5
+"""
+
+    OUTSIDE = r"""
+options:
+  outside_name:
+    description:
+      - A name outside of all zones, to ask for with recursion. A server that offers recursion looks it up; no resolver should ask
+        others for the default (RFC 6761).
+    type: str
+    default: invalid.
+"""

@@ -17,6 +17,8 @@ description:
   - Checks have the ids of Zonemaster's test cases.
 extends_documentation_fragment:
   - authoritative.dns.proof
+  - authoritative.dns.proof.asking
+  - authoritative.dns.proof.outside
 options:
   zones:
     description:
@@ -91,18 +93,6 @@ options:
     elements: int
     choices: [4, 6]
     default: [4, 6]
-  outside_name:
-    description: A name outside of all zones, to ask for with recursion.
-    type: str
-    default: invalid.
-  timeout:
-    description: Seconds to wait for one answer.
-    type: float
-    default: 2.0
-  retries:
-    description: How often to ask again over UDP when no answer comes.
-    type: int
-    default: 2
   detail:
     description: Which results to return. V(faults) are those that are not as expected, at most O(max_results) of them.
     type: str
@@ -201,9 +191,12 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation import Delegation, investigate
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation_checks import CHECKS, LEVELS, find_all
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+    ASKING_SPEC,
     COMMON_SPEC,
+    OUTSIDE_SPEC,
     Mistake,
     read_name,
+    refuse_too_small,
     refuse_unknown,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.investigating import run_side_by_side
@@ -283,9 +276,7 @@ def verify(params):
     delegations = [read_delegation(given, number, params["families"]) for number, given in enumerate(params["zones"], 1)]
     levels = read_levels(params["checks"], params["levels"])
     outside_name = read_name(params["outside_name"], "outside_name")
-    for option, least in (("timeout", 0.001), ("retries", 0)):
-        if params[option] < least:
-            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
+    refuse_too_small(params)
     resolvers = read_addresses(params["resolvers"], "resolvers") or configured_resolvers()
     started = time.monotonic()
     patience = Patience(params["timeout"], params["retries"], until=started + params["deadline"])
@@ -309,6 +300,8 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             COMMON_SPEC,
+            **ASKING_SPEC,
+            **OUTSIDE_SPEC,
             detail=dict(COMMON_SPEC["detail"], default="all"),
             zones={"type": "list", "elements": "raw", "required": True},
             resolvers={"type": "list", "elements": "str"},
@@ -316,9 +309,6 @@ def main():
             levels={"type": "dict", "default": {}},
             fail_level={"type": "str", "choices": ["notice", "warning", "error"], "default": "error"},
             families={"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
-            outside_name={"type": "str", "default": "invalid."},
-            timeout={"type": "float", "default": 2.0},
-            retries={"type": "int", "default": 2},
         ),
         supports_check_mode=True,
     )

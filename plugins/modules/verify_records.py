@@ -21,10 +21,13 @@ description:
   - A wildcard is asked for by its literal name.
   - A name that only the server has is not found, because it is never asked for. A wildcard of the server's that gives what the
     reference has as a record of its own is no difference.
-  - Questions go over UDP, over TCP when an answer is truncated.
+  - Questions go over UDP, over TCP when an answer is truncated. O(timeout) is also how long to wait for each message of a transfer.
+  - While there is time to wait, those that are not as expected are asked again, after a new transfer from the reference.
 extends_documentation_fragment:
   - authoritative.dns.proof
   - authoritative.dns.proof.servers
+  - authoritative.dns.proof.asking
+  - authoritative.dns.proof.rounds
 options:
   zones:
     description: The zones.
@@ -79,26 +82,6 @@ options:
     description: Ask for at most so many record sets of each zone, spread evenly over it. With V(0) ask for all.
     type: int
     default: 0
-  wait_timeout:
-    description: Keep asking those that are not as expected for this many seconds. With V(0) ask once.
-    type: float
-    default: 0.0
-  wait_interval:
-    description: Seconds between two rounds of asking. In each the zone is transferred anew.
-    type: float
-    default: 0.5
-  timeout:
-    description: Seconds to wait for one answer, and for each message of a transfer.
-    type: float
-    default: 2.0
-  retries:
-    description: How often to ask again over UDP when no answer comes.
-    type: int
-    default: 2
-  concurrency:
-    description: How many questions to one server may be open at a time. The module uses fewer when answers get lost.
-    type: int
-    default: 100
 seealso:
   - module: authoritative.dns.verify_soa_serial
   - module: authoritative.dns.verify_zone_transfer
@@ -229,8 +212,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+    ASKING_SPEC,
     COMMON_SPEC,
     KEYS_SPEC,
+    ROUNDS_SPEC,
     SERVERS_SPEC,
     Mistake,
     find_servers,
@@ -238,6 +223,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_name,
     read_servers,
     read_types,
+    refuse_too_small,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_sets import (
     RecordSetQuestion,
@@ -371,9 +357,7 @@ def _result(zone, server):
 
 
 def verify(params):
-    for option, least in (("timeout", 0.001), ("retries", 0), ("concurrency", 1), ("wait_interval", 0.01), ("sample", 0)):
-        if params[option] < least:
-            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
+    refuse_too_small(params)
     servers = read_servers(params["servers"], read_keys(params["keys"]))
     zones = [Zone(given, servers, params) for given in params["zones"]]
     survey = Survey(zones, params)
@@ -403,6 +387,8 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             COMMON_SPEC,
+            **ASKING_SPEC,
+            **ROUNDS_SPEC,
             servers=SERVERS_SPEC,
             keys=KEYS_SPEC,
             zones={
@@ -423,11 +409,6 @@ def main():
             ignore_ttl={"type": "bool", "default": False},
             also_ask={"type": "list", "elements": "str", "default": ["A", "AAAA", "MX", "TXT"]},
             sample={"type": "int", "default": 0},
-            wait_timeout={"type": "float", "default": 0.0},
-            wait_interval={"type": "float", "default": 0.5},
-            timeout={"type": "float", "default": 2.0},
-            retries={"type": "int", "default": 2},
-            concurrency={"type": "int", "default": 100},
         ),
         supports_check_mode=True,
     )

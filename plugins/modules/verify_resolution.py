@@ -150,6 +150,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     Mistake,
     Server,
     read_name,
+    refuse_too_small,
     refuse_unknown,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.question import Question
@@ -288,6 +289,7 @@ def describe(result):
 
 
 def verify(params):
+    refuse_too_small(params)
     names = [Wanted(given, number) for number, given in enumerate(params["names"], 1)]
     until = time.monotonic() + params["deadline"]
     system = find_system_resolver(params["method"])

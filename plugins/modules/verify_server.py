@@ -17,6 +17,8 @@ description:
 extends_documentation_fragment:
   - authoritative.dns.proof
   - authoritative.dns.proof.servers
+  - authoritative.dns.proof.asking
+  - authoritative.dns.proof.outside
 options:
   checks:
     description: What to expect of each server. With V(any) the check is left out.
@@ -49,20 +51,6 @@ options:
         type: str
         choices: [hidden, any]
         default: hidden
-  outside_name:
-    description:
-      - A name outside of the servers' zones. A server that offers recursion looks it up; no resolver
-        should ask others for the default (RFC 6761).
-    type: str
-    default: invalid.
-  timeout:
-    description: Seconds to wait for one answer.
-    type: float
-    default: 2.0
-  retries:
-    description: How often to ask again over UDP when no answer comes.
-    type: int
-    default: 2
 seealso:
   - module: authoritative.dns.verify_zone_transfer
 """
@@ -135,22 +123,22 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof import rep
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.conduct import CHECKS, describe, judge, questions
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+    ASKING_SPEC,
     COMMON_SPEC,
     KEYS_SPEC,
+    OUTSIDE_SPEC,
     SERVERS_SPEC,
-    Mistake,
     read_keys,
     read_name,
     read_servers,
+    refuse_too_small,
 )
 
 
 def verify(params):
     servers = list(read_servers(params["servers"], read_keys(params["keys"])).values())
     outside_name = read_name(params["outside_name"], "outside_name")
-    for option, least in (("timeout", 0.001), ("retries", 0)):
-        if params[option] < least:
-            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
+    refuse_too_small(params)
     expected = {check: (params["checks"] or {}).get(check) or words[0] for check, words in CHECKS.items()}
     started = time.monotonic()
     patience = Patience(params["timeout"], params["retries"], until=started + params["deadline"])
@@ -197,12 +185,11 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             COMMON_SPEC,
+            **ASKING_SPEC,
+            **OUTSIDE_SPEC,
             servers=SERVERS_SPEC,
             keys=KEYS_SPEC,
             checks={"type": "dict", "default": {}, "options": checks},
-            outside_name={"type": "str", "default": "invalid."},
-            timeout={"type": "float", "default": 2.0},
-            retries={"type": "int", "default": 2},
         ),
         supports_check_mode=True,
     )

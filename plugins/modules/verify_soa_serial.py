@@ -18,6 +18,8 @@ description:
 extends_documentation_fragment:
   - authoritative.dns.proof
   - authoritative.dns.proof.servers
+  - authoritative.dns.proof.asking
+  - authoritative.dns.proof.rounds
 options:
   zones:
     description:
@@ -34,31 +36,11 @@ options:
     description: How many increments of the serial a server may be behind.
     type: int
     default: 0
-  wait_timeout:
-    description: Keep asking for this many seconds until everything is as expected. With V(0) ask once.
-    type: float
-    default: 0.0
-  wait_interval:
-    description: Seconds between two rounds of asking.
-    type: float
-    default: 0.5
   transport:
     description: With V(tcp), ask over TCP from the start.
     type: str
     choices: [udp, tcp]
     default: udp
-  timeout:
-    description: Seconds to wait for one answer.
-    type: float
-    default: 2.0
-  retries:
-    description: How often to ask again over UDP when no answer comes.
-    type: int
-    default: 2
-  concurrency:
-    description: How many questions to one server may be open at a time. The module uses fewer when answers get lost.
-    type: int
-    default: 100
 seealso:
   - module: authoritative.dns.verify_zone_transfer
   - name: RFC 1982
@@ -203,12 +185,14 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.agreement 
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+    ASKING_SPEC,
     COMMON_SPEC,
     KEYS_SPEC,
+    ROUNDS_SPEC,
     SERVERS_SPEC,
-    Mistake,
     read_keys,
     read_servers,
+    refuse_too_small,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import SignedSoaQuestion, SoaQuestion
 
@@ -318,9 +302,7 @@ def _result(zone, server, asked, verdict):
 def verify(params):
     servers = read_servers(params["servers"], read_keys(params["keys"]))
     zones = read_zones(params["zones"], servers)
-    for option, least in (("timeout", 0.001), ("retries", 0), ("concurrency", 1), ("wait_interval", 0.01), ("max_lag", 0)):
-        if params[option] < least:
-            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
+    refuse_too_small(params)
     survey = Survey(zones, servers, params)
     survey.ask(range(len(zones)))
     asking = time.monotonic() - survey.started
@@ -353,16 +335,13 @@ def main():
     module = AnsibleModule(
         argument_spec=dict(
             COMMON_SPEC,
+            **ASKING_SPEC,
+            **ROUNDS_SPEC,
             servers=SERVERS_SPEC,
             keys=KEYS_SPEC,
             zones={"type": "list", "elements": "raw", "required": True},
             max_lag={"type": "int", "default": 0},
-            wait_timeout={"type": "float", "default": 0.0},
-            wait_interval={"type": "float", "default": 0.5},
             transport={"type": "str", "choices": ["udp", "tcp"], "default": "udp"},
-            timeout={"type": "float", "default": 2.0},
-            retries={"type": "int", "default": 2},
-            concurrency={"type": "int", "default": 100},
         ),
         supports_check_mode=True,
     )

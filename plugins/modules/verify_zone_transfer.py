@@ -255,6 +255,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_name,
     read_servers,
     read_types,
+    refuse_too_small,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import (
     Selection,
@@ -420,9 +421,7 @@ def describe(result):
 def verify(params):
     keys = read_keys(params["keys"])
     servers = read_servers(params["servers"], keys)
-    for option, least in (("timeout", 0.001), ("concurrency", 1), ("max_records", 1), ("max_size", 1)):
-        if params[option] < least:
-            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
+    refuse_too_small(params)
     entries = [
         Entry(given, number, servers, keys, params["expect"]) for number, given in enumerate(params["transfers"], 1)
     ]

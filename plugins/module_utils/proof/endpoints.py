@@ -57,6 +57,32 @@ COMMON_SPEC = {
     "max_results": {"type": "int", "default": 50},
 }
 
+# what each doc fragment of the same name says
+ASKING_SPEC = {
+    "timeout": {"type": "float", "default": 2.0},
+    "retries": {"type": "int", "default": 2},
+}
+
+ROUNDS_SPEC = {
+    "concurrency": {"type": "int", "default": 100},
+    "wait_timeout": {"type": "float", "default": 0.0},
+    "wait_interval": {"type": "float", "default": 0.5},
+}
+
+OUTSIDE_SPEC = {"outside_name": {"type": "str", "default": "invalid."}}
+
+# the least value of options, whichever module has them; times in seconds
+LEAST = {
+    "timeout": 0.001,
+    "retries": 0,
+    "concurrency": 1,
+    "wait_interval": 0.01,
+    "max_lag": 0,
+    "max_records": 1,
+    "max_size": 1,
+    "sample": 0,
+}
+
 
 class Mistake(Exception):
     """Something in a module's arguments that cannot be; the text names it and says what would be right."""
@@ -165,6 +191,13 @@ def read_types(names: Iterable[str], where: str) -> frozenset[int]:
         except (dns.exception.DNSException, ValueError):
             raise Mistake(f"{where}: {name!r} is not a record type") from None
     return frozenset(numbers)
+
+
+def refuse_too_small(params: Mapping[str, Any]) -> None:
+    """Raise Mistake when an option of LEAST is less than that."""
+    for option, least in LEAST.items():
+        if option in params and params[option] < least:
+            raise Mistake(f"{option}: {params[option]} is too small; give at least {least}")
 
 
 def place(result: Mapping[str, Any]) -> str:

@@ -601,6 +601,10 @@ class Double:
             return json.load(response)["result"]
 
 
+def origin(address: str, port: int) -> str:
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
 @contextlib.contextmanager
 def serving(
     listen: tuple[str, int],
@@ -632,14 +636,16 @@ def serving(
 
 
 @contextlib.contextmanager
-def running_double(address: str = "127.0.0.1", **more: Any) -> Iterator[Double]:
-    """A double on free ports of a loopback address."""
+def running_double(
+    address: str = "127.0.0.1", dns_port: int | None = None, name_servers: Sequence[str] = ("ns1.cloud.test", "ns2.cloud.test"), **more: Any
+) -> Iterator[Double]:
+    """A double at a loopback address, on free ports if it is not told which."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="cloudflare-double-"))
     token, account = secrets.token_urlsafe(30), secrets.token_hex(16)
-    dns_at = (address, free_port(address))
+    dns_at = (address, dns_port or free_port(address))
     try:
-        with serving((address, 0), dns_at, directory, token, account, ("ns1.cloud.test", "ns2.cloud.test"), **more) as server:
-            yield Double(f"http://{address}:{server.server_port}", token, account, dns_at, server.cloud.secondary)
+        with serving((address, 0), dns_at, directory, token, account, name_servers, **more) as server:
+            yield Double(origin(address, server.server_port), token, account, dns_at, server.cloud.secondary)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -670,7 +676,7 @@ def main() -> None:
     names = options.name_servers.split(",")
     directory = options.directory.absolute()
     with serving(options.listen, options.dns, directory, options.token, options.account, names, options.transfer_source, options.allow):
-        print(f"Cloudflare's double: http://{options.listen[0]}:{options.listen[1]}{BASE}", flush=True)
+        print(f"Cloudflare's double: {origin(*options.listen)}{BASE}", flush=True)
         ended.wait()
 
 

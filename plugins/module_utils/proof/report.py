@@ -15,6 +15,20 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
 
 FAULTS_IN_MESSAGE = 10
 
+# State of a fault → what to do about it first, for those that beginners meet
+REMEDIES = {
+    "ahead": "provision the primary again; if somebody set its serial back, raise it beyond the secondary's",
+    "allowed": "provision the server again; it hands the zone to somebody whom the declaration does not name",
+    "bad_time": "set the clocks of both hosts right, for example with chrony",
+    "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "expired": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "not_authoritative": "provision the server (authoritative.dns.site); it does not have the zone",
+    "refused": "provision the server (authoritative.dns.site); it does not have the zone, or may not answer this host (nameserver_allow_query, allow_query)",
+    "timeout": "see that the host is up, and let port 53 pass its firewall over UDP and TCP",
+    "unreachable": "see that the host is up and its name server is started, and let port 53 pass its firewall over UDP and TCP",
+    "wrong_key": "give both sides the same key: provision all servers in one run (authoritative.dns.site), with one dns_tsig_secret",
+}
+
 
 def run(module: AnsibleModule, verify: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
     """Call ``verify`` with the module's parameters and leave with what it returns.
@@ -72,7 +86,7 @@ def choose(
 
 
 def headline(total: int, faults: Sequence[Mapping[str, Any]], what: str, describe: Callable[[Any], str]) -> str:
-    """The summary first, then the first few faults."""
+    """The summary first, then the first few faults, and what to do about faults of these kinds."""
     if not faults:
         return f"all {total} {what} are as expected"
     counts = Counter(fault["state"] for fault in faults)
@@ -81,6 +95,7 @@ def headline(total: int, faults: Sequence[Mapping[str, Any]], what: str, describ
     lines += [f"- {describe(fault)}" for fault in faults[:FAULTS_IN_MESSAGE]]
     if len(faults) > FAULTS_IN_MESSAGE:
         lines.append(f"- and {len(faults) - FAULTS_IN_MESSAGE} more")
+    lines += [f"What helps against {state}: {REMEDIES[state]}." for state, _count in counts.most_common() if state in REMEDIES]
     return "\n".join(lines)
 
 

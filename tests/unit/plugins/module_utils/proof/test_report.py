@@ -20,7 +20,8 @@ def test_headline():
     lines = headline(20, faults, "answers", describe).splitlines()
     assert lines[0] == "12 of 20 answers are not as expected (11 timeout, 1 behind)"
     assert lines[1:11] == [f"- number {number}" for number in range(10)]
-    assert lines[11:] == ["- and 2 more"]
+    assert lines[11] == "- and 2 more"
+    assert [line.split(":")[0] for line in lines[12:]] == ["What helps against timeout", "What helps against behind"]
 
 
 def test_choose():

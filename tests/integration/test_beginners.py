@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a beginner's first mistakes lead to: one message of the playbook ``site`` that says what to do, and no host is touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+import yaml
+
+NAMES = {"type": "NS", "value": ["ns1", "ns2"]}
+ADDRESSES = [{"name": "ns1", "type": "A", "value": "192.0.2.1"}, {"name": "ns2", "type": "A", "value": "192.0.2.2"}]
+TOUCHED = "/nonexistent/ssh"
+GROUPS = ("dns_primaries", "dns_secondaries", "dns_clients")
+
+
+def site(directory, groups=GROUPS, records=(NAMES, *ADDRESSES), playbook="site", **variables):
+    """What the playbook prints, and its status. No host can be touched: whoever tries runs a program that is not there."""
+    hosts = {name: {"ansible_host": f"192.0.2.{number}"} for number, name in enumerate(("ns1", "ns2", "pc1"), 1)}
+    inventory = {
+        "all": {
+            "vars": {"ansible_ssh_executable": TOUCHED, "dns_zones": [{"name": "example.com", "records": list(records)}]},
+            "children": {group: {"hosts": {name: hosts[name]}} for group, name in zip(groups, hosts)},
+        }
+    }
+    inventory["all"]["vars"].update(variables)
+    (directory / "inventory.yml").write_text(yaml.safe_dump(inventory))
+    command = ["ansible-playbook", "-i", "inventory.yml", f"authoritative.dns.{playbook}"]
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
+    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return run.stdout + run.stderr, run.returncode
+
+
+def test_without_a_mistake_the_hosts_are_contacted(tmp_path):
+    printed, status = site(tmp_path)
+    assert status != 0 and TOUCHED in printed and "mistakes" not in printed
+
+
+@pytest.mark.parametrize(
+    ("groups", "right"),
+    [
+        (("dns_primary", *GROUPS[1:]), ["group dns_primary: is not a group that this collection knows; call it dns_primaries"]),
+        (("dns-primaries", *GROUPS[1:]), ["call it dns_primaries"]),
+        (("dns_primaries", "dns_secondary", "dns_clients"), ["group dns_secondary: is not a group that this collection knows; call it dns_secondaries"]),
+        (
+            ("primaries", "secondaries", "clients"),
+            ["group primaries: is not a group that this collection knows; call it dns_primaries", "call it dns_secondaries", "put a host into dns_primaries"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("playbook", ["site", "verify"])
+def test_a_group_with_a_wrong_name(tmp_path, groups, right, playbook):
+    printed, status = site(tmp_path, groups, playbook=playbook)
+    assert status != 0 and all(text in printed for text in right), printed
+    assert "no host was changed" in printed and TOUCHED not in printed
+
+
+@pytest.mark.parametrize(
+    ("record", "where", "becomes"),
+    [
+        ({"type": "NS", "value": "ns1.example.com"}, "record @ NS: value", "ns1.example.com.example.com."),
+        ({"name": "www", "type": "CNAME", "value": "ns1.example.com"}, "record www CNAME: value", "ns1.example.com.example.com."),
+        ({"type": "MX", "value": "10 ns1.example.com"}, "record @ MX: value", "ns1.example.com.example.com."),
+        ({"name": "www.example.com", "type": "A", "value": "192.0.2.7"}, "name 'www.example.com'", "www.example.com.example.com."),
+    ],
+)
+def test_a_forgotten_final_dot(tmp_path, record, where, becomes):
+    printed, status = site(tmp_path, records=[NAMES, *ADDRESSES, record])
+    assert status != 0 and where in printed, printed
+    advice = printed.split(f"has no final dot and would become {becomes}; ")[1].splitlines()[0]
+    assert "with a final dot" in advice or "'10 mail.example.com.'" in advice
+    assert "no host was changed" in printed and TOUCHED not in printed

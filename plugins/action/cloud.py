@@ -62,7 +62,8 @@ class ActionModule(ActionBase):
                     continue
                 found = self._provide(provider, {**options, "state": state}, part, arguments, task_vars)
                 result["changed"] = result["changed"] or (found.get("changed", False) and arguments["state"] == "present")
-                result["diff"] += found.pop("diff", None) or []
+                difference = found.pop("diff", None) or []
+                result["diff"] += difference if isinstance(difference, list) else [difference]
                 result["providers"].setdefault(provider, {})[state] = found
                 if found.get("failed"):
                     failures.append(f"{provider}: {found.get('msg', found)}")

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the declaration to two providers and their name servers, by Ansible itself, with a primary that is somebody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import stat
+import subprocess
+import tempfile
+
+import pytest
+import yaml
+from ansible_collections.authoritative.dns.tests.support.cloudflare_double import running_double
+from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text
+from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+from ansible_collections.authoritative.dns.tests.support.route53_double import running_route53
+
+pytestmark = pytest.mark.skipif(not can_make_private_networks(), reason="providers' name servers are asked at port 53 of addresses of their own: needs root")
+
+SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbCwgbm90IGF0IGFsbA=="
+OTHER_SECRET = "YW5vdGhlciBzZWNyZXQgYXMgd2VsbCBhcyB0aGF0IG9uZQ=="
+CLOUDFLARE, ROUTE53 = "127.0.0.77", "127.0.0.78"
+HOSTS = f"127.0.0.1 localhost\n{CLOUDFLARE} ns1.cloudflare.test\n{ROUTE53} ns1.route53.test\n"
+ZONES = ("flare.example", "fifty-three.example")
+
+
+class World:
+    """A primary and two providers, in a network of their own."""
+
+    def __init__(self, directory, primary, cloudflare, route53):
+        self.directory, self.primary, self.cloudflare, self.route53 = directory, primary, cloudflare, route53
+
+    def provide(self, *options, secret=SECRET, clouds=True, **arguments):
+        """The action's result on the host worker, which is this one. No secret is in what Ansible told."""
+        endpoint = {"address": self.primary.address, "port": self.primary.port, "key": "agreed"}
+        secondaries = ({"cloud": "cloudflare", "addresses": [CLOUDFLARE], "notify": [CLOUDFLARE], "key": "agreed"}, {"cloud": "route53", "key": "agreed"})
+        inventory = {
+            "all": {
+                "vars": {
+                    "ansible_connection": "local",
+                    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                    "dns_addresses": ["127.0.0.1"],
+                    "dns_tsig_keys": [{"name": "agreed", "secret": secret}],
+                    "dns_zones": [
+                        {"name": name, "primaries": [endpoint], "secondaries": [secondary] if clouds else [], "records": [{"type": "NS", "value": "ns.example."}]}
+                        for name, secondary in zip(ZONES, secondaries)
+                    ],
+                },
+                "children": {"dns_cloud": {"hosts": {"worker": {}}}},
+            }
+        }
+        task = {
+            "authoritative.dns.cloud": {
+                "cloudflare": {"api_url": self.cloudflare.url, "api_token": self.cloudflare.token, "account_id": self.cloudflare.account},
+                "route53": {"endpoint_url": self.route53.url, "access_key": self.route53.access_key, "secret_key": self.route53.secret_key},
+                "families": [4],
+                "wait_timeout": 3,
+                **arguments,
+            }
+        }
+        (self.directory / "inventory.yml").write_text(yaml.safe_dump(inventory))
+        (self.directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "worker", "gather_facts": False, "tasks": [task]}]))
+        environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
+        command = ["ansible-playbook", "-i", "inventory.yml", "play.yml", *options]
+        outcome = subprocess.run(command, cwd=self.directory, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        told = outcome.stdout + outcome.stderr
+        for hidden in (SECRET, OTHER_SECRET, self.cloudflare.token, self.route53.secret_key):
+            assert hidden not in told
+        return json.loads(outcome.stdout[outcome.stdout.index("{\n") :])["plays"][0]["tasks"][0]["hosts"]["worker"]
+
+
+@contextlib.contextmanager
+def world():
+    records = "www A 192.0.2.80\n@ NS ns1.cloudflare.test.\n@ NS ns1.route53.test.\n"
+    options = f"allow-transfer {{ key agreed; }}; notify explicit; also-notify {{ {CLOUDFLARE}; }};"
+    with contextlib.ExitStack() as stack:
+        directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        primary = stack.enter_context(running_named({name: zone_text(name, serial=7, records=records) for name in ZONES}, keys={"agreed": SECRET}, options=options))
+        cloudflare = stack.enter_context(running_double(CLOUDFLARE, dns_port=53, name_servers=("ns1.cloudflare.test",)))
+        route53 = stack.enter_context(running_route53(ROUTE53, dns=f"{ROUTE53}:53", name_servers="ns1.route53.test"))
+        yield World(directory, primary, cloudflare, route53)
+
+
+@pytest.fixture
+def in_the_world():
+    """Runs a story there."""
+
+    def run(story):
+        def tell():
+            with world() as there:
+                story(there)
+
+        in_private_network(tell, files={"/etc/hosts": HOSTS}, addresses=[CLOUDFLARE, ROUTE53], timeout=110)
+
+    return run
+
+
+def states(found):
+    return {(part, result["zone"], result["server"]): result["state"] for part in ("soa", "records") for result in found.get(part, {}).get("results", [])}
+
+
+def test_from_the_declaration_to_the_proof_and_away_again(in_the_world):
+    in_the_world(there_and_away)
+
+
+def there_and_away(there):
+    provide, primary, cloudflare, route53 = there.provide, there.primary, there.cloudflare, there.route53
+    source = f"{primary.address} port {primary.port}/{primary.address}"
+    everywhere = {
+        ("soa", ZONES[0], source): "in_sync",
+        ("soa", ZONES[0], f"cloudflare/{CLOUDFLARE}"): "in_sync",
+        ("records", ZONES[1], f"route53/{ROUTE53}"): "same",
+    }
+    dry = provide("--check", "--diff")
+    assert dry["changed"] and dry["faults"] == [] and states(dry) == {}
+    assert "www.fifty-three.example." in json.dumps(dry["diff"])
+    assert not [request for request in cloudflare.requests() + route53.requests() if request["method"] != "GET"]
+
+    missing = provide(state="verified")
+    assert not missing["changed"] and len([fault for fault in missing["faults"] if "is not there as declared" in fault]) == 2
+
+    first = provide()
+    assert first["changed"] and first["faults"] == [] and states(first) == everywhere, first
+    again = provide()
+    assert not again["changed"] and again["faults"] == [] and states(again) == everywhere
+    verified = provide(state="verified")
+    assert not verified["changed"] and verified["faults"] == [] and states(verified) == everywhere
+
+    away = provide(clouds=False, absent={"cloudflare": [ZONES[0]], "route53": [ZONES[1]]})
+    assert away["changed"] and {provider: list(found) for provider, found in away["providers"].items()} == {"cloudflare": ["absent"], "route53": ["absent"]}
+    assert not provide(clouds=False, absent={"cloudflare": [ZONES[0]], "route53": [ZONES[1]]})["changed"]
+    assert cloudflare.violations() == []
+
+
+def test_what_is_wrong_is_told_of_each_provider(in_the_world):
+    in_the_world(wrong)
+
+
+def wrong(there):
+    provide = there.provide
+    provide()
+    found = provide(secret=OTHER_SECRET)
+    assert found["failed"] and "route53: " in found["msg"] and "wrong_key" in found["msg"]
+    assert "wrong_key" in states(found).values() and any("wrong_key" in fault for fault in found["faults"])
+    assert not provide()["faults"]
+    refused = provide(absent={"cloudflare": [ZONES[0]]})
+    assert refused["failed"] and f"{ZONES[0]} is declared to be served by cloudflare" in refused["msg"]
+
+
+def test_what_a_timer_needs_is_put_on_the_host(in_the_world):
+    in_the_world(timer)
+
+
+def timer(there):
+    provide, directory = there.provide, there.directory
+    paths = {"program": str(directory / "route53.pyz"), "configuration": str(directory / "route53.json")}
+    assert provide("--diff", state="installed", **paths)["changed"]
+    assert not provide("--diff", state="installed", **paths)["changed"]
+    assert stat.S_IMODE(os.stat(paths["configuration"]).st_mode) == 0o600
+    outcome = subprocess.run(["python3", "-I", paths["program"], paths["configuration"]], cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+    assert (outcome.returncode, outcome.stderr) == (0, ""), outcome

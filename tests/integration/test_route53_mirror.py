@@ -536,10 +536,11 @@ def test_no_secret_is_in_what_ansible_tells(aws, server, primary, tmp_path):
     tasks = [{"authoritative.dns.route53_mirror": options}, {"authoritative.dns.route53_mirror": wrong, "ignore_errors": True}]
     (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-vvv", "--diff", "play.yml"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ, AWS_MAX_ATTEMPTS="1"))
+    environment = dict(os.environ, AWS_MAX_ATTEMPTS="1", ANSIBLE_INJECT_INVOCATION="1")  # or newer versions do not tell the arguments
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=environment)
     told = run.stdout + run.stderr
     assert run.returncode == 0, told
-    assert "www.example.com. 300 IN A 192.0.2.1" in told and "SignatureDoesNotMatch" in told
+    assert "www.example.com. 300 IN A 192.0.2.1" in told and "SignatureDoesNotMatch" in told and "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in told
     for secret in (SECRET, aws.secret_key, "wrong-secret-access-key", "not-a-token-for-anybody"):
         assert secret not in told
 

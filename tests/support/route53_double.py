@@ -21,7 +21,7 @@ Beside the API it has, under /_double/ and without a signature:
 
     GET /_double/requests       the requests so far: method, path, query, body, status, code of an error
     POST /_double/faults        the next requests that match fail: {method, path (a regular expression), times, and status, code and message,
-                                or drop (no answer at all), and done (do it all the same)}; with {} none fail any more
+                                or drop (no answer at all), hang (seconds before that), and done (do it all the same)}; with {} none fail any more
     POST /_double/settings      {page_size: the most entries of a list on one page; pending: seconds until a change is INSYNC}
     POST /_double/reset         forget everything
 """
@@ -393,9 +393,11 @@ class Double:
 
     @staticmethod
     def _fail(fault: Mapping[str, Any]) -> None:
+        time.sleep(fault.get("hang", 0))
         if fault.get("drop"):
             raise Drop
-        raise Refusal(fault["code"], fault.get("message", "on demand"), fault["status"])
+        if "status" in fault:
+            raise Refusal(fault["code"], fault.get("message", "on demand"), fault["status"])
 
     def control(self, what: str, body: bytes) -> tuple[int, bytes]:
         given = json.loads(body) if body else None
@@ -520,31 +522,43 @@ class Route53:
 def running_route53(address: str = "127.0.0.1", **options: str) -> Iterator[Route53]:
     """The program on free ports of a loopback address. options: further ones of its command line."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="route53-double-"))
-    port, dns_port = free_port(address), free_port(address)
-    access_key, secret_key = "AKIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
-    command = [sys.executable, __file__, "--listen", f"{address}:{port}", "--dns", f"{address}:{dns_port}", "--directory", str(directory)]
-    command += ["--access-key", access_key, "--secret-key", secret_key]
-    command += [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
-    with open(directory / "double.log", "wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    double = Route53(f"http://{address}:{port}", address, dns_port, access_key, secret_key)
+    further = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
     try:
-        deadline = time.monotonic() + 20
-        while True:
-            with contextlib.suppress(OSError):
-                double.requests()
+        for _attempt in range(3):  # another process may take a free port first
+            port, dns_port = free_port(address), free_port(address)
+            access_key, secret_key = "AKIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
+            command = [sys.executable, __file__, "--listen", f"{address}:{port}", "--dns", f"{address}:{dns_port}", "--directory", str(directory)]
+            with open(directory / "double.log", "wb") as log:
+                process = subprocess.Popen([*command, "--access-key", access_key, "--secret-key", secret_key, *further], stdout=log, stderr=log)
+            double = Route53(f"http://{address}:{port}", address, dns_port, access_key, secret_key)
+            if _is_up(double, process):
                 break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the double of Route 53 does not start:\n{(directory / 'double.log').read_text()}")
-            time.sleep(0.05)
+            _end(process)
+        else:
+            raise RuntimeError(f"the double of Route 53 does not start:\n{(directory / 'double.log').read_text()}")
         yield double
     finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        _end(process)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_up(double: Route53, process: subprocess.Popen) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError):
+            double.requests()
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Ask it to end, which ends its name server too."""
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def place(text: str) -> tuple[str, int]:

@@ -181,6 +181,7 @@ class Run:
         self.zones = read_zones(options)
         self.client = client or Client(options)
         self.results: list[dict[str, Any]] = []
+        self.result: dict[str, Any] = {}  # of the zone at hand
         self.errors: list[str] = []
         self.diff: list[dict[str, str]] = []
         self.pending: list[tuple[Zone, str]] = []
@@ -410,4 +411,4 @@ def _lines(record_sets: Sequence[route53.RecordSet]) -> str:
 
 def told(errors: Sequence[str]) -> str:
     """The message of a run that went wrong."""
-    return "not everything could be mirrored\n" + "\n".join(f"- {error}" for error in errors)
+    return "not everything could be done at Route 53\n" + "\n".join(f"- {error}" for error in errors)

@@ -11,6 +11,7 @@ import os
 import pathlib
 import stat
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -39,6 +40,7 @@ class World:
         """The action's result on the host worker, which is this one. No secret is in what Ansible told."""
         endpoint = {"address": self.primary.address, "port": self.primary.port, "key": "agreed"}
         secondaries = ({"cloud": "cloudflare", "addresses": [CLOUDFLARE], "notify": [CLOUDFLARE], "key": "agreed"}, {"cloud": "route53", "key": "agreed"})
+        records = [{"type": "NS", "value": "ns.example."}]  # those that count are the primary's
         inventory = {
             "all": {
                 "vars": {
@@ -47,7 +49,7 @@ class World:
                     "dns_addresses": ["127.0.0.1"],
                     "dns_tsig_keys": [{"name": "agreed", "secret": secret}],
                     "dns_zones": [
-                        {"name": name, "primaries": [endpoint], "secondaries": [secondary] if clouds else [], "records": [{"type": "NS", "value": "ns.example."}]}
+                        {"name": name, "primaries": [endpoint], "secondaries": [secondary] if clouds else [], "records": records}
                         for name, secondary in zip(ZONES, secondaries)
                     ],
                 },
@@ -80,7 +82,8 @@ def world():
     options = f"allow-transfer {{ key agreed; }}; notify explicit; also-notify {{ {CLOUDFLARE}; }};"
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        primary = stack.enter_context(running_named({name: zone_text(name, serial=7, records=records) for name in ZONES}, keys={"agreed": SECRET}, options=options))
+        zones = {name: zone_text(name, serial=7, records=records) for name in ZONES}
+        primary = stack.enter_context(running_named(zones, keys={"agreed": SECRET}, options=options))
         cloudflare = stack.enter_context(running_double(CLOUDFLARE, dns_port=53, name_servers=("ns1.cloudflare.test",)))
         route53 = stack.enter_context(running_route53(ROUTE53, dns=f"{ROUTE53}:53", name_servers="ns1.route53.test"))
         yield World(directory, primary, cloudflare, route53)
@@ -137,13 +140,14 @@ def there_and_away(there):
     assert cloudflare.violations() == []
 
 
-def test_what_is_wrong_is_told_of_each_provider(in_the_world):
+def test_what_a_timer_does_and_what_is_wrong_is_told_of_each_provider(in_the_world):
     in_the_world(wrong)
 
 
 def wrong(there):
+    timer(there)
     provide = there.provide
-    provide()
+    assert provide()["providers"]["route53"]["present"]["changed"] is False
     found = provide(secret=OTHER_SECRET)
     assert found["failed"] and "route53: " in found["msg"] and "wrong_key" in found["msg"]
     assert "wrong_key" in states(found).values() and any("wrong_key" in fault for fault in found["faults"])
@@ -152,15 +156,12 @@ def wrong(there):
     assert refused["failed"] and f"{ZONES[0]} is declared to be served by cloudflare" in refused["msg"]
 
 
-def test_what_a_timer_needs_is_put_on_the_host(in_the_world):
-    in_the_world(timer)
-
-
 def timer(there):
     provide, directory = there.provide, there.directory
     paths = {"program": str(directory / "route53.pyz"), "configuration": str(directory / "route53.json")}
     assert provide("--diff", state="installed", **paths)["changed"]
     assert not provide("--diff", state="installed", **paths)["changed"]
     assert stat.S_IMODE(os.stat(paths["configuration"]).st_mode) == 0o600
-    outcome = subprocess.run(["python3", "-I", paths["program"], paths["configuration"]], cwd=directory, capture_output=True, text=True, timeout=60, check=False)
-    assert (outcome.returncode, outcome.stderr) == (0, ""), outcome
+    command = [sys.executable, "-I", paths["program"], paths["configuration"]]
+    outcome = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+    assert (outcome.returncode, outcome.stderr) == (0, "") and f"{ZONES[1]} serial 7: " in outcome.stdout, outcome

@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 
+import boto3
+import botocore.exceptions
 import dns.flags
 import dns.message
 import dns.query
@@ -22,7 +24,7 @@ import pytest
 import yaml
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.named import free_port, running_named, zone_text
-from ansible_collections.authoritative.dns.tests.support.route53_double import running_route53
+from ansible_collections.authoritative.dns.tests.support.route53_double import NAME_SERVERS, running_route53
 
 SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbA=="
 OTHER_SECRET = "YW5vdGhlciBzZWNyZXQgYXMgd2VsbA=="
@@ -127,8 +129,6 @@ def record_of(body):
 
 
 def api(aws):
-    import boto3
-
     return boto3.client(
         "route53", endpoint_url=aws.url, region_name="us-east-1", aws_access_key_id=aws.access_key, aws_secret_access_key=aws.secret_key
     )
@@ -290,6 +290,36 @@ def test_apex_name_servers_of_the_zone_or_of_route_53(aws, mirror, primary):
     done(mirror())
     assert answers(aws, ZONE, "NS") == ["300 ns1.example.com."]
     done(mirror(zones=[{"name": ZONE, "ns": "keep"}]), changed=False)
+
+
+# -- the double itself ------------------------------------------------------------------------------------------------------
+
+
+def test_the_double_refuses_what_route_53_refuses(aws):
+    zone_id = api(aws).create_hosted_zone(Name=ZONE, CallerReference="1")["HostedZone"]["Id"].rpartition("/")[2]
+
+    def address(name, *values, ttl=60, rdtype="A"):
+        return {"Name": f"{name}.{ZONE}", "Type": rdtype, "TTL": ttl, "ResourceRecords": [{"Value": value} for value in values or ("192.0.2.1",)]}
+
+    put(aws, zone_id, **address("www"))
+    for message, action, record_set in (
+        ("but it already exists", "CREATE", address("www", "192.0.2.2")),
+        ("but it was not found", "DELETE", address("none")),
+        ("do not match the current values", "DELETE", address("www", "192.0.2.2")),
+        ("do not match the current values", "DELETE", address("www", ttl=61)),
+        ("conflicts with other records", "CREATE", address("www", "ns1.test.", rdtype="CNAME")),
+        ("conflicts with other records", "CREATE", dict(address("x", "ns1.test.", rdtype="CNAME"), Name=ZONE)),
+        ("is not permitted in zone", "CREATE", dict(address("www"), Name="www.other.test")),
+        ("Duplicate Resource Record", "CREATE", address("two", "192.0.2.1", "192.0.2.1")),
+        ("enclosed in quotation marks", "CREATE", address("text", "bare", rdtype="TXT")),
+        ("InvalidEscape", "CREATE", address("text", '"\\195"', rdtype="TXT")),
+        ("must contain", "DELETE", dict(address("x", *(f"{server}." for server in NAME_SERVERS), ttl=172800, rdtype="NS"), Name=ZONE)),
+        ("limit of 1000 exceeded", "UPSERT", address("many", *[f"10.0.{number >> 8}.{number & 255}" for number in range(501)])),
+        ("limit of 32000 exceeded", "UPSERT", address("long", *[f'"{number}{"x" * 240}"' for number in range(70)], rdtype="TXT")),
+    ):
+        with pytest.raises(botocore.exceptions.ClientError, match=message):
+            put(aws, zone_id, action, **record_set)
+    assert answers(aws, f"www.{ZONE}", "A") == ["60 192.0.2.1"]
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------------

@@ -136,7 +136,12 @@ def _template(
     options = {
         "master": _remotes(blocks, transfer_from or ()),
         "notify": _remotes(blocks, notify),
-        "acl": [*_rules(blocks, "notify", transfer_from or ()), *_rules(blocks, "transfer", transfer_to)],
+        "acl": [
+            *_rules(blocks, "notify", transfer_from or ()),
+            *_rules(blocks, "transfer", transfer_to),
+            # Over TLS alone is for transfers: knotd would refuse other questions too that are signed and come without.
+            *_rules(blocks, "query", [peer for peer in transfer_to if peer.tls and peer.keys]),
+        ],
         "module": [] if networks is None else ["mod-queryacl/" + _share(blocks, "mod-queryacl", "askers", {"address": networks}, "mod-queryacl/")],
         # A primary's zone is in its file alone, which may go back to an older one.
         "journal-content": "none" if transfer_from is None else "changes",

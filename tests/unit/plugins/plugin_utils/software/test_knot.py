@@ -203,9 +203,9 @@ def test_a_run_about_one_zone_leaves_the_others_as_they_are(layout):
 
 
 def protocols(files, zone):
-    """Over what each rule of a zone lets others transfer it."""
-    template = items(files, "template")[items(files, "zone")[zone]["template"]]
-    return [items(files, "acl")[rule].get("protocol") for rule in template["acl"]]
+    """Over what each rule of a zone lets others do something."""
+    rules = [items(files, "acl")[rule] for rule in items(files, "template")[items(files, "zone")[zone]["template"]]["acl"]]
+    return {rule["action"][0]: rule.get("protocol") for rule in rules}
 
 
 def test_encrypted_zones_are_handed_out_over_tls_alone(layout):
@@ -215,7 +215,7 @@ def test_encrypted_zones_are_handed_out_over_tls_alone(layout):
     server = sections(files["knot.conf"])[0][1]
     assert server["listen-tls"] == ["127.0.0.1@853", "192.0.2.1@853"]
     assert (server["cert-file"], server["key-file"]) == ("/tls/certificate.pem", "/tls/key.pem")
-    assert protocols(files, "example.com") == [["tls"]] and protocols(files, "plain.example") == [None]
+    assert protocols(files, "example.com") == {"transfer": ["tls"], "query": None} and protocols(files, "plain.example") == {"transfer": None}
     assert "tls" not in "".join(render(planned(zones[1:], keys=KEYS), layout, settings).values())
 
 

@@ -21,7 +21,7 @@ description:
     removed.
   - A zone that fails does not keep the others from being done. The task fails at the end and names each.
 requirements:
-  - boto3 >= 1.26
+  - boto3 >= 1.18
   - dnspython >= 2.3 on the host that runs the module (C(python3-dnspython) in Debian, C(python3-dns) in the Fedora family)
 options:
   state:

@@ -125,33 +125,16 @@ import struct
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolv_conf import (
+    GLIBC_MAXIMUM_SERVERS,
+    RESOLV_CONF,
+    RESOLVED_STUBS,
+    parse_resolv_conf,
+)
 
-RESOLV_CONF = "/etc/resolv.conf"
 RESOLVED_DIRECTORY = "/run/systemd/resolve/"
 RESOLVED_UPLINKS = "/run/systemd/resolve/resolv.conf"
-RESOLVED_STUBS = {"127.0.0.53", "127.0.0.54"}
-GLIBC_MAXIMUM_SERVERS = 3  # MAXNS of resolv.h; the C library ignores the rest
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH"}
-
-
-def parse_resolv_conf(text: str) -> dict[str, list[str]]:
-    """Servers, search domains and options of a resolv.conf(5); a later ``search`` or ``domain`` replaces an earlier one."""
-    servers: list[str] = []
-    search: list[str] = []
-    options: list[str] = []
-    for line in text.splitlines():
-        words = line.split()
-        if not words or words[0][0] in "#;":
-            continue
-        if words[0] == "nameserver" and len(words) > 1:
-            servers.append(words[1])
-        elif words[0] == "search":
-            search = [name for name in words[1:] if name != "."]
-        elif words[0] == "domain":
-            search = words[1:2]
-        elif words[0] == "options":
-            options += words[1:]
-    return {"servers": servers, "search": search, "options": options}
 
 
 def parse_resolved(dns: list, fallback: list, domains: list, interface_name) -> dict:

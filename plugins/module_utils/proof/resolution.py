@@ -16,13 +16,16 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Mistake
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolv_conf import (
+    GLIBC_MAXIMUM_SERVERS,
+    RESOLV_CONF,
+    RESOLVED_STUBS,
+    parse_resolv_conf,
+)
 
-RESOLV_CONF = "/etc/resolv.conf"
 NSSWITCH_CONF = "/etc/nsswitch.conf"
 RESOLVED_SOCKET = "/run/systemd/resolve/io.systemd.Resolve"
 NSCD_SOCKETS = ("/run/nscd/socket", "/var/run/nscd/socket")
-RESOLVED_STUBS = ("127.0.0.53", "127.0.0.54")
-MOST_RESOLVERS = 3  # glibc's MAXNS
 
 # Runs in a Python of its own, so that nothing is kept from an earlier lookup and a lookup that hangs can be ended.
 # __nss_configure_lookup with the sources that are configured anyway makes glibc look without nscd and its cache.
@@ -84,16 +87,8 @@ class Lookup(NamedTuple):
 
 def read_resolv_conf(text: str) -> tuple[list[str], bool]:
     """Addresses in order, as resolv.conf(5) says, and whether they are asked in turn (``rotate``)."""
-    found, rotate = [], False
-    for line in text.splitlines():
-        words = line.split()
-        if not words or words[0][0] in "#;":
-            continue
-        if words[0] == "nameserver" and len(words) > 1:
-            found.append(words[1])
-        elif words[0] == "options":
-            rotate = rotate or "rotate" in words[1:]
-    return found[:MOST_RESOLVERS] or ["127.0.0.1"], rotate
+    found = parse_resolv_conf(text)
+    return found["servers"][:GLIBC_MAXIMUM_SERVERS] or ["127.0.0.1"], "rotate" in found["options"]
 
 
 def configured_resolvers() -> list[str]:

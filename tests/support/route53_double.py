@@ -46,11 +46,11 @@ import tempfile
 import threading
 import time
 import urllib.request
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape as in_xml
 
 import dns.exception
@@ -155,7 +155,7 @@ def read_changes(body: bytes) -> list[tuple[str, dict[str, Any]]]:
     for change in ElementTree.fromstring(body).iter(f"{{{NAMESPACE}}}Change"):
         action, record_set = change[0].text or "", {}
         for element in change[1]:
-            record_set[element.tag.rpartition("}")[2]] = element.text if not len(element) else [item for item in element]
+            record_set[element.tag.rpartition("}")[2]] = list(element) if len(element) else element.text
         entry: dict[str, Any] = {"Name": stored_name(record_set["Name"]), "Type": record_set["Type"]}
         if entry["Type"] not in TYPES:
             raise Refusal("InvalidInput", f"Invalid XML ; Value '{entry['Type']}' is not facet-valid with respect to enumeration '[{', '.join(TYPES)}]'")

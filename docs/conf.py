@@ -17,6 +17,9 @@ nitpicky = True
 nitpick_ignore = [("std:ref", target) for target in ("action_plugins", "ansible_configuration_settings", "common_return_values")]
 myst_heading_anchors = 3
 
+# Its colours come from the theme, light or dark: _static/site.css.
+antsibull_ext_color_scheme = "none"
+
 html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]

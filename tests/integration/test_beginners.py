@@ -52,9 +52,14 @@ def test_without_a_mistake_the_hosts_are_contacted(tmp_path):
     ],
 )
 def test_a_group_with_a_wrong_name(tmp_path, groups, right):
-    printed, status = site(tmp_path, groups, playbook="verify" if groups[0] == "primaries" else "site")
-    assert status != 0 and all(text in printed for text in right), printed
+    printed, status = site(tmp_path, groups)
+    assert status != 0 and all(text in printed for text in right) and "Provision" not in printed, printed
     assert "no host was changed" in printed and TOUCHED not in printed
+
+
+def test_the_proof_alone_tells_it_too_before_it_installs_anything(tmp_path):
+    printed, status = site(tmp_path, ("primaries", "secondaries", "clients"), playbook="verify")
+    assert status != 0 and "call it dns_primaries" in printed and TOUCHED not in printed
 
 
 @pytest.mark.parametrize(

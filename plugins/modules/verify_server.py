@@ -152,6 +152,11 @@ def verify(params):
         jobs = [(server, [by_check[check] for check in wanted]) for server, by_check in zip(servers, asked)]
         for server, answers in zip(servers, ask(jobs, patience, transport)):
             found.update({(server.name, check): answer for check, answer in zip(wanted, answers)})
+    if expected["version"] != "any":
+        # BIND answers one network three such questions a second over UDP, and drops more (the limits of its built-in view _bind).
+        silent = [server.name for server in servers if found[server.name, "version"].answer.problem == "timeout"]
+        jobs = [(server, [by_check["version"]]) for server, by_check in zip(servers, asked) if server.name in silent]
+        found.update({(name, "version"): answers[0] for name, answers in zip(silent, ask(jobs, patience, "tcp"))})
     results = []
     for server in servers:
         for check, word in expected.items():

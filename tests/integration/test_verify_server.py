@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import dns.flags
 import dns.message
 import dns.rcode
@@ -41,6 +43,14 @@ def test_a_version_that_is_told():
     with running_named(ZONES) as server:
         version = checks(server)["version"]
     assert version["state"] == "disclosed" and not version["ok"] and version["detail"].startswith("9.")
+
+
+def test_a_version_that_many_ask_for_at_once():
+    question = dns.message.make_query("version.bind", "TXT", "CH").to_wire()
+    with running_named(ZONES, options="version none;") as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as others:
+        for _question in range(60):
+            others.sendto(question, (server.address, server.port))
+        assert states(checks(server))["version"] == "hidden"
 
 
 def test_a_zone_that_is_not_served():

@@ -76,6 +76,27 @@ def test_every_alert_and_every_metric_is_on_the_page_about_monitoring(pages):
     assert not [name for name in alerts + metrics if f"`{name}`" not in pages["monitoring.md"]]
 
 
+def names_of_content():
+    """What can stand behind C(authoritative.dns.)."""
+    places = ("playbooks/*.yml", "plugins/modules/*.py", "plugins/filter/*.py", "roles/*")
+    return {path.stem for place in places for path in ROOT.glob(place)}
+
+
+def names_of_variables():
+    """Options of roles, and what playbooks read."""
+    texts = [path.read_text() for place in ("roles/*/meta/argument_specs.yml", "playbooks/*.yml") for path in ROOT.glob(place)]
+    return {name for text in texts for name in re.findall(r"\b[a-z]+_\w+\b", text)}
+
+
+def test_what_pages_name_is_there(pages):
+    content, variables = names_of_content(), names_of_variables() | names_of_content()
+    for page, text in pages.items():
+        for name in re.findall(r"\bauthoritative\.dns\.(?!plugins\b)(\w+)", text):
+            assert name in content, page
+        for name in re.findall(r"`((?:nameserver|client|monitor|verify|cloud|failover)_[a-z0-9_]+)\b[^`]*`", text):
+            assert name in variables, page
+
+
 def test_every_page_is_in_the_table_of_contents(pages):
     listed = re.findall(r"^(?:[\w ]+ <)?([a-z-]+)>?$", pages["index.md"], re.MULTILINE)
     assert sorted(f"{name}.md" for name in listed if name != "changelog") == sorted(set(pages) - {"index.md", "README.md"})

@@ -102,8 +102,12 @@ def test_every_page_is_in_the_table_of_contents(pages):
     assert sorted(f"{name}.md" for name in listed if name != "changelog") == sorted(set(pages) - {"index.md", "README.md"})
 
 
-def test_links_to_elsewhere_are_addresses(pages):
+def test_links_to_elsewhere_are_addresses_and_those_of_the_readme_are_files(pages):
+    """Links between pages are the site builder's to check."""
     for name, text in pages.items():
         for link in re.findall(r"\]\((\w+:[^)\s]*)\)", text):
             parts = urllib.parse.urlsplit(link)
             assert parts.scheme == "https" and "." in parts.netloc, (name, link)
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for link in re.findall(r"\]\(([^):#]+)[^):]*\)", (ROOT / name).read_text()):
+            assert (ROOT / link).exists(), (name, link)

@@ -19,7 +19,7 @@ from typing import Any
 ROOT = pathlib.Path(__file__).parents[3]
 RESULTS = ROOT / "docs/vendors.json"
 README = ROOT / "README.md"
-PLACES = {"debian": "Debian 13", "el9": "RHEL layout"}
+PLACES = {"debian": "Debian 13", "debian12": "Debian 12", "el9": "RHEL layout"}
 # The cases of files/signed_transfers.py in a word each. A word is told only if all its cases were refused.
 WORDS = {
     "no key": ("no key",),

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import itertools
 
-HOSTS = ("primary", "secondary", "nsd", "knot", "powerdns")
+HOSTS = ("primary", "secondary", "nsd", "knot", "powerdns", "bind12", "nsd12", "knot12", "powerdns12")
 
 
 def derived(secret, name):

@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 # Put the environment of `make setup` to use in a recipe.
 use := . build/env.sh
 playbook = ansible-playbook --inventory inventories/lab/hosts.yml --forks 8
+# How far `make lab` is.
+step = $(if $(filter lab,$(MAKECMDGOALS)), step $(1) of 4:)
 
 .PHONY: help
 help: ## List the targets
@@ -28,19 +30,23 @@ shell-env: setup ## Print how to use the environment in a shell of your own
 .PHONY: lab
 lab: lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
 	$(use)
+	echo '==> lab:$(call step,3) provision all hosts and prove it, about a minute'
 	$(playbook) authoritative.dns.site -e verify_report_directory=$(CURDIR)/build/lab
+	echo '==> lab:$(call step,4) stop the primary for a moment, and measure'
 	$(playbook) authoritative.dns.failover_drill -e failover_drill_name=pc1.example.com -e failover_drill_report=$(CURDIR)/build/lab/failover.json
 	python tests/lab/summary.py build/lab
 
 .PHONY: images
 images: setup # Build or load the images of the lab's hosts
 	$(use)
+	echo '==> lab:$(call step,1) 2 images, el9 and debian; those that are not kept from an earlier run take a minute or two each'
 	bash tests/lab/images/build.sh el9 debian
 
 .PHONY: lab-up
 lab-up: images ## Bring the lab's hosts up, with nothing on them yet; those that are up stay as they are
 	$(use)
 	! podman container exists primary || echo '==> lab: the hosts that are there stay, with what is on them; `make lab-down` removes them'
+	echo '==> lab:$(call step,2) bring up the hosts of inventories/lab/hosts.yml'
 	$(playbook) tests/lab/create.yml
 
 .PHONY: lab-down
@@ -71,7 +77,7 @@ docs: setup ## Build the documentation; build/docs/html/index.html is where to b
 
 .PHONY: test
 test: setup ## All of the following: what continuous integration runs
-	bash tests/toolchain/stages.sh lint docs unit integration sanity molecule
+	bash tests/toolchain/stages.sh lint docs unit integration coverage sanity molecule
 
 .PHONY: lint
 lint: setup ## Check the style of everything
@@ -82,14 +88,23 @@ lint: setup ## Check the style of everything
 	cd "$$AUTHORITATIVE_DNS_COLLECTIONS/authoritative/dns" && ansible-lint --strict
 
 .PHONY: unit
-unit: setup ## Test what needs no server; shows which lines no test reached
+unit: setup ## Test what needs no server
 	$(use)
-	pytest tests/unit --cov --cov-report=term
+	rm -f build/coverage-unit.*
+	COVERAGE_FILE=$(CURDIR)/build/coverage-unit coverage run --module pytest tests/unit
 
 .PHONY: integration
 integration: setup ## Test against real name servers on loopback
 	$(use)
-	pytest tests/integration
+	rm -f build/coverage-integration.*
+	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration
+
+.PHONY: coverage
+coverage: setup ## Show which lines neither of these reached; fails where they are too many
+	$(use)
+	ls build/coverage-{unit,integration}.* > /dev/null || { echo 'coverage: run `make unit integration` first' >&2; exit 2; }
+	coverage combine --quiet --keep build/coverage-unit.* build/coverage-integration.*
+	coverage report
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core; TEST=name runs one test alone

@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a beginner's first mistakes lead to: one message of the playbook ``site`` that says what to do, and no host is touched."""
+"""What a beginner's first mistakes lead to: one message that says where it is, what is wrong and what to do.
+
+Those in the declaration are told by the playbook ``site`` before a host is touched; those on the hosts by the proof, here against one server.
+The scenario ``quickstart`` makes the latter on hosts.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,13 @@ import subprocess
 
 import pytest
 import yaml
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
+from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text
 
 NAMES = {"type": "NS", "value": ["ns1", "ns2"]}
 ADDRESSES = [{"name": "ns1", "type": "A", "value": "192.0.2.1"}, {"name": "ns2", "type": "A", "value": "192.0.2.2"}]
 TOUCHED = "/nonexistent/ssh"
+SECRET, OTHER = "b25lIHNlY3JldCBvZiB0aGlydHktdHdvIGJ5dGVz", "YW5vdGhlciBzZWNyZXQgb2YgdGhpcnR5LXR3byBi"
 GROUPS = ("dns_primaries", "dns_secondaries", "dns_clients")
 
 
@@ -87,3 +94,42 @@ def test_thousands_of_zones_print_no_wall_of_text(tmp_path):
     printed, _status = site(tmp_path, dns_zones=warned)
     assert TOUCHED in printed and "and 980 more warnings about the DNS declaration" in printed
     assert len(printed.splitlines()) < 100
+
+
+def told_about(server, module="verify_soa_serial", **arguments):
+    entry = {"name": "ns2", "address": server.address, "port": server.port, "role": "secondary", "key": "transfer"}
+    secret = arguments.pop("secret", SECRET)
+    outcome = run_module(module, servers=[entry], keys=[{"name": "transfer", "secret": secret}], timeout=0.3, **arguments)
+    assert outcome["failed"]
+    return outcome["msg"]
+
+
+@pytest.fixture(scope="module")
+def secondary():
+    with running_named({"example.com": zone_text("example.com")}, keys={"transfer": SECRET}, options='allow-transfer { key "transfer"; };') as server:
+        yield server
+
+
+def test_a_name_server_that_is_not_started():
+    with running_named({"example.com": zone_text("example.com")}) as server:
+        server.stop()
+        told = told_about(server, zones=["example.com"], retries=0)
+    assert "example.com at ns2 (127.0.0.1): unreachable: Connection refused" in told
+    assert "What helps against unreachable: see that the host is up and its name server is started" in told
+
+
+def test_a_host_of_which_nothing_is_heard(secondary):
+    secondary.freeze()
+    try:
+        told = told_about(secondary, zones=["example.com"], retries=0)
+    finally:
+        secondary.thaw()
+    assert "example.com at ns2 (127.0.0.1): timeout" in told
+    assert "What helps against timeout: see that the host is up, and let port 53 pass its firewall over UDP and TCP." in told
+
+
+def test_two_hosts_with_different_secrets(secondary):
+    told = told_about(secondary, "verify_zone_transfer", transfers=[{"zone": "example.com"}], secret=OTHER)
+    assert "example.com at ns2 (127.0.0.1): AXFR wrong_key, expected allowed" in told
+    assert "What helps against wrong_key: give both sides the same key: provision all servers in one run" in told
+    assert SECRET not in told and OTHER not in told

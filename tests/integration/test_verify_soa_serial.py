@@ -337,6 +337,16 @@ def test_a_server_that_closes_every_tcp_connection_is_an_error():
         assert ask(server, transport="tcp")["state"] == "error"
 
 
+def test_a_server_that_is_silent_over_tcp_is_not_asked_for_everything():
+    with scripted_server() as silent:
+        outcome = run_module(
+            "verify_soa_serial", servers=[entry(silent, "ns")], zones=[f"z{n}.test" for n in range(400)], transport="tcp", timeout=0.1, detail="all"
+        )
+    assert outcome["summary"]["states"] == {"timeout": 400} and outcome["summary"]["elapsed"] < 3
+    assert "not asked: no answer to 4 questions before it" in outcome["results"][-1]["detail"]
+    assert outcome["summary"]["queries"] < 40
+
+
 # Many zones
 
 

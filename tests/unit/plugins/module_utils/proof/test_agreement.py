@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.agreement import Zone, judge, judge_zone, read_zones
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Server
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Mistake, Server
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +80,14 @@ def test_every_server_has_a_verdict_and_ok_means_what_it_says(answers, max_lag, 
 def test_serials_that_cannot_be(serial):
     with pytest.raises(Exception, match="is not a serial"):
         zone(expected_serial=serial)
+
+
+def test_serials_half_the_circle_apart_are_behind_whatever_lag_is_allowed():
+    verdict = judge(Answer(2**31 + 5, True, 0), None, 5, max_lag=2**31)
+    assert (verdict.state, verdict.ok, verdict.lag) == ("behind", False, 2**31)
+    assert judge(Answer(5, True, 0), None, 5).ok
+
+
+def test_a_reference_is_one_of_the_zones_servers():
+    with pytest.raises(Mistake, match="zones: example.com: the reference ns2 is not among the zone's servers"):
+        zone(servers=["ns1"], reference="ns2")

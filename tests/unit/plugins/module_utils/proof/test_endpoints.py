@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dns.name
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Mistake, read_name, read_wire_name
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Mistake, find_key, read_keys, read_name, read_servers, read_wire_name
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +37,26 @@ def test_the_longest_names(length):
 
 def test_the_root():
     assert read_wire_name(".", "here") == b"\0"
+
+
+@pytest.mark.parametrize(
+    ("given_keys", "text"),
+    [
+        ([{"name": "a", "secret": "c2VjcmV0"}, {"name": "a", "secret": "c2VjcmV0"}], "keys: a is given twice"),
+        ([{"name": "a", "secret": "no base64!"}], "keys: the secret of a is not base64"),
+        ([{"name": "a", "secret": ""}], "keys: the secret of a is not base64"),
+        ([{"name": "a..b", "secret": "c2VjcmV0"}], "'a..b' is not a domain name"),
+    ],
+)
+def test_mistakes_in_keys_are_named_and_no_secret_is(given_keys, text):
+    with pytest.raises(Mistake) as caught:
+        read_keys([dict(key, algorithm="hmac-sha256") for key in given_keys])
+    assert text in str(caught.value)
+    assert "c2VjcmV0" not in str(caught.value) and "no base64!" not in str(caught.value)
+
+
+def test_a_key_that_is_not_there_and_no_servers():
+    with pytest.raises(Mistake, match="servers: x: the key other is not in keys; known: none"):
+        find_key("other", {}, "servers: x")
+    with pytest.raises(Mistake, match="name at least one server"):
+        read_servers([], {})

@@ -142,6 +142,13 @@ def test_rcodes(rcode, problem):
     assert SoaQuestion(WIRE_NAME).read(reply_to(query, rcode).to_wire()).problem == problem
 
 
+def test_notauth_without_a_signature_is_about_the_key():
+    query, mac = SignedSoaQuestion(WIRE_NAME, KEY).query(1)
+    wire = reply_to(query, dns.rcode.NOTAUTH).to_wire()
+    answer = SignedSoaQuestion(WIRE_NAME, KEY).read(wire, mac)
+    assert answer.problem == "wrong_key" and "does not know this key" in answer.detail
+
+
 def test_an_extended_error_says_expired():
     dns_edns = pytest.importorskip("dns.edns")
     question = Question(NAME, "SOA", payload=1232)

@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import dns.flags
 import dns.message
 import dns.name
+import dns.rcode
 import dns.rrset
 import dns.tsig
 import pytest
@@ -197,3 +199,20 @@ def test_names_are_read_as_dnspython_reads_them(labels, before):
 def test_names_that_are_none(wire):
     with pytest.raises((TransferError, IndexError)):
         read_name(wire, 0)
+
+
+def test_a_truncated_message_and_records_behind_the_end_are_malformed():
+    transfer = Transfer(ZONE)
+    reply = reply_to(transfer.query)
+    reply.flags |= dns.flags.TC
+    with pytest.raises(TransferError, match="malformed: a truncated message over TCP"):
+        transfer.feed(reply.to_wire())
+    with pytest.raises(TransferError, match="malformed: records after the SOA that closes the transfer"):
+        Transfer.feed(transfer, answer(transfer, soa(ZONE, 1), host(1), soa("EXAMPLE.com.", 1), host(2)))
+
+
+def test_an_error_need_not_be_signed():
+    transfer = Transfer(ZONE, key=KEY)
+    with pytest.raises(TransferError, match="refused: REFUSED") as caught:
+        transfer.feed(reply_to(transfer.query, dns.rcode.REFUSED).to_wire())
+    assert (caught.value.state, caught.value.rcode) == ("refused", 5)

@@ -37,7 +37,7 @@ class Duties:
         servers: dict[str, dict[str, Any]] = {}
         zones = []
         for zone in self.zones:
-            found = [address for name in told[zone["name"]]["name_servers"] for address in addresses.get(name, ())]
+            found = dict.fromkeys(address for name in told[zone["name"]]["name_servers"] for address in addresses.get(name, ()))
             servers.update({label(provider, address): {"name": label(provider, address), "address": address, "role": "secondary"} for address in found})
             zones.append({"name": zone["name"], "servers": [label(provider, address) for address in found]})
         return {"servers": [*({**primary, "role": "primary"} for primary in self.primaries), *servers.values()], "keys": self.keys, "zones": zones}

@@ -92,7 +92,7 @@ def test_two_keys_for_one_address_are_two_primaries():
 def test_whom_to_ask_whether_the_provider_has_it():
     found = duties(declared({"cloud": "cloudflare"}), "ns1", HOSTS["ns1"])["cloudflare"]
     told = {"example.com": {"name_servers": ["a.provider.example", "b.provider.example"]}}
-    asked = found.questions("cloudflare", told, {"a.provider.example": ["198.51.100.1", "2001:db8:5::1"], "b.provider.example": []})
+    asked = found.questions("cloudflare", told, {"a.provider.example": ["198.51.100.1", "2001:db8:5::1"], "b.provider.example": ["198.51.100.1"]})
     assert asked["zones"] == [{"name": "example.com", "servers": ["cloudflare/198.51.100.1", "cloudflare/2001:db8:5::1"]}]
     assert [(server["name"], server["role"]) for server in asked["servers"]] == [
         ("ns1/192.0.2.1", "primary"),

@@ -16,7 +16,8 @@ import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.monitoring import expected, program
+from ansible_collections.authoritative.dns.plugins.plugin_utils.monitoring import expected
+from ansible_collections.authoritative.dns.plugins.plugin_utils.programs import program
 from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text
 
 SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbA=="
@@ -37,7 +38,7 @@ class Monitor:
         for server in content["servers"]:
             server["port"] = ports[server["server"]]
         (directory / "monitor.json").write_text(json.dumps(content))
-        (directory / "monitor.pyz").write_bytes(program())
+        (directory / "monitor.pyz").write_bytes(program("proof.monitoring", ["proof"]))
 
     def run(self, *more):
         command = [sys.executable, "-I", "monitor.pyz", "--expectations", "monitor.json", "--directory", ".", *more]

@@ -42,6 +42,7 @@ def in_private_network(
         if not mine.poll(timeout):
             raise TimeoutError(f"nothing came out of the private network in {timeout:g} s")
         error, result = mine.recv()
+        process.join(10)  # it ends by itself, and writes which lines it reached
     finally:
         process.kill()
         process.join()

@@ -74,6 +74,7 @@ class ActionModule(ActionBase):
         if "differing" in result:
             losses = [
                 *guard.losses(host, host_plan, result, allowed),
+                *guard.left_out(host, result, allowed, layout.local_config),
                 *guard.lost_updates(result, host, allowed),
                 *guard.lost_keys(host, declaration.keyring, result, allowed),
             ]

@@ -18,6 +18,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.generations impo
 from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY
 
 _ZONES = "zones"
+_OURS = "authoritative.dns"  # is in the heading of every first file that this collection wrote
 _SHOWN_RECORDS = 50  # a zone
 _SHOWN_ZONES = 50
 _SOA = re.compile(r"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
@@ -92,11 +93,19 @@ class Application:
             "differing": {"zones": differing, "time": now},
             "agrees": not differing and not self._result(self._changes(), [], False)["changed"],
             "own_content": own_content,
+            "left_out": sorted(self._left_out()),
             "served": len(served),
             "tsig_generations": self.current.notes.get("tsig_generations", []),
             "removed": sorted(served - self.payload["zones"].keys() - self.payload["secondary"].keys()),
             "edited": sorted(self.edited),
         }
+
+    def _left_out(self):
+        """Zones that the host would no longer serve because they were in the first file of somebody else, which is about to be replaced."""
+        text = self._entry_text()
+        if text is None or _OURS in text:
+            return set()
+        return self.software.left_out(self.payload["config"], [*self.payload["zones"], *self.payload["secondary"]])
 
     def _weight(self, name):
         """What a zone would lose, for the guard against losing much: its number of records and its apex name servers."""
@@ -310,7 +319,7 @@ class Application:
     def _keep_original(self, text):
         """The configuration that was there before this collection, kept once beside it."""
         path = self.layout["config_file"] + ".before-authoritative-dns"
-        if text is not None and "authoritative.dns" not in text and not os.path.exists(path):
+        if text is not None and _OURS not in text and not os.path.exists(path):
             shutil.copy2(self.layout["config_file"], path)
             os.chown(path, 0, self.generations.group)
 

@@ -50,6 +50,8 @@ options:
       - What O(state=compared) may find lost without refusing to go on, V(true) for everything, or a list of zones and hosts.
       - It refuses a zone that loses more than 30 % of its records (and at least 10 of them), or one of its apex name servers, and a host that
         loses more than 30 % of its zones (and at least 10 of them).
+      - It also refuses a host whose BIND serves zones by a configuration that this collection did not write, where these are neither declared for
+        the host nor in its local file.
     type: raw
     default: false
   part:
@@ -117,6 +119,12 @@ own_content:
   returned: when O(state=compared)
   type: dict
   sample: {example.com: updated dynamically}
+left_out:
+  description: Zones that the host's BIND serves by a configuration that this collection did not write, and would not serve with the one that replaces it.
+  returned: when O(state=compared)
+  type: list
+  elements: str
+  sample: [old.example]
 tsig_generations:
   description: Generations of the derived TSIG keys that the host has, the one that it uses first.
   returned: when O(state=compared)

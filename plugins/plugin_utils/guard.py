@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan
@@ -27,8 +27,7 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
     names = set(allowed or ())
     removed, served = len(found["removed"]), found["served"]
     if host not in names and _much(removed, served):
-        examples = ", ".join(found["removed"][:5] + ["…"] * (removed > 5))
-        yield f"host {host} would lose {_share(removed, served)} of its zones ({examples}); {_remedy(host)}"
+        yield f"host {host} would lose {_share(removed, served)} of its zones ({_examples(found['removed'])}); {_remedy(host)}"
     differing = found["differing"]
     zones = (json.loads(differing) if isinstance(differing, str) else differing)["zones"]
     for name, (_digest, _serials, weight) in zones.items():
@@ -42,6 +41,20 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
         gone = sorted(set(servers) - set(content.apex_servers))
         if gone:
             yield f"zone {name} would lose the name server{'s' * (len(gone) > 1)} {', '.join(gone)} of its {len(servers)} at the apex; {_remedy(name)}"
+
+
+def left_out(host: str, found: Mapping[str, Any], allowed: Any, local_config: str) -> Iterator[str]:
+    """Zones that a host serves by a configuration that is not this collection's, and would not serve with the one that takes its place.
+
+    local_config: the administrator's file that goes on being read.
+    """
+    names = {host} if allowed is True else set(allowed or ())
+    zones = [name for name in found.get("left_out") or () if name not in names]
+    if zones and host not in names:
+        yield (
+            f"host {host}: its configuration serves {_examples(zones)} ({len(zones)} zone{'s' * (len(zones) > 1)}), which the declaration does not give it; "
+            f"declare what is to stay, or move its statements to {local_config}; {_remedy(host)}"
+        )
 
 
 def lost_updates(found: Mapping[str, Any], host: str, allowed: Any) -> Iterator[str]:
@@ -67,6 +80,10 @@ def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: An
 
 def _remedy(name: str) -> str:
     return f"if that is meant, set {VARIABLE}: [{name}]"
+
+
+def _examples(names: Sequence[str]) -> str:
+    return ", ".join([*names[:5], *["…"] * (len(names) > 5)])
 
 
 def _much(lost: int, of: int) -> bool:

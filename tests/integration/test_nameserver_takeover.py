@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that serves zones already: what its server changes by itself is not lost without a word."""
+"""A host that serves zones already: nothing that only it has, and no zone, is lost without a word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import time
 import dns.query
 import dns.update
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
 
 ZONES = {zone: {"www": "192.0.2.1"} for zone in ("static.example", "dynamic.example", "signed.example")}
@@ -19,6 +21,14 @@ STATEMENTS = {
     "dynamic.example": "allow-update { 127.0.0.1; };",
     "signed.example": "dnssec-policy default; inline-signing yes;",
 }
+OTHERS = [
+    'zone "." { type hint; file "root.hints"; };',
+    'zone "localhost" { type master; file "db.local"; };',
+    'zone "forwarded.example" { type forward; forwarders { 127.0.0.1; }; };',
+    'zone "delegated.example" { type stub; primaries { 127.0.0.1; }; };',
+    'zone "transferred.example" { type slave; masters { 127.0.0.1; }; file "transferred"; };',
+    'zone "Old.example." IN { type master; file "old"; };',
+]
 
 
 @pytest.fixture
@@ -62,3 +72,45 @@ def test_a_static_zone_is_taken_over_and_its_serial_goes_on(host):
     assert host.ask("www.static.example", "A") == ["192.0.2.1"]
     with host.application(zones) as application:
         assert application.compare(int(time.time()))["own_content"] == {}
+
+
+def test_zones_that_neither_the_declaration_nor_the_local_file_has_are_told_before_they_are_lost(host):
+    for name in ("own.example", "OWN.test."):
+        with host.local_config.open("a") as local:
+            local.write(host.own_zone(host.root / "own" / "static.example", name))
+    host.config_file.write_text(host.config_file.read_text() + "\n".join(OTHERS))
+    zones = {"static.example": {}, "signed.example": {}}
+    before = host.tree()
+    with host.application(zones, secondary=["transferred.example"]) as application:
+        found = application.compare(int(time.time()))
+    assert found["left_out"] == ["delegated.example", "dynamic.example", "forwarded.example", "old.example"]
+    (told,) = guard.left_out("ns1", found, ["signed.example", "old.example"], str(host.local_config))
+    assert told.startswith("host ns1: its configuration serves delegated.example, dynamic.example, forwarded.example (3 zones), ")
+    assert host.tree() == before
+
+
+def test_zones_of_the_packages_files_that_stay_included_are_not_lost(host):
+    brought = host.root / "etc/brought.zones"
+    brought.write_text(host.own_zone(host.root / "own" / "static.example", "kept.example"))
+    host.layout["recursive_includes"] = [str(brought)]
+    with host.config_file.open("a") as config:
+        config.write(f'include "{brought}";\n')
+    zones = dict.fromkeys(ZONES, {})
+    with host.application(zones) as application:
+        assert application.compare(int(time.time()))["left_out"] == ["kept.example"]
+    with host.application(zones, settings=Settings(listen_on=(host.address,), recursion_networks=("127.0.0.1",))) as application:
+        assert application.compare(int(time.time()))["left_out"] == []
+
+
+def test_what_cannot_be_read_is_not_replaced(host):
+    with host.config_file.open("a") as config:
+        config.write("zone;\n")
+    with pytest.raises(Refused, match=f"which zones {host.config_file} has, .* cannot be told: .*; mend the file, or move it away"):
+        compared(host)
+
+
+def test_a_configuration_of_this_collection_is_compared_without_it(host):
+    host.bring(ZONES)
+    for text, left_out in ((host.config_file.read_text(), []), ("\n".join(OTHERS[-1:]), ["old.example"])):  # as it is, and with the old one put back
+        host.config_file.write_text(text)
+        assert compared(host)["left_out"] == left_out

@@ -6,12 +6,20 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils import blocks
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.software.common import Software
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
+# What "named-checkconf -l" prints of a zone: name, class, view and type. Warnings are between them.
+_LISTED = re.compile(r"(\S*[^\s:]) (?:IN|CH|HS) \S.* (\S+)", re.IGNORECASE)
+# Zones that the distributions' packages bring to every server (RFC 1912 section 4.1, RFC 6303).
+_BROUGHT = {
+    *("localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa", "1.0.0.127.in-addr.arpa"),
+    *("0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"),
+}
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
 
@@ -66,6 +74,25 @@ class Bind(Software):
             if how and "type: primary" in status:
                 result[zone] = how
         return result
+
+    def left_out(self, config, declared):
+        """What named-checkconf lists in named.conf and not in the administrator's files. Without it BIND is not installed, and serves nothing."""
+        if not self.find("named-checkconf"):
+            return set()
+        zones = self._listed(self.layout["config_file"]) - _BROUGHT - set(declared)
+        kept = [self.layout["local_config"], *(path for path in self.layout.get("recursive_includes", []) if f'include "{path}"' in config["named.conf"])]
+        for path in kept if zones else []:
+            if os.path.exists(path):
+                zones -= self._listed(path)
+        return zones
+
+    def _listed(self, path):
+        code, out, err = self.run([self.find("named-checkconf"), "-l", path])
+        if code:
+            words = "; ".join((out + err).splitlines()[:20])
+            raise Refused(f"which zones {path} has, and this run would no longer serve, cannot be told: {words}; mend the file, or move it away")
+        found = [match.groups() for match in map(_LISTED.fullmatch, out.splitlines()) if match]
+        return {name.rstrip(".").lower() or "." for name, kind in found if kind != "hint"}
 
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""

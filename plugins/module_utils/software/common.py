@@ -44,6 +44,13 @@ class Software:
         """Which of these zones, that something else than this collection configured, the running program itself changes: {zone: how}."""
         return {}
 
+    def left_out(self, config, declared):
+        """Zones that the configuration in place serves, and that neither are declared nor stay in a file that goes on being read.
+
+        config: {name: text} of what takes its place. Raises Refused where the configuration in place cannot be read.
+        """
+        return set()
+
     # -- for those that need it ---------------------------------------------------------------------------------------
 
     def service_runs(self):

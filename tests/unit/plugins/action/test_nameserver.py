@@ -160,6 +160,13 @@ def test_a_mistake_stops_before_any_host_is_asked():
         run({"state": "compared"}, {"dns_zones": zones(serial="x", ttl="y")})
 
 
+def test_a_loss_is_refused_unless_it_is_allowed():
+    answer = {"differing": {"zones": {}, "time": NOW}, "removed": [], "served": 0, "left_out": ["old.example"]}
+    with pytest.raises(AnsibleActionFail, match=r"Refused, and nothing was changed:\n- host a: its configuration serves old.example .* to /x;"):
+        run({"state": "compared"}, {"dns_zones": zones()}, answer)
+    assert run({"state": "compared", "allow_loss": ["a"]}, {"dns_zones": zones()}, answer)[0]["host"] == "a"
+
+
 def test_a_part_that_the_host_is_not_is_skipped_without_asking_it():
     result, payload = run({"part": "secondary", "comparisons": [comparison("a", {})]}, {"dns_zones": zones()})
     assert result["skipped"] and result["skip_reason"] == "a is not the secondary part" and payload is None

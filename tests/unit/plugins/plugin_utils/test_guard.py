@@ -10,7 +10,7 @@ import json
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.guard import losses, lost_keys
+from ansible_collections.authoritative.dns.plugins.plugin_utils.guard import left_out, losses, lost_keys
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Keyring
 from hypothesis import example, given
@@ -101,6 +101,29 @@ def test_only_what_the_host_is_the_primary_of_and_has_is_weighed():
     comparison = found(zones={"example.com": (100, SERVERS)})
     assert told(planned({"example.com": 1}), comparison) and not told(planned({"example.com": 1}, "ns2"), comparison, host="ns2")
     assert not told(planned({"example.com": 1}), found(zones={"example.com": None, "example.org": (100, SERVERS)}))
+
+
+@pytest.mark.parametrize(
+    ("zones", "allowed", "told"),
+    [
+        (["a.example", "b.example"], False, "a.example, b.example (2 zones)"),
+        (["a.example", "b.example"], ["b.example"], "a.example (1 zone)"),
+        ([f"{letter}.example" for letter in "abcdef"], None, "a.example, b.example, c.example, d.example, e.example, … (6 zones)"),
+        (["a.example"], ["a.example"], None),
+        (["a.example"], ["ns1"], None),
+        (["a.example"], True, None),
+        ([], False, None),
+    ],
+)
+def test_zones_of_a_configuration_that_is_replaced_are_told_by_name(zones, allowed, told):
+    assert list(left_out("ns1", {"left_out": zones}, allowed, "/etc/named/local.conf")) == (
+        [
+            f"host ns1: its configuration serves {told}, which the declaration does not give it; declare what is to stay, or move its statements to"
+            " /etc/named/local.conf; if that is meant, set nameserver_allow_loss: [ns1]"
+        ]
+        if told
+        else []
+    )
 
 
 def test_a_comparison_may_have_gone_through_a_result_as_text():

@@ -109,8 +109,10 @@ def test_what_cannot_be_read_is_not_replaced(host):
         compared(host)
 
 
-def test_a_configuration_of_this_collection_is_compared_without_it(host):
+def test_zones_of_this_collections_own_configuration_are_removed_as_declared(host):
     host.bring(ZONES)
-    for text, left_out in ((host.config_file.read_text(), []), ("\n".join(OTHERS[-1:]), ["old.example"])):  # as it is, and with the old one put back
-        host.config_file.write_text(text)
-        assert compared(host)["left_out"] == left_out
+    with host.application({}) as application:
+        found = application.compare(int(time.time()))
+    assert (found["removed"], found["left_out"]) == (sorted(ZONES), [])
+    host.config_file.write_text(OTHERS[-1])  # as when the old one is put back
+    assert compared(host)["left_out"] == ["old.example"]

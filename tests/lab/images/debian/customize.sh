@@ -3,7 +3,7 @@
 # needs no network.
 set -euo pipefail
 packages=(bind9 bind9-utils bind9-dnsutils knot knot-dnsutils nsd pdns-server pdns-backend-sqlite3 sqlite3
-  firewalld nftables network-manager systemd-resolved libnss-resolve libnss-myhostname python3-dnspython)
+  firewalld nftables network-manager systemd-resolved libnss-resolve libnss-myhostname python3-dnspython python3-boto3)
 repository=/opt/packages
 
 rm /etc/apt/apt.conf.d/70debconf # nobody is here to be asked

@@ -151,6 +151,8 @@ def wrong(there):
     found = provide(secret=OTHER_SECRET)
     assert found["failed"] and "route53: " in found["msg"] and "wrong_key" in found["msg"]
     assert "wrong_key" in states(found).values() and any("wrong_key" in fault for fault in found["faults"])
+    foreseen = provide("--check", secret=OTHER_SECRET)  # as when the primary is yet to learn of a key
+    assert not foreseen.get("failed") and "cannot be told yet" in " ".join(foreseen["warnings"])
     assert not provide()["faults"]
     refused = provide(absent={"cloudflare": [ZONES[0]]})
     assert refused["failed"] and f"{ZONES[0]} is declared to be served by cloudflare" in refused["msg"]

@@ -59,8 +59,14 @@ def follow(page: str, directory: pathlib.Path) -> None:
                 started = time.monotonic()
                 run = subprocess.run(
                     ["bash", "-c", command],
-                    **{"cwd": directory, "env": environment, "timeout": LONGEST, "stdin": subprocess.DEVNULL},
-                    **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "check": False},
+                    cwd=directory,
+                    env=environment,
+                    timeout=LONGEST,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    check=False,
                 )
                 printed += run.stdout
                 print(f"{time.monotonic() - started:6.1f} s {command}", flush=True)

@@ -259,11 +259,20 @@ class Application:
             self.software.store(staged)
             if running:
                 self.software.take(files, changed)
+                self.software.refresh(self._transferred_otherwise(staged, changes))
                 self._wait_until_served(changes["zones"], self._gone(changes))
         except (Refused, OSError):
             self._roll_back(staged, changes, entry_before, files if running else None, move)
             raise
         return running
+
+    def _transferred_otherwise(self, staged, changes):
+        """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
+        found = set()
+        for name in changes["config"]:
+            before, after = (blocks.split(generation.read(name) or "")[1] for generation in (self.current, staged))
+            found.update(block for (kind, block), text in after.items() if kind == "zone" and before.get((kind, block), text) != text)
+        return sorted(found & set(self.payload["secondary"]))
 
     def _gone(self, changes):
         """Zones that this host serves in no role any more."""

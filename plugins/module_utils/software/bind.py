@@ -20,6 +20,7 @@ _BROUGHT = {
     *("localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa", "1.0.0.127.in-addr.arpa"),
     *("0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"),
 }
+_REFRESH_AT_MOST = 1000
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
 
@@ -58,6 +59,11 @@ class Bind(Software):
             self._rndc("reconfig")
         for zone in changed_zones:
             self._rndc("reload", zone)
+
+    def refresh(self, zones):
+        """Have named ask the primaries of these zones, or of the first thousand: rndc takes one at a time, and the others have their timers."""
+        for zone in list(zones)[:_REFRESH_AT_MOST]:
+            self.run([self.find("rndc"), "refresh", zone])
 
     def _rndc(self, *arguments):
         code, out, err = self.run([self.find("rndc"), *arguments])

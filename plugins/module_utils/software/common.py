@@ -31,7 +31,7 @@ class Software:
         self.find = find
         self.layout = layout
 
-    # Programs that are configured by files alone have nothing to do for the two that follow.
+    # Programs that are configured by files alone have nothing to do for the first two that follow.
 
     def differing(self, generation):
         """Names of the generation's files that describe what the program keeps elsewhere, where that is not what they say."""
@@ -43,6 +43,9 @@ class Software:
     def own_content(self, zones):
         """Which of these zones, that something else than this collection configured, the running program itself changes: {zone: how}."""
         return {}
+
+    def refresh(self, zones):
+        """Have the running program ask the primaries of zones, which it transfers with other settings now, whether they changed."""
 
     def left_out(self, config, declared):
         """Zones that the configuration in place serves, and that neither are declared nor stay in a file that goes on being read.

@@ -46,6 +46,11 @@ class Knot(Software):
             for zones in _parts(changed_zones):
                 self._control("zone-reload", *zones)
 
+    def refresh(self, zones):
+        """Have knotd ask the primaries of these zones (knotc(8), zone-refresh)."""
+        for names in _parts(zones):
+            self.run([self.find("knotc"), "--config", self.layout["config_file"], "zone-refresh", *names])
+
     def _control(self, *arguments):
         code, out, err = self.run([self.find("knotc"), "--config", self.layout["config_file"], *arguments])
         if code:

@@ -60,6 +60,11 @@ class NSD(Software):
             for zone in changed_zones:
                 self._control("reload", zone)
 
+    def refresh(self, zones):
+        """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8), transfer)."""
+        for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:
+            self.run([self.find("nsd-control"), "-c", self.layout["config_file"], "transfer", *filter(None, [zone])])
+
     def _control(self, *arguments):
         code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])
         if code:

@@ -10,7 +10,9 @@ import importlib
 import io
 import json
 from typing import Any
+from unittest import mock
 
+from ansible.module_utils import _internal
 from ansible.module_utils.testing import patch_module_args
 
 
@@ -18,6 +20,11 @@ def run_module(name: str, check: bool = False, **arguments: Any) -> dict[str, An
     """What the collection's module ``name`` returns; ``failed`` is always there, True or False."""
     module = importlib.import_module(f"ansible_collections.authoritative.dns.plugins.modules.{name}")
     output = io.StringIO()
-    with patch_module_args(dict(arguments, _ansible_check_mode=check)), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+    with contextlib.ExitStack() as stack:
+        # Once a test has imported a plugin of the controller, warnings would go to the screen instead of into the result.
+        stack.enter_context(mock.patch.object(_internal, "is_controller", False))
+        stack.enter_context(patch_module_args(dict(arguments, _ansible_check_mode=check)))
+        stack.enter_context(contextlib.redirect_stdout(output))
+        stack.enter_context(contextlib.suppress(SystemExit))
         module.main()
     return dict({"failed": False}, **json.loads(output.getvalue().strip().splitlines()[-1]))

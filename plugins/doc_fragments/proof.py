@@ -88,6 +88,10 @@ options:
       tls_ca:
         description: Text of such certificates (PEM), instead of a file.
         type: str
+"""
+
+    KEYS = r"""
+options:
   keys:
     description: TSIG keys (RFC 8945) that entries refer to by name.
     type: list

@@ -72,25 +72,6 @@ options:
       key:
         description: Name of the key in O(keys) with which to sign the transfer.
         type: str
-  keys:
-    description: TSIG keys (RFC 8945).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: The key's name, the same on both sides.
-        type: str
-        required: true
-      algorithm:
-        description: The key's algorithm.
-        type: str
-        choices: [hmac-md5, hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384, hmac-sha512]
-        default: hmac-sha256
-      secret:
-        description: The secret in base64, as C(tsig-keygen) prints it.
-        type: str
-        required: true
   access_key:
     description:
       - Access key ID at AWS. Without it, boto3 looks in its usual places (environment, C(~/.aws), the instance's role).
@@ -151,6 +132,7 @@ options:
     type: path
     default: ~/.authoritative-dns-route53.lock
 extends_documentation_fragment:
+  - authoritative.dns.proof.keys
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

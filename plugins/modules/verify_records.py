@@ -26,6 +26,7 @@ description:
 extends_documentation_fragment:
   - authoritative.dns.proof
   - authoritative.dns.proof.servers
+  - authoritative.dns.proof.keys
   - authoritative.dns.proof.asking
   - authoritative.dns.proof.rounds
 options:

@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - authoritative.dns.proof
   - authoritative.dns.proof.servers
+  - authoritative.dns.proof.keys
 options:
   transfers:
     description: What to transfer from whom, and what to expect.

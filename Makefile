@@ -97,7 +97,7 @@ unit: setup ## Test what needs no server
 integration: setup ## Test against real name servers on loopback
 	$(use)
 	rm -f build/coverage-integration.*
-	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration
+	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: coverage
 coverage: setup ## Show which lines neither of these reached; fails where they are too many

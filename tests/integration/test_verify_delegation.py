@@ -339,6 +339,7 @@ def test_the_newest_copy_of_the_zone_counts():
         (COMING_DS, [f"add the DS {COMING_DS}", f"remove the DS {DS.lower()}"]),
         ("0 0 0 00", [f"remove the DS {DS.lower()}"]),
     ],
+    ids=["no other", "another", "none"],
 )
 def test_the_zone_asks_for_its_ds(cds, steps):
     assert registrar(Example(sign=sign, ds=[DS], records=f"@ CDS {cds}\n"))["steps"] == steps

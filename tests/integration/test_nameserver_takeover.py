@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import pathlib
+import sqlite3
 import time
 
 import dns.query
@@ -13,7 +16,8 @@ import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
-from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, KnotHost, NsdHost, running_host
 
 ZONES = {zone: {"www": "192.0.2.1"} for zone in ("static.example", "dynamic.example", "signed.example")}
 STATEMENTS = {
@@ -116,3 +120,64 @@ def test_zones_of_this_collections_own_configuration_are_removed_as_declared(hos
     assert (found["removed"], found["left_out"]) == (sorted(ZONES), [])
     host.config_file.write_text(OTHERS[-1])  # as when the old one is put back
     assert compared(host)["left_out"] == ["old.example"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in INSTALLED if kind in (NsdHost, KnotHost)], ids=lambda kind: kind.daemon)
+def test_zones_of_an_nsd_or_a_knot_dns_are_told_too(kind, tmp_path):
+    with running_host(kind, tmp_path) as host:
+        zone_file = host.root / "own/zone"
+        zone_file.write_text("$TTL 3600\n@ SOA ns1.example. hostmaster.example. 7 3600 600 1209600 300\n@ NS ns1.example.\n")
+        included = host.root / "etc/further.conf"
+        included.write_text(host.own_zone(zone_file, "Included.example.").replace("zone:", "zone: # ours"))
+        host.local_config.write_text(host.local_config.read_text() + host.own_zone(zone_file, "kept.example"))
+        includes = [f'include: "{path}" # and no more\n' for path in (included, host.local_config)]
+        own = [host.own_zone(zone_file, name) for name in ("declared.example", "old.example")]
+        host.config_file.write_text("".join([host.config_file.read_text().replace(f'include: "{host.local_config}"\n', ""), *own, *includes]))
+        host.stop()
+        host.start()
+        assert {host.serial(zone) for zone in ("declared.example", "old.example", "included.example")} == {7}
+        with host.application({"declared.example": {}}) as application:
+            assert application.compare(int(time.time()))["left_out"] == ["included.example", "old.example"]
+        host.bring({"declared.example": {}})
+        assert (host.serial("old.example"), host.serial("declared.example") > 7) == (None, True)
+        with host.application({}) as application:
+            assert application.compare(int(time.time()))["left_out"] == []
+
+
+def test_zones_that_nsd_was_given_by_command_are_told_too(tmp_path):
+    with running_host(NsdHost, tmp_path) as host:
+        listed = host.root / "own/zone.list"
+        listed.write_text("# NSD zone list\nadd added.example somehow\ndel 12 removed.example somehow\n")
+        assert compared_without(host) == ["added.example"]
+
+
+def test_a_knot_dns_with_its_configuration_in_a_database_is_left_alone(tmp_path):
+    with running_host(KnotHost, tmp_path) as host:
+        (host.root / "own/confdb").mkdir()
+        with pytest.raises(Refused, match="knotd has its configuration in .*/own/confdb, and would read no file"):
+            compared_without(host)
+
+
+@pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS is not installed")
+def test_zones_of_a_powerdns_are_told_too(tmp_path):
+    with powerdns_host(tmp_path) as host:
+        primary = {"name": "elsewhere", "address": "127.0.0.1", "port": 9}
+        assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
+        database = tmp_path / "old.sqlite3"
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            connection.executescript(pathlib.Path(SCHEMA).read_text())
+            for number, zone in enumerate(["old.example", "kept.example"]):
+                soa = f"ns1.example hostmaster.{zone} 7 3600 600 1209600 300"
+                connection.execute("INSERT INTO domains (id, name, type) VALUES (?, ?, 'NATIVE')", [number, zone])
+                connection.execute("INSERT INTO records (domain_id, name, type, content, ttl, disabled) VALUES (?, ?, 'SOA', ?, 60, 0)", [number, zone, soa])
+            connection.commit()
+        config = tmp_path / "etc/pdns.conf"
+        config.write_text(f"launch=gsqlite3\ngsqlite3-database={database}\n")
+        assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == ["old.example"]
+        config.write_text("launch=\n")  # as a package brings it
+        assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
+
+
+def compared_without(host):
+    with host.application({}) as application:
+        return application.compare(int(time.time()))["left_out"]

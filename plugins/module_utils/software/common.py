@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 
+_TOKEN = re.compile(r'"[^"]*"|#.*|[^\s"#]+')
+_KEY = re.compile(r"([a-z][a-z0-9-]*):")
 ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
 
 
@@ -86,3 +90,32 @@ class Software:
             for path in copies.values():
                 if os.path.exists(path):
                     os.unlink(path)
+
+
+def zones_named(pattern, option):
+    """Zones in the configuration files that match, and in those that they include: for nsd.conf(5) and knot.conf(5), which write alike.
+
+    option: the one of a clause C(zone) that has its name. Returns lower case names without the dot at the end.
+    """
+    zones, read, ahead = set(), set(), [pattern]
+    while ahead:
+        pattern = ahead.pop()
+        for path in sorted(glob.glob(os.path.join(pattern, "*.conf") if os.path.isdir(pattern) else pattern)):
+            if path in read:
+                continue
+            read.add(path)
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                tokens = [token for token in _TOKEN.findall(stream.read()) if token != "-" and not token.startswith("#")]
+            clause = key = None
+            for token in tokens:
+                found = _KEY.fullmatch(token)
+                value, token = token.strip('"'), found and found.group(1)
+                if token:
+                    clause, key = key or clause, token  # a key that another one follows begins a clause
+                    continue
+                if key == "include":
+                    ahead.append(os.path.join(os.path.dirname(path), value))
+                elif (clause, key) == ("zone", option):
+                    zones.add(value.rstrip(".").lower())
+                key = None
+    return zones

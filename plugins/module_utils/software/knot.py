@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY, Software
+from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY, Software, zones_named
 
 _RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
 _AT_ONCE = 1000  # zones named in one command
@@ -55,6 +55,13 @@ class Knot(Software):
         code, out, err = self.run([self.find("knotc"), "--config", self.layout["config_file"], *arguments])
         if code:
             raise Refused("knotc {} fails: {}".format(" ".join(arguments[:20]), (err or out).strip()))
+
+    def left_out(self, config, declared):
+        """What knot.conf names and the administrator's file does not."""
+        database = os.path.join(self.layout["storage"], "confdb")
+        if os.path.exists(database):  # which knotd then reads instead of any file, see knotd(8)
+            raise Refused(f"knotd has its configuration in {database}, and would read no file; look at it (knotc conf-export), and move it away")
+        return zones_named(self.layout["config_file"], "domain") - zones_named(self.layout["local_config"], "domain") - set(declared)
 
     def forget_secondary(self, zones):
         """Remove what knotd kept of zones that this host no longer transfers: file, journal and timers."""

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY, Software
+from ansible_collections.authoritative.dns.plugins.module_utils.software.common import ENTRY, Software, zones_named
 
 _RESTART = {"nsd.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
+_ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
 
 
@@ -69,6 +71,16 @@ class NSD(Software):
         code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])
         if code:
             raise Refused("nsd-control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
+
+    def left_out(self, config, declared):
+        """What nsd.conf names, and what "nsd-control addzone" once added to it, without what stays in the administrator's files."""
+        zones = zones_named(self.layout["config_file"], "name") - zones_named(self.layout["local_config"], "name")
+        program = self.find("nsd-checkconf")
+        path = self.run([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                zones |= {match.group(1).rstrip(".").lower() for match in map(_ADDED.match, stream) if match}
+        return zones - set(declared)
 
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""

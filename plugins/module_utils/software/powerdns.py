@@ -169,6 +169,14 @@ class PowerDNS(Software):
             raise Refused("pdns_control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
         return out
 
+    def left_out(self, config, declared):
+        """What pdnsutil finds in the databases of the configuration in place. Without one that it can open PowerDNS serves nothing."""
+        program = self.find("pdnsutil")
+        if not program:
+            return set()
+        code, out, _err = self.run([program, "--config-dir=" + os.path.dirname(self.layout["config_file"]), "list-all-zones"])
+        return {line.strip().rstrip(".").lower() for line in out.splitlines() if code == 0 and line.strip() and " " not in line} - set(declared)
+
     def forget_secondary(self, zones):
         """Nothing: what was transferred went with the zone, in the same transaction."""
 

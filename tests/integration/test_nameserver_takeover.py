@@ -52,8 +52,8 @@ def host(tmp_path):
         yield host
 
 
-def compared(host):
-    with host.application(ZONES) as application:
+def compared(host, zones=ZONES, **arguments):
+    with host.application(zones, **arguments) as application:
         return application.compare(int(time.time()))
 
 
@@ -74,8 +74,7 @@ def test_a_static_zone_is_taken_over_and_its_serial_goes_on(host):
     result = host.bring(zones)
     assert result["zones_changed"]["static.example"] > 7
     assert host.ask("www.static.example", "A") == ["192.0.2.1"]
-    with host.application(zones) as application:
-        assert application.compare(int(time.time()))["own_content"] == {}
+    assert compared(host, zones)["own_content"] == {}
 
 
 def test_zones_that_neither_the_declaration_nor_the_local_file_has_are_told_before_they_are_lost(host):
@@ -85,8 +84,7 @@ def test_zones_that_neither_the_declaration_nor_the_local_file_has_are_told_befo
     host.config_file.write_text(host.config_file.read_text() + "\n".join(OTHERS))
     zones = {"static.example": {}, "signed.example": {}}
     before = host.tree()
-    with host.application(zones, secondary=["transferred.example"]) as application:
-        found = application.compare(int(time.time()))
+    found = compared(host, zones, secondary=["transferred.example"])
     assert found["left_out"] == ["delegated.example", "dynamic.example", "forwarded.example", "old.example"]
     (told,) = guard.left_out("ns1", found, ["signed.example", "old.example"], str(host.local_config))
     assert told.startswith("host ns1: its configuration serves delegated.example, dynamic.example, forwarded.example (3 zones), ")
@@ -100,10 +98,8 @@ def test_zones_of_the_packages_files_that_stay_included_are_not_lost(host):
     with host.config_file.open("a") as config:
         config.write(f'include "{brought}";\n')
     zones = dict.fromkeys(ZONES, {})
-    with host.application(zones) as application:
-        assert application.compare(int(time.time()))["left_out"] == ["kept.example"]
-    with host.application(zones, settings=Settings(listen_on=(host.address,), recursion_networks=("127.0.0.1",))) as application:
-        assert application.compare(int(time.time()))["left_out"] == []
+    assert compared(host, zones)["left_out"] == ["kept.example"]
+    assert compared(host, zones, settings=Settings(listen_on=(host.address,), recursion_networks=("127.0.0.1",)))["left_out"] == []
 
 
 def test_what_cannot_be_read_is_not_replaced(host):
@@ -115,8 +111,7 @@ def test_what_cannot_be_read_is_not_replaced(host):
 
 def test_zones_of_this_collections_own_configuration_are_removed_as_declared(host):
     host.bring(ZONES)
-    with host.application({}) as application:
-        found = application.compare(int(time.time()))
+    found = compared(host, {})
     assert (found["removed"], found["left_out"]) == (sorted(ZONES), [])
     host.config_file.write_text(OTHERS[-1])  # as when the old one is put back
     assert compared(host)["left_out"] == ["old.example"]
@@ -136,26 +131,24 @@ def test_zones_of_an_nsd_or_a_knot_dns_are_told_too(kind, tmp_path):
         host.stop()
         host.start()
         assert {host.serial(zone) for zone in ("declared.example", "old.example", "included.example")} == {7}
-        with host.application({"declared.example": {}}) as application:
-            assert application.compare(int(time.time()))["left_out"] == ["included.example", "old.example"]
+        assert compared(host, {"declared.example": {}})["left_out"] == ["included.example", "old.example"]
         host.bring({"declared.example": {}})
         assert (host.serial("old.example"), host.serial("declared.example") > 7) == (None, True)
-        with host.application({}) as application:
-            assert application.compare(int(time.time()))["left_out"] == []
+        assert compared(host, {})["left_out"] == []
 
 
 def test_zones_that_nsd_was_given_by_command_are_told_too(tmp_path):
     with running_host(NsdHost, tmp_path) as host:
         listed = host.root / "own/zone.list"
         listed.write_text("# NSD zone list\nadd added.example somehow\ndel 12 removed.example somehow\n")
-        assert compared_without(host) == ["added.example"]
+        assert compared(host, {})["left_out"] == ["added.example"]
 
 
 def test_a_knot_dns_with_its_configuration_in_a_database_is_left_alone(tmp_path):
     with running_host(KnotHost, tmp_path) as host:
         (host.root / "own/confdb").mkdir()
         with pytest.raises(Refused, match="knotd has its configuration in .*/own/confdb, and would read no file"):
-            compared_without(host)
+            compared(host, {})
 
 
 @pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS is not installed")
@@ -176,8 +169,3 @@ def test_zones_of_a_powerdns_are_told_too(tmp_path):
         assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == ["old.example"]
         config.write_text("launch=\n")  # as a package brings it
         assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
-
-
-def compared_without(host):
-    with host.application({}) as application:
-        return application.compare(int(time.time()))["left_out"]

@@ -12,9 +12,10 @@ import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
 
+ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
+# A word of a configuration that is written as "key: value".
 _TOKEN = re.compile(r'"[^"]*"|#.*|[^\s"#]+')
 _KEY = re.compile(r"([a-z][a-z0-9-]*):")
-ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
 
 
 class Software:
@@ -97,25 +98,30 @@ def zones_named(pattern, option):
 
     option: the one of a clause C(zone) that has its name. Returns lower case names without the dot at the end.
     """
-    zones, read, ahead = set(), set(), [pattern]
+    zones, read, ahead = set(), set(), glob.glob(pattern)
     while ahead:
-        pattern = ahead.pop()
-        for path in sorted(glob.glob(os.path.join(pattern, "*.conf") if os.path.isdir(pattern) else pattern)):
-            if path in read:
-                continue
-            read.add(path)
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                tokens = [token for token in _TOKEN.findall(stream.read()) if token != "-" and not token.startswith("#")]
-            clause = key = None
-            for token in tokens:
-                found = _KEY.fullmatch(token)
-                value, token = token.strip('"'), found and found.group(1)
-                if token:
-                    clause, key = key or clause, token  # a key that another one follows begins a clause
-                    continue
-                if key == "include":
-                    ahead.append(os.path.join(os.path.dirname(path), value))
-                elif (clause, key) == ("zone", option):
-                    zones.add(value.rstrip(".").lower())
-                key = None
+        path = ahead.pop()
+        if path in read:
+            continue
+        read.add(path)
+        for clause, key, value in _options(path):
+            if key == "include":
+                included = os.path.join(os.path.dirname(path), value)
+                ahead += glob.glob(os.path.join(included, "*.conf") if os.path.isdir(included) else included)
+            elif (clause, key) == ("zone", option):
+                zones.add(value.rstrip(".").lower())
     return zones
+
+
+def _options(path):
+    """(clause, option, first value) of everything that such a file sets; a key that another one follows begins a clause."""
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        tokens = [token for token in _TOKEN.findall(stream.read()) if token != "-" and not token.startswith("#")]
+    clause = key = None
+    for token in tokens:
+        found = _KEY.fullmatch(token)
+        if found:
+            clause, key = key or clause, found.group(1)
+        elif key:
+            yield clause, key, token.strip('"')
+            key = None

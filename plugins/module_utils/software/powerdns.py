@@ -175,7 +175,9 @@ class PowerDNS(Software):
         if not program:
             return set()
         code, out, _err = self.run([program, "--config-dir=" + os.path.dirname(self.layout["config_file"]), "list-all-zones"])
-        return {line.strip().rstrip(".").lower() for line in out.splitlines() if code == 0 and line.strip() and " " not in line} - set(declared)
+        if code:
+            return set()
+        return {line.strip().rstrip(".").lower() for line in out.splitlines() if line.strip() and " " not in line} - set(declared)
 
     def forget_secondary(self, zones):
         """Nothing: what was transferred went with the zone, in the same transaction."""

@@ -18,6 +18,7 @@ digest() { cat "$@" | sha256sum | cut -c1-12; }
 # --- system packages: "command  Debian's package  Fedora's package", - where there is none: its tests say that they skip
 commands='
 podman      podman           podman
+iptables    iptables         iptables
 mmdebstrap  mmdebstrap       mmdebstrap
 zstd        zstd             zstd
 ip          iproute2         iproute

@@ -13,10 +13,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.carrier import Duties, absent, duties
-from ansible_collections.authoritative.dns.plugins.plugin_utils.copying import copied_to_host
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.programs import program
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.host_files import copied_to_host
+from ansible_collections.authoritative.dns.plugins.plugin_utils.host_programs import program
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.providers import Duties, absent, duties
 
 MODULES = {"cloudflare": "cloudflare_secondary_zone", "route53": "route53_mirror"}
 _TABLE = 2000  # results; beyond it only faults travel
@@ -94,7 +94,7 @@ class ActionModule(ActionBase):
         options = {**_given(arguments["route53"]), **_module_arguments("route53", part)}
         result: dict[str, Any] = {"changed": False}
         for path, content, mode, secret in (
-            (arguments["program"], program("cloud.mirror_timer", ["cloud", "proof"]), "0644", False),
+            (arguments["program"], program("cloud.route53_timer", ["cloud", "common", "transfer", "wire"]), "0644", False),
             (arguments["configuration"], json.dumps(options, indent=1).encode() + b"\n", "0600", True),
         ):
             copied = copied_to_host(self, content, {"dest": path, "mode": mode}, task_vars, secret)

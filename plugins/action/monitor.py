@@ -9,9 +9,10 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory, monitoring, programs
-from ansible_collections.authoritative.dns.plugins.plugin_utils.copying import copied_to_host
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils import host_programs, inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.host_files import copied_to_host
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof import monitoring
 
 
 class ActionModule(ActionBase):
@@ -39,7 +40,7 @@ class ActionModule(ActionBase):
         expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"])
         result: dict[str, Any] = {"changed": False, "diff": []}
         for path, content, mode, group in (
-            (arguments["program"], programs.program("proof.monitoring", ["proof"]), "0644", None),
+            (arguments["program"], host_programs.program("proof.monitor", ["common", "proof", "transfer", "wire"]), "0644", None),
             (arguments["expectations"], expected.encode(), "0640", arguments["group"]),
         ):
             copied = copied_to_host(self, content, {"dest": path, "mode": mode, "group": group}, task_vars)

@@ -14,13 +14,14 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory, names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import Finding, SerialGoesBack, agreed_serial, content_digest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, network_text
-from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, only, plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import zone_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration, network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, only, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, SerialGoesBack, agreed_serial, content_digest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 

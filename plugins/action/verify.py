@@ -10,8 +10,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.expectations import Expectations, expectations
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import Expectations, expectations
 
 _TABLE = 2000  # results; beyond it only faults, at most as many, and counts travel
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")

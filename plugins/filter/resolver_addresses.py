@@ -50,7 +50,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
 
 
 def resolver_addresses(resolvers: Iterable[str], hostvars: Mapping, prefer: str = "ipv4") -> list[str]:

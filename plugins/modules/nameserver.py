@@ -162,12 +162,12 @@ import zlib
 from base64 import b64decode
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
-from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
-from ansible_collections.authoritative.dns.plugins.module_utils.software.knot import Knot
-from ansible_collections.authoritative.dns.plugins.module_utils.software.nsd import NSD
-from ansible_collections.authoritative.dns.plugins.module_utils.software.powerdns import PowerDNS
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.powerdns import PowerDNS
 
 SOFTWARE = {"bind": Bind, "nsd": NSD, "knot": Knot, "powerdns": PowerDNS}
 

@@ -125,7 +125,7 @@ import struct
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolv_conf import (
+from ansible_collections.authoritative.dns.plugins.module_utils.resolution.resolv_conf import (
     GLIBC_MAXIMUM_SERVERS,
     RESOLV_CONF,
     RESOLVED_STUBS,

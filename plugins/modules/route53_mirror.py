@@ -238,9 +238,10 @@ api_calls:
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud import mirror, mirror_client
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import dnspython
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Mistake
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud import route53_client as mirror_client
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud import route53_mirror as mirror
+from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
 
 
 def main():

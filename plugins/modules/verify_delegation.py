@@ -186,11 +186,14 @@ import ipaddress
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation import Delegation, investigate
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation_checks import CHECKS, LEVELS, find_all
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+from ansible_collections.authoritative.dns.plugins.module_utils.delegation.checks import CHECKS, LEVELS, find_all
+from ansible_collections.authoritative.dns.plugins.module_utils.delegation.client import run_side_by_side
+from ansible_collections.authoritative.dns.plugins.module_utils.delegation.facts import Delegation, investigate
+from ansible_collections.authoritative.dns.plugins.module_utils.delegation.registrar import registrar_form
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.resolution.resolver import configured_resolvers
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     ASKING_SPEC,
     COMMON_SPEC,
     OUTSIDE_SPEC,
@@ -199,9 +202,6 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     refuse_too_small,
     refuse_unknown,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.investigating import run_side_by_side
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.registrar import registrar_form
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolution import configured_resolvers
 
 FIELDS = ("name", "name_servers", "parent_servers")
 
@@ -312,7 +312,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    report.run(module, verify)
+    verification.run(module, verify)
 
 
 if __name__ == "__main__":

@@ -210,9 +210,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_sets import (
+    RecordSetQuestion,
+    Scope,
+    Verdict,
+    describe,
+    judge,
+    record_sets,
+    serial_of,
+)
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, transferred_records
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     ASKING_SPEC,
     COMMON_SPEC,
     KEYS_SPEC,
@@ -226,17 +237,6 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_types,
     refuse_too_small,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_sets import (
-    RecordSetQuestion,
-    Scope,
-    Verdict,
-    describe,
-    judge,
-    record_sets,
-    serial_of,
-)
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.transfer import TransferError
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.transferring import Limits, transferred_records
 
 # of one transfer, which bounds the memory that the module needs
 MOST_RECORDS = 5000000
@@ -413,7 +413,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    report.run(module, verify)
+    verification.run(module, verify)
 
 
 if __name__ == "__main__":

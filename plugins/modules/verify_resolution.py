@@ -142,10 +142,17 @@ summary:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.resolution.resolver import (
+    answers_in,
+    current_server,
+    find_system_resolver,
+    look_up,
+    normal_data,
+)
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     COMMON_SPEC,
     Mistake,
     Server,
@@ -153,14 +160,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     refuse_too_small,
     refuse_unknown,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.question import Question
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolution import (
-    answers_in,
-    current_server,
-    find_system_resolver,
-    look_up,
-    normal_data,
-)
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.question import Question
 
 FIELDS = ("name", "type", "expect", "expect_state")
 EXPECTED_STATES = {"answered": ("answered",), "not_found": ("not_found", "no_data")}
@@ -335,7 +335,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    report.run(module, verify)
+    verification.run(module, verify)
 
 
 if __name__ == "__main__":

@@ -120,10 +120,10 @@ summary:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.conduct import CHECKS, describe, judge, questions
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.server_behaviour import CHECKS, describe, judge, questions
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     ASKING_SPEC,
     COMMON_SPEC,
     KEYS_SPEC,
@@ -199,7 +199,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    report.run(module, verify)
+    verification.run(module, verify)
 
 
 if __name__ == "__main__":

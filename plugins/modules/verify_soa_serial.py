@@ -177,15 +177,15 @@ import time
 from collections import Counter
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.agreement import (
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import (
     describe,
     judge_zone,
     rcode_text,
     read_zones,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.ask import Patience, ask
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     ASKING_SPEC,
     COMMON_SPEC,
     KEYS_SPEC,
@@ -195,7 +195,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_servers,
     refuse_too_small,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import SignedSoaQuestion, SoaQuestion
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import SignedSoaQuestion, SoaQuestion
 
 
 class Survey:
@@ -272,7 +272,7 @@ class Survey:
                 "port": server.port,
                 "role": server.role,
                 "states": dict(states[server.name]),
-                "rtt_ms": report.spread(times[server.name]),
+                "rtt_ms": verification.spread(times[server.name]),
             }
             for server in self.servers.values()
         ]
@@ -346,7 +346,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    report.run(module, verify)
+    verification.run(module, verify)
 
 
 if __name__ == "__main__":

@@ -242,9 +242,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.authoritative.dns.plugins.module_utils.proof import report
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import (
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, carry_out, transferred_records
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import Transfer, TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import (
+    Selection,
+    canonical_records,
+    check_zonemd,
+    compare,
+    read_zone_text,
+)
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     COMMON_SPEC,
     KEYS_SPEC,
     SERVERS_SPEC,
@@ -258,15 +267,6 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints 
     read_types,
     refuse_too_small,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import (
-    Selection,
-    canonical_records,
-    check_zonemd,
-    compare,
-    read_zone_text,
-)
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.transfer import Transfer, TransferError
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.transferring import Limits, carry_out, transferred_records
 
 COMPARISONS = ("same_as", "content", "content_file")
 
@@ -474,7 +474,7 @@ def main():
         ),
         supports_check_mode=True,
     )
-    report.run(module, verify)
+    verification.run(module, verify)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Keyring
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Keyring
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan
 
 PERCENT = 30
 AT_LEAST = 10

@@ -9,11 +9,11 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Declaration, Draft, Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.directories import read_directory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.dnspython import MISSING, dns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration, Draft, Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
 
 
 def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> Declaration:
@@ -23,7 +23,8 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
     templating a list costs seconds per thousand zones.
     """
     if dns is None:
-        raise DeclarationError([MISSING])
+        wrong = "has no dnspython, which reads the declaration"
+        raise DeclarationError([Problem("the controller's Python", wrong, "install dnspython 2.6 or newer beside ansible-core")])
     defaults = _resolved(task_vars.get("dns_zone_defaults", {}), template)
     select = _resolved(task_vars.get("dns_zone_select"), template)
     return load(

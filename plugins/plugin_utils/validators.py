@@ -20,9 +20,9 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.names import absolute_text, labels_of
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import MAXIMUM_TTL, SOA, Record
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute_text, labels_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import MAXIMUM_TTL, SOA, Record
 
 ERROR, WARNING, OFF = LEVELS = ("error", "warning", "off")
 

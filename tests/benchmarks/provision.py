@@ -39,7 +39,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import dns.message
 import dns.query
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import serials
 from hosts import Host, bridge, configuration, hosts, user
 from report import BUILD, Figure, save, table
 from synthetic import names, write_octodns, write_variables, write_zone_files

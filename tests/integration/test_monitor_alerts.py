@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.monitoring import METRICS
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.monitor import METRICS
 
 HERE = pathlib.Path(__file__).parent
 DASHBOARD = HERE.parents[1] / "roles/monitor/files/dashboard.json"

@@ -13,9 +13,9 @@ import threading
 import time
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
-from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.generations import Generation, Generations
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generation, Generations
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
 pytestmark = [
@@ -257,7 +257,7 @@ def test_a_state_directory_behind_a_symbolic_link_keeps_its_zones(host):
 
 
 def test_what_the_checker_refuses_is_never_current(serving_host, monkeypatch):
-    monkeypatch.setattr("ansible_collections.authoritative.dns.plugins.plugin_utils.records.MAXIMUM_RDATA", 2**20)  # so that BIND counts it first
+    monkeypatch.setattr("ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records.MAXIMUM_RDATA", 2**20)  # so that BIND counts it first
     before, serial = serving_host.tree(), serving_host.serial("example.com")
     with pytest.raises(Refused, match=f"{serving_host.checker} refuses it: .*example.org"):
         serving_host.bring({"example.com": {"www": "192.0.2.77"}, "example.org": {"t": TOO_LONG}})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import question, serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import question, serials
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, free_port, running_named, zone_text
 from ansible_collections.authoritative.dns.tests.support.scripted import scripted_server, soa_answer
 

@@ -21,8 +21,8 @@ import dns.tsigkeyring
 import dns.xfr
 import dns.zone
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.software.powerdns import PowerDNS
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.powerdns import PowerDNS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import powerdns
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, configuration, free_port, running_named, zone_text
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import ADDRESS, PDNS_SERVER, powerdns_host

@@ -24,7 +24,7 @@ import dns.rdata
 import dns.zone
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.delegation_checks import CHECKS
+from ansible_collections.authoritative.dns.plugins.module_utils.delegation.checks import CHECKS
 from ansible_collections.authoritative.dns.plugins.modules import verify_delegation
 from ansible_collections.authoritative.dns.tests.support.internet import HINTS, NS1, NS2, TEST_ZONE, TIMERS, Example, in_internet
 from ansible_collections.authoritative.dns.tests.support.modules import run_module

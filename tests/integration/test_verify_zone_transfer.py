@@ -16,8 +16,8 @@ import dns.rrset
 import dns.tsig
 import dns.zone
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Server
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.stream import tls_context
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Server
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.stream import tls_context
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.named import free_port, running_named, zone_text
 from ansible_collections.authoritative.dns.tests.support.scripted import reply_to, scripted_server, soa

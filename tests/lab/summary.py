@@ -6,7 +6,7 @@ import json
 import pathlib
 import sys
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.reports import table
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.reports import table
 
 
 def main(directory: pathlib.Path) -> None:

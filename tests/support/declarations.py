@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import host_addresses
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Plan, plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 

@@ -31,13 +31,13 @@ from typing import Any
 import dns.message
 import dns.query
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, texts
-from ansible_collections.authoritative.dns.plugins.module_utils import serving
-from ansible_collections.authoritative.dns.plugins.module_utils.apply import Application
-from ansible_collections.authoritative.dns.plugins.module_utils.software.bind import Bind
-from ansible_collections.authoritative.dns.plugins.module_utils.software.knot import Knot
-from ansible_collections.authoritative.dns.plugins.module_utils.software.nsd import NSD
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import only, plan
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.named import free_port
@@ -201,7 +201,7 @@ class ServerHost:
         return sorted(item.to_text() for rrset in answer.answer for item in rrset)
 
     def serial(self, zone: str) -> int | None:
-        return serving.serials(self.address, [zone], port=self.port).get(zone)
+        return served_serials.serials(self.address, [zone], port=self.port).get(zone)
 
     # -- what Ansible would do ----------------------------------------------------------------------------------------
 
@@ -223,14 +223,14 @@ class ServerHost:
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
         payload["config"] = self.adapted(payload["config"])
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
-        original, serving.serials = serving.serials, functools.partial(serving.serials, port=self.port)
+        original, served_serials.serials = served_serials.serials, functools.partial(served_serials.serials, port=self.port)
         try:
             comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
             found = [{"host": self.name, "differing": json.dumps(comparison["differing"])}]
             payload["texts"] = texts(only(host_plan, declaration.selected), self.name, found)
             yield Application(software, self.layout, json.loads(json.dumps(payload)))
         finally:
-            serving.serials = original
+            served_serials.serials = original
 
     def application(
         self, zones: Mapping[str, Mapping[str, str]], *, secondary: tuple[str, ...] = (), **arguments: Any

@@ -24,7 +24,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare
     CloudflareError,
     kept_back,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.serials import distance
+from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
 
 ALGORITHMS = ("hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 LEAST_REFRESH = 300  # seconds; the API's minimum for auto_refresh_seconds

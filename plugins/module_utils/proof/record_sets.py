@@ -13,18 +13,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.agreement import name_problem
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import place
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import (
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import name_problem
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import SOA, TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import (
     DIFFERENCES_NAMED,
     Comparison,
     compare,
     owner_end,
     records_of,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.signatures import read_message, tsig_problem
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import (
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import place
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import (
     AA,
     HEADER,
     NOERROR,
@@ -40,7 +40,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import
     Truncated,
     judge_rcode,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.transfer import SOA, TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.tsig import read_message, tsig_problem
 
 NS, CNAME, DNAME, DS = 2, 5, 39, 43
 # signatures come with what they sign, and an NSEC3 record's name is none that can be asked for (RFC 5155, section 7.2.8)

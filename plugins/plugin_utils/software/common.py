@@ -20,9 +20,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import Problem
-from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import TLS_PORT
-from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import TLS_PORT
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
     LOOPBACK,
     Blocks,
@@ -29,7 +30,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     own_addresses,
     used_key,
 )
-from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 CAPABILITIES = Capabilities(
     "Knot DNS",

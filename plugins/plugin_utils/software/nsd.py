@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.names import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
     Blocks,
     Capabilities,
@@ -23,7 +24,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     own_addresses,
     used_key,
 )
-from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 # NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
 CAPABILITIES = Capabilities(

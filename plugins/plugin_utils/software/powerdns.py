@@ -4,7 +4,7 @@
 """The third layer for PowerDNS Authoritative Server 4.5 and newer, as a secondary with the SQLite backend (PowerDNS' documentation).
 
 PowerDNS has its zones and keys in a database. A generation describes them in C(zones.txt) and C(keys.txt); the managed host makes
-the database say the same, in one transaction (C(plugins/module_utils/software/powerdns.py)).
+the database say the same, in one transaction (C(plugins/module_utils/serving/software/powerdns.py)).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import Peer, Plan, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, key_blocks, own_addresses, used_key
-from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Key
 
 # TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
 CAPABILITIES = Capabilities("PowerDNS", primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))

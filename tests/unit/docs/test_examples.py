@@ -20,7 +20,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
-from ansible_collections.authoritative.dns.plugins.plugin_utils.directories import read_directory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]

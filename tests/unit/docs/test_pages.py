@@ -11,19 +11,19 @@ import urllib.parse
 
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.plugin_utils import content, declaration, records, serial, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import content, loading, records, serial_policies, tsig
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 KEYS = {
-    "zone": declaration.ZONE_KEYS,
-    "endpoint": declaration.ENDPOINT_KEYS,
-    "host": declaration.HOST_KEYS,
-    "provider": declaration.CLOUD_KEYS,
+    "zone": loading.ZONE_KEYS,
+    "endpoint": loading.ENDPOINT_KEYS,
+    "host": loading.HOST_KEYS,
+    "provider": loading.CLOUD_KEYS,
     "record": records.RECORD_KEYS,
     "soa": content.SOA_KEYS,
-    "serial": serial.POLICIES,
-    "group": declaration.GROUPS,
-    "network": declaration.NETWORK_WORDS,
+    "serial": serial_policies.POLICIES,
+    "group": loading.GROUPS,
+    "network": loading.NETWORK_WORDS,
     "algorithm": tuple(tsig.ALGORITHMS),
 }
 VARIABLE = re.compile(r"\bdns_(?:zones|zone_\w+|addresses)\b")
@@ -71,7 +71,7 @@ def test_every_state_of_a_verifying_module_has_its_line_among_the_symptoms(pages
 
 def test_every_alert_and_every_metric_is_on_the_page_about_monitoring(pages):
     alerts = re.findall(r"- alert: (\w+)", (ROOT / "roles/monitor/templates/alerts.yml.j2").read_text())
-    metrics = re.findall(r'"(dns_[a-z_]+)"', (ROOT / "plugins/module_utils/proof/monitoring.py").read_text())
+    metrics = re.findall(r'"(dns_[a-z_]+)"', (ROOT / "plugins/module_utils/proof/monitor.py").read_text())
     assert len(alerts) > 5 and len(metrics) > 5
     assert not [name for name in alerts + metrics if f"`{name}`" not in pages["monitoring.md"]]
 

@@ -16,10 +16,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, read_settings, texts
-from ansible_collections.authoritative.dns.plugins.plugin_utils.agreement import content_digest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import content_digest
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.resolv_conf import parse_resolv_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.resolution.resolv_conf import parse_resolv_conf
 from ansible_collections.authoritative.dns.plugins.modules.resolver_info import choose_backend, parse_resolved
 
 PLAIN = "/etc/resolv.conf"

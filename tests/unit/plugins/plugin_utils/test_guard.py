@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Keyring
 from ansible_collections.authoritative.dns.plugins.plugin_utils.guard import left_out, losses, lost_keys
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.tsig import Keyring
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
 from hypothesis import example, given
 from hypothesis import strategies as st
 

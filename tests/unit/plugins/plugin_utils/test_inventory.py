@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared, host_addresses
-from ansible_collections.authoritative.dns.plugins.plugin_utils.problems import DeclarationError
 
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
 

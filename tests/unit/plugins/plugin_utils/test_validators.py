@@ -12,9 +12,9 @@ import time
 import dns.name
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.plugin_utils import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.master_file import parse_zone_file
-from ansible_collections.authoritative.dns.plugins.plugin_utils.records import SOA, Record, canonical, parse_records, parse_ttl
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, canonical, parse_records, parse_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import (
     VALIDATORS,
     PointerAgreement,

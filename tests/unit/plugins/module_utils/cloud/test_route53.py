@@ -9,9 +9,9 @@ import dns.name
 import dns.rdata
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud import route53
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.mirror import SPEC
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.mirror_timer import read_options
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import Mistake
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import SPEC
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_timer import read_options
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,7 +10,6 @@ import dns.name
 import dns.rrset
 import dns.tsig
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.endpoints import read_types
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_sets import (
     Found,
     RecordSetQuestion,
@@ -19,8 +18,9 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_set
     record_sets,
     serial_of,
 )
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.records import read_zone_text
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa import Answer, NotForUs, Truncated
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import read_zone_text
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import read_types
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import Answer, NotForUs, Truncated
 from ansible_collections.authoritative.dns.tests.support.scripted import reply_to
 from hypothesis import given
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.knot import CAPABILITIES, Layout, entry, render
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration

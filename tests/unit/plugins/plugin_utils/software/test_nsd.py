@@ -11,8 +11,8 @@ import shutil
 import subprocess
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils import blocks
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan import only
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.nsd import CAPABILITIES, Layout, entry, render
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration

@@ -1,0 +1,241 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at every name server once and writes what it saw for Prometheus: the program of the role monitor.
+
+    python3 -I monitor.pyz --expectations monitor.json --directory /var/lib/authoritative-dns-monitor
+
+The expectations are what the action plugin C(monitor) makes of the declaration: ``servers`` (name, server, address, port), ``zones``
+(name, servers, reference) and ``refusals`` (zone, servers). The directory gets ``metrics.prom`` and what the next run has to remember.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import judge_zone, read_zones
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, carry_out
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import Transfer
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake, Server, read_name
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.expire_question import CopyQuestion
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.question import Question
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import SoaQuestion
+
+TRANSFERS_AT_A_TIME = 10
+TRANSFER_TIMEOUT = 5.0  # s
+PAYLOAD = 1232  # bytes; passes every path without being fragmented (RFC 9715)
+
+
+class Metric(NamedTuple):
+    """One metric with its samples, each labels and value. All are gauges."""
+
+    name: str
+    text: str
+    samples: list[tuple[Mapping[str, str], float]]
+
+
+# name → help text, in the order of the output; docs/monitoring.md tells more
+METRICS = {
+    "dns_zone_in_sync": "Whether the server has the serial that counts for the zone.",
+    "dns_zone_fault": "1 for the state of a server that is not in sync for the zone.",
+    "dns_soa_serial": "Serial of the zone's SOA record at the server.",
+    "dns_zone_behind_serials": "Increments of the serial by which a server is behind that answers with an older one.",
+    "dns_zone_behind_seconds": "Time since the server was first seen with an older serial.",
+    "dns_soa_expire_seconds": "The SOA record's field expire.",
+    "dns_zone_expiry_remaining_seconds": "Time until the secondary gives up its copy of the zone unless it can refresh it, as it says itself (RFC 7314).",
+    "dns_rrsig_expiry_timestamp_seconds": "Earliest end of a signature over the apex records of this type.",
+    "dns_zone_transfer_refused": "Whether the server denies this host a transfer of the zone, as it ought to.",
+    "dns_server_reachable": "Whether the server answers at all.",
+    "dns_server_round_trip_seconds": "Median time until the server's answer over UDP.",
+    "dns_monitor_zones": "Number of zones that were looked at.",
+    "dns_monitor_run_duration_seconds": "Time that the run took.",
+    "dns_monitor_last_run_timestamp_seconds": "When the run ended.",
+}
+
+
+class Run:
+    """One look at everything. ``expected``: see the module. ``before``: what the run before remembered. Times: Unix time."""
+
+    def __init__(self, expected: Mapping[str, Any], before: Mapping[str, float], deadline: float):
+        self.servers = {entry["name"]: Server(entry["name"], entry["address"], entry["port"]) for entry in expected["servers"]}
+        self.labels = {entry["name"]: {"server": entry["server"], "address": entry["address"]} for entry in expected["servers"]}
+        self.zones = read_zones(expected["zones"], self.servers)
+        self.refusals = expected["refusals"]
+        self.before = before
+        self.behind: dict[str, float] = {}  # "zone server" → since when
+        self.states: Counter[str] = Counter()
+        self.samples: dict[str, list[tuple[Mapping[str, str], float]]] = {name: [] for name in METRICS}
+        self.patience = Patience(until=time.monotonic() + deadline)
+
+    def look(self) -> list[Metric]:
+        started = time.monotonic()
+        self.look_at_copies()
+        self.look_at_transfers()
+        now = time.time()
+        self.add("dns_monitor_zones", {}, len(self.zones))
+        self.add("dns_monitor_run_duration_seconds", {}, round(time.monotonic() - started, 3))
+        self.add("dns_monitor_last_run_timestamp_seconds", {}, round(now, 3))
+        return [Metric(name, text, self.samples[name]) for name, text in METRICS.items()]
+
+    def add(self, name: str, labels: Mapping[str, str], value: float) -> None:
+        self.samples[name].append((labels, value))
+
+    def look_at_copies(self) -> None:
+        """Serials, what a copy says about itself, and whether servers answer."""
+        questions = [CopyQuestion(zone.wire_name) for zone in self.zones]
+        wanted: dict[str, list[int]] = {}
+        for number, zone in enumerate(self.zones):
+            for name in zone.servers:
+                wanted.setdefault(name, []).append(number)
+        found = ask([(self.servers[name], [questions[number] for number in numbers]) for name, numbers in wanted.items()], self.patience)
+        over_tcp = ask([(self.servers[name], [SoaQuestion(self.zones[numbers[0]].wire_name)]) for name, numbers in wanted.items()], self.patience, "tcp")
+        answers: list[dict[str, Any]] = [{} for _zone in self.zones]
+        for (name, numbers), asked, (tcp,) in zip(wanted.items(), found, over_tcp):
+            times = [one.rtt_ms for one in asked if one.rtt_ms is not None]
+            self.add("dns_server_reachable", {**self.labels[name], "transport": "udp"}, int(bool(times)))
+            self.add("dns_server_reachable", {**self.labels[name], "transport": "tcp"}, int(tcp.rtt_ms is not None))
+            if times:
+                self.add("dns_server_round_trip_seconds", self.labels[name], round(statistics.median(times) / 1000, 6))
+            for number, one in zip(numbers, asked):
+                answers[number][name] = one.answer
+        for zone, by_server in zip(self.zones, answers):
+            self.tell_zone(zone, by_server)
+        self.look_at_keys(answers)
+
+    def tell_zone(self, zone: Any, answers: Mapping[str, Any]) -> None:
+        now = time.time()
+        expires = [answers[name].expire for name in zone.reference or zone.servers if getattr(answers[name], "expire", None) is not None]
+        if expires:
+            self.add("dns_soa_expire_seconds", {"zone": zone.name}, expires[0])
+        for server, verdict in judge_zone(zone, self.servers, answers):
+            answer, labels = answers[server.name], {"zone": zone.name, **self.labels[server.name]}
+            self.states[verdict.state] += 1
+            self.add("dns_zone_in_sync", labels, int(verdict.state == "in_sync"))
+            if answer.serial is not None:
+                self.add("dns_soa_serial", labels, answer.serial)
+            if verdict.state != "in_sync":
+                self.add("dns_zone_fault", {**labels, "state": verdict.state}, 1)
+            if verdict.state == "behind":
+                key = f"{zone.name} {server.name}"
+                self.behind[key] = min(self.before.get(key, now), now)
+                self.add("dns_zone_behind_serials", labels, verdict.lag)
+                self.add("dns_zone_behind_seconds", labels, round(now - self.behind[key], 3))
+            if getattr(answer, "remaining", None) is not None and server.name not in zone.reference:
+                self.add("dns_zone_expiry_remaining_seconds", labels, answer.remaining)
+            if getattr(answer, "signed_until", None) is not None:
+                self.add("dns_rrsig_expiry_timestamp_seconds", {**labels, "covered": "SOA"}, timestamp(answer.signed_until, now))
+
+    def look_at_keys(self, answers: Sequence[Mapping[str, Any]]) -> None:
+        """The signatures over the keys of signed zones, which may come from another key and end at another time."""
+        wanted: dict[str, list[Any]] = {}
+        for zone, by_server in zip(self.zones, answers):
+            for name, answer in by_server.items():
+                if getattr(answer, "signed_until", None) is not None:
+                    wanted.setdefault(name, []).append(zone)
+        jobs = [
+            (self.servers[name], [Question(read_name(zone.name, "zones"), "DNSKEY", payload=PAYLOAD, dnssec=True) for zone in zones])
+            for name, zones in wanted.items()
+        ]
+        for (name, zones), asked in zip(wanted.items(), ask(jobs, self.patience)):
+            for zone, one in zip(zones, asked):
+                if one.answer.problem is not None:
+                    continue
+                ends = [rdata.expiration for rrset in one.answer.rrsets("RRSIG") for rdata in rrset if rdata.type_covered == dns.rdatatype.DNSKEY]
+                if ends:
+                    now = time.time()
+                    until = min(timestamp(end % 2**32, now) for end in ends)
+                    self.add("dns_rrsig_expiry_timestamp_seconds", {"zone": zone.name, **self.labels[name], "covered": "DNSKEY"}, until)
+
+    def look_at_transfers(self) -> None:
+        """Whether this host is refused. Of a transfer that begins, no more than the first message is taken."""
+        tasks = [(entry["zone"], name) for entry in self.refusals for name in entry["servers"]]
+        limits = Limits(TRANSFER_TIMEOUT, self.patience.until, max_records=0, max_size=0)
+
+        def state(task: tuple[str, str]) -> str:
+            if time.monotonic() >= self.patience.until:
+                return "not_asked"
+            zone, name = task
+            return carry_out(Transfer(read_name(zone, "refusals"), keep=False), self.servers[name], limits).state
+
+        with ThreadPoolExecutor(TRANSFERS_AT_A_TIME) as pool:
+            for (zone, name), found in zip(tasks, pool.map(state, tasks)):
+                if found in ("allowed", "too_large", "refused"):  # anything else says nothing about who may transfer
+                    self.add("dns_zone_transfer_refused", {"zone": zone, **self.labels[name]}, int(found == "refused"))
+
+
+def timestamp(moment: int, now: float) -> int:
+    """Unix time of a moment that is given modulo 2**32: the one within 68 years of now."""
+    return int(now) + distance(moment, int(now) % 2**32)
+
+
+def exposition(metrics: Iterable[Metric]) -> str:
+    """The metrics in Prometheus' text format, version 0.0.4."""
+    lines = []
+    for metric in metrics:
+        if metric.samples:
+            lines += [f"# HELP {metric.name} {metric.text}", f"# TYPE {metric.name} gauge"]
+        for labels, value in metric.samples:
+            told = ",".join(f'{name}="{escape(text)}"' for name, text in labels.items())
+            lines.append(f"{metric.name}{{{told}}} {value}" if told else f"{metric.name} {value}")
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """A label's value as the text format wants it."""
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def write(path: str, text: str) -> None:
+    """Put a file in place in one step, so that nobody reads half of it."""
+    descriptor, part = tempfile.mkstemp(dir=os.path.dirname(path) or ".")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            os.fchmod(stream.fileno(), 0o644)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Look at every name server once and write what was seen for Prometheus.")
+    parser.add_argument("--expectations", required=True, help="JSON file with what to expect")
+    parser.add_argument("--directory", required=True, help="where to write metrics.prom")
+    parser.add_argument("--deadline", type=float, default=120, help="seconds after which the run ends, whatever is still open (default: %(default)s)")
+    given = parser.parse_args(arguments)
+    if not dnspython.is_recent_enough():
+        wanted = ".".join(map(str, dnspython.MINIMUM))
+        raise SystemExit(f"dnspython {wanted} or newer is missing: install python3-dnspython (Debian) or python3-dns (Fedora family)")
+    memory = os.path.join(given.directory, "behind.json")
+    before = {}
+    with contextlib.suppress(OSError, ValueError), open(memory, encoding="utf-8") as stream:
+        before = json.load(stream)
+    try:
+        with open(given.expectations, encoding="utf-8") as stream:
+            run = Run(json.load(stream), before, given.deadline)
+    except (Mistake, OSError, ValueError, KeyError, TypeError) as error:
+        raise SystemExit(f"{given.expectations} does not hold what the action plugin monitor writes: {type(error).__name__}: {error}") from error
+    metrics = run.look()
+    try:
+        write(memory, json.dumps(run.behind))
+        write(os.path.join(given.directory, "metrics.prom"), exposition(metrics))
+    except OSError as error:
+        raise SystemExit(f"--directory {given.directory} cannot be written to: {error}") from error
+    seen = ", ".join(f"{count} {state}" for state, count in run.states.most_common()) or "nothing to look at"
+    sys.stdout.write(f"{len(run.zones)} zones on {len(run.servers)} servers: {seen}\n")

@@ -1,0 +1,107 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How every verification module begins and ends: one guard for mistakes, one shape of result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
+
+FAULTS_IN_MESSAGE = 10
+
+# State of a fault → what to do about it first, for those that beginners meet
+REMEDIES = {
+    "ahead": "provision the primary again; if somebody set its serial back, raise it beyond the secondary's",
+    "allowed": "provision the server again; it hands the zone to somebody whom the declaration does not name",
+    "bad_time": "set the clocks of both hosts right, for example with chrony",
+    "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "expired": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "not_authoritative": "provision the server (authoritative.dns.site); it does not have the zone",
+    "refused": "provision the server (authoritative.dns.site); it does not have the zone, or may not answer this host (nameserver_allow_query, allow_query)",
+    "timeout": "see that the host is up, and let port 53 pass its firewall over UDP and TCP",
+    "unreachable": "see that the host is up and its name server is started, and let port 53 pass its firewall over UDP and TCP",
+    "wrong_key": "give both sides the same key: provision all servers in one run (authoritative.dns.site), with one dns_tsig_secret",
+}
+
+
+def run(module: AnsibleModule, verify: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """Call ``verify`` with the module's parameters and leave with what it returns.
+
+    ``verify`` returns ``results`` (each with ``state`` and ``ok``), ``summary``, ``what`` (the word for one result),
+    ``describe`` (one result → text) and anything else that the module returns. When it leaves results out that are as
+    expected, because nobody asked for them, it returns ``states`` as well, the number of all by state.
+    """
+    if not dnspython.is_recent_enough():
+        wanted = ".".join(map(str, dnspython.MINIMUM))
+        module.fail_json(msg=missing_required_lib(f"dnspython >= {wanted}"), exception=dnspython.IMPORT_ERROR)
+    try:
+        outcome = dict(verify(module.params))
+    except Mistake as mistake:
+        module.fail_json(msg=str(mistake))
+    finish(module, **outcome)
+
+
+def finish(
+    module: AnsibleModule,
+    results: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Any],
+    what: str,
+    describe: Callable[[Mapping[str, Any]], str],
+    states: Mapping[str, int] | None = None,
+    **others: Any,
+) -> None:
+    params = module.params
+    if states is None:
+        states = Counter(result["state"] for result in results)
+    faults = [result for result in results if not result["ok"]]
+    shown, left_out = choose(results, faults, params["detail"], params["max_results"])
+    message = headline(sum(states.values()), faults, what, describe)
+    outcome = dict(
+        others,
+        changed=False,
+        msg=message,
+        summary=dict(summary, at_fault=len(faults), states=dict(states)),
+        results=shown,
+        results_left_out=left_out,
+    )
+    if faults and not params["report_only"]:
+        module.fail_json(**outcome)
+    module.exit_json(**outcome)
+
+
+def choose(
+    results: Sequence[Any], faults: Sequence[Any], detail: str, max_results: int
+) -> tuple[list[Any], int]:
+    """The results to return, and how many faults are left out so that nobody's screen is flooded."""
+    if detail == "all":
+        return list(results), 0
+    shown = list(faults[:max_results]) if detail == "faults" else []
+    return shown, len(faults) - len(shown)
+
+
+def headline(total: int, faults: Sequence[Mapping[str, Any]], what: str, describe: Callable[[Any], str]) -> str:
+    """The summary first, then the first few faults, and what to do about faults of these kinds."""
+    if not faults:
+        return f"all {total} {what} are as expected"
+    counts = Counter(fault["state"] for fault in faults)
+    states = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    lines = [f"{len(faults)} of {total} {what} are not as expected ({states})"]
+    lines += [f"- {describe(fault)}" for fault in faults[:FAULTS_IN_MESSAGE]]
+    if len(faults) > FAULTS_IN_MESSAGE:
+        lines.append(f"- and {len(faults) - FAULTS_IN_MESSAGE} more")
+    lines += [f"What helps against {state}: {REMEDIES[state]}." for state, _count in counts.most_common() if state in REMEDIES]
+    return "\n".join(lines)
+
+
+def spread(values: Iterable[float]) -> dict[str, float | None]:
+    """Median and maximum, None of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return {"median": None, "max": None}
+    return {"median": round(ordered[len(ordered) // 2], 2), "max": round(ordered[-1], 2)}

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which serial a server on this host gives for a zone, asked with nothing but the standard library.
+
+Hosts that run a name server need no dnspython for it; everything else that is asked over the wire lives in C(wire/).
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import socket
+import struct
+import time
+
+_TYPE_SOA, _CLASS_IN = 6, 1
+_SAME_NAME = b"\xc0\x0c"  # a pointer to the question (RFC 1035 section 4.1.4)
+_IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
+
+
+def question(zone, identifier):
+    """A query for a zone's SOA (RFC 1035 section 4.1), without recursion desired. zone: A-labels, no escapes."""
+    labels = zone.rstrip(".").encode("ascii").split(b".") if zone != "." else []
+    name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + name + struct.pack("!2H", _TYPE_SOA, _CLASS_IN)
+
+
+def answers(message, query):
+    """Whether a message is an answer to this query: its identifier, its question, and a response."""
+    return message[:2] == query[:2] and message[2:3] >= b"\x80" and message[12 : len(query)].lower() == query[12:].lower()
+
+
+def serial_in(answer, query):
+    """The serial in an authoritative answer to query, None if it is no such answer."""
+    if not answers(answer, query):
+        return None
+    try:
+        flags, _questions, records = struct.unpack_from("!3H", answer, 2)
+        if not flags & 0x0400 or flags & 0xF or not records:
+            return None
+        position = _after_name(answer, len(query))
+        owner = answer[len(query) : position].lower()
+        rdtype, rdclass, _ttl, length = struct.unpack_from("!HHIH", answer, position)
+        if owner not in (_SAME_NAME, query[12:-4].lower()) or (rdtype, rdclass) != (_TYPE_SOA, _CLASS_IN):
+            return None
+        numbers = _after_name(answer, _after_name(answer, position + 10))  # behind MNAME and RNAME
+        return struct.unpack_from("!5I", answer, numbers)[0] if numbers + 20 == position + 10 + length else None
+    except (struct.error, IndexError):
+        return None
+
+
+def _after_name(message, position):
+    while True:
+        length = message[position]
+        if length >= 0xC0:
+            return position + 2
+        position += 1 + length
+        if not length:
+            return position
+
+
+def serials(address, zones, timeout=2.0, port=53):
+    """Serials by zone, for those zones of which the server at address gives an authoritative answer within timeout seconds."""
+    found = {}
+    waiting = list(zones)
+    deadline = time.monotonic() + timeout
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as link:
+        link.setblocking(False)
+        link.connect((address, port))
+        while waiting and time.monotonic() < deadline:
+            identifiers = random.sample(range(65536), min(_IN_FLIGHT, len(waiting)))
+            asked = {identifier: (zone, question(zone, identifier)) for identifier, zone in zip(identifiers, waiting)}
+            _ask(link, asked, found, min(deadline, time.monotonic() + 0.5))
+            rest = [zone for zone, _query in asked.values()]
+            # Those that gave no answer go to the end, so that a slow one does not hold up the others.
+            waiting = waiting[len(identifiers) :] + rest
+    return {zone: serial for zone, serial in found.items() if serial is not None}
+
+
+def _ask(link, asked, found, deadline):
+    """Send all of asked; move what is answered before the deadline from asked to found."""
+    try:
+        for _zone, query in asked.values():
+            link.send(query)
+        while asked and time.monotonic() < deadline:
+            if not select.select([link], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                return
+            answer = link.recv(4096)
+            match = asked.get(int.from_bytes(answer[:2], "big"))
+            if match and answers(answer, match[1]):  # or it is late, for another question that had this identifier
+                zone, query = match
+                found[zone] = serial_in(answer, query)
+                del asked[struct.unpack_from("!H", query)[0]]
+    except OSError:
+        time.sleep(0.05)  # nobody listens there, or the buffer is full: ask again

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a running BIND is asked, and how it takes a new generation with the least disturbance."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software
+
+_CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
+# What "named-checkconf -l" prints of a zone: name, class, view and type. Warnings are between them.
+_LISTED = re.compile(r"(\S*[^\s:]) (?:IN|CH|HS) \S.* (\S+)", re.IGNORECASE)
+# Zones that the distributions' packages bring to every server (RFC 1912 section 4.1, RFC 6303).
+_BROUGHT = {
+    *("localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa", "1.0.0.127.in-addr.arpa"),
+    *("0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"),
+}
+_REFRESH_AT_MOST = 1000
+_RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
+
+
+class Bind(Software):
+    """named, and rndc to command it."""
+
+    def running(self):
+        """Whether named runs and takes commands."""
+        program = self.find("rndc")
+        return bool(program) and self.run([program, "status"])[0] == 0
+
+    def check(self, generation, current, changed_zones):
+        """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""
+        program = self.find("named-checkconf")
+        if not program:
+            raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
+        # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again, and only where any has changed.
+        every_zone = generation.read("zones.conf")
+        checks = [] if changed_zones and generation.shares(current, _CONFIGURATION) else [([], every_zone)]
+        if changed_zones:
+            checks.append((["-z"], blocks.choose(every_zone, set(changed_zones))))
+        for options, zones in checks:
+            with self.copies(generation, current, ("named.conf", "zones.conf"), {"zones.conf": zones}) as paths:
+                code, out, err = self.run([program, *options, paths[0]])
+            if code:
+                text = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current)
+                words = [line for line in text.splitlines() if "loaded serial" not in line]
+                raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
+
+    def take(self, changed_files, changed_zones):
+        """Make the running server read what is current now: reload and reconfig, never a restart. Raises Refused."""
+        if len(changed_zones) > _RELOAD_ONE_BY_ONE:
+            self._rndc("reload")
+            return
+        if changed_files:
+            self._rndc("reconfig")
+        for zone in changed_zones:
+            self._rndc("reload", zone)
+
+    def refresh(self, zones):
+        """Have named ask the primaries of these zones, or of the first thousand: rndc takes one at a time, and the others have their timers."""
+        for zone in list(zones)[:_REFRESH_AT_MOST]:
+            self.run([self.find("rndc"), "refresh", zone])
+
+    def _rndc(self, *arguments):
+        code, out, err = self.run([self.find("rndc"), *arguments])
+        if code:
+            raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
+
+    def own_content(self, zones):
+        """Zones with dynamic updates or signatures: what they hold is in a journal, not in a file that could be declared (named.conf(5))."""
+        kinds = (("inline signing: yes", "signed by the server"), ("secure: yes", "signed"), ("dynamic: yes", "updated dynamically"))
+        result = {}
+        for zone in zones:
+            status = self.run([self.find("rndc"), "zonestatus", zone])[1]
+            how = next((how for line, how in kinds if line in status), None)
+            if how and "type: primary" in status:
+                result[zone] = how
+        return result
+
+    def left_out(self, config, declared):
+        """What named-checkconf lists in named.conf and not in the administrator's files. Without it BIND is not installed, and serves nothing."""
+        if not self.find("named-checkconf"):
+            return set()
+        zones = self._listed(self.layout["config_file"]) - _BROUGHT - set(declared)
+        kept = [self.layout["local_config"], *(path for path in self.layout.get("recursive_includes", []) if f'include "{path}"' in config["named.conf"])]
+        for path in kept if zones else []:
+            if os.path.exists(path):
+                zones -= self._listed(path)
+        return zones
+
+    def _listed(self, path):
+        code, out, err = self.run([self.find("named-checkconf"), "-l", path])
+        if code:
+            words = "; ".join((out + err).splitlines()[:20])
+            raise Refused(f"which zones {path} has, and this run would no longer serve, cannot be told: {words}; mend the file, or move it away")
+        found = [match.groups() for match in map(_LISTED.fullmatch, out.splitlines()) if match]
+        return {name.rstrip(".").lower() or "." for name, kind in found if kind != "hint"}
+
+    def forget_secondary(self, zones):
+        """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
+        directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
+        for name in zones.values():
+            for suffix in ("", ".jnl"):
+                path = os.path.join(directory, name + suffix)
+                if os.path.lexists(path):
+                    os.unlink(path)

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all server software has in common on the managed host."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+
+ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
+# A word of a configuration that is written as "key: value".
+_TOKEN = re.compile(r'"[^"]*"|#.*|[^\s"#]+')
+_KEY = re.compile(r"([a-z][a-z0-9-]*):")
+
+
+class Software:
+    """One server program on this host. run: executes a command list, returns (code, stdout, stderr); find: a program's path, or None.
+
+    Each program has these methods besides those below:
+
+    - ``running()``: whether it runs, and so has to take what changes.
+    - ``check(generation, current, zones)``: let the program's own checker read a staged generation, and the text of the zones that
+      changed, before the link C(current) leads there. Raises Refused.
+    - ``take(files, zones)``: make the running program read what is current now. files: names of the configuration files that changed,
+      ENTRY among them; zones: those whose content changed. It restarts only for what a reload cannot change. Raises Refused.
+    - ``forget_secondary(zones)``: remove what the program kept of zones, {name: file name}, that the host no longer transfers.
+    """
+
+    def __init__(self, run, find, layout):
+        self.run = run
+        self.find = find
+        self.layout = layout
+
+    # Programs that are configured by files alone have nothing to do for the first two that follow.
+
+    def differing(self, generation):
+        """Names of the generation's files that describe what the program keeps elsewhere, where that is not what they say."""
+        return set()
+
+    def store(self, generation):
+        """Bring what the program keeps elsewhere to what the generation says, whether it runs or not. Raises Refused."""
+
+    def own_content(self, zones):
+        """Which of these zones, that something else than this collection configured, the running program itself changes: {zone: how}."""
+        return {}
+
+    def refresh(self, zones):
+        """Have the running program ask the primaries of zones, which it transfers with other settings now, whether they changed."""
+
+    def left_out(self, config, declared):
+        """Zones that the configuration in place serves, and that neither are declared nor stay in a file that goes on being read.
+
+        config: {name: text} of what takes its place. Raises Refused where the configuration in place cannot be read.
+        """
+        return set()
+
+    # -- for those that need it ---------------------------------------------------------------------------------------
+
+    def service_runs(self):
+        """Whether systemd knows the service as running, with whatever configuration."""
+        program = self.find("systemctl")
+        return bool(program) and self.run([program, "is-active", "--quiet", self.layout["service"]])[0] == 0
+
+    def restart(self):
+        """Raises Refused."""
+        code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])
+        if code:
+            raise Refused("systemctl restart {} fails: {}".format(self.layout["service"], (err or out).strip()))
+
+    @contextlib.contextmanager
+    def copies(self, generation, current, names, texts=None):
+        """Paths, in the order of names, of copies of a generation's files that name each other and the generation instead of current.
+
+        texts: what copies hold instead of the files' own text, by name.
+        """
+        copies = {name: os.path.join(generation.path, "check-" + name) for name in names}
+        try:
+            for name, path in copies.items():
+                text = (texts or {}).get(name) or generation.read(name)
+                for other, copy in copies.items():
+                    text = text.replace(f"{current}/{other}", copy)
+                with open(path, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
+                    stream.write(text.replace(current, generation.path))
+            yield list(copies.values())
+        finally:
+            for path in copies.values():
+                if os.path.exists(path):
+                    os.unlink(path)
+
+
+def zones_named(pattern, option):
+    """Zones in the configuration files that match, and in those that they include: for nsd.conf(5) and knot.conf(5), which write alike.
+
+    option: the one of a clause C(zone) that has its name. Returns lower case names without the dot at the end.
+    """
+    zones, read, ahead = set(), set(), glob.glob(pattern)
+    while ahead:
+        path = ahead.pop()
+        if path in read:
+            continue
+        read.add(path)
+        for clause, key, value in _options(path):
+            if key == "include":
+                included = os.path.join(os.path.dirname(path), value)
+                ahead += glob.glob(os.path.join(included, "*.conf") if os.path.isdir(included) else included)
+            elif (clause, key) == ("zone", option):
+                zones.add(value.rstrip(".").lower())
+    return zones
+
+
+def _options(path):
+    """(clause, option, first value) of everything that such a file sets; a key that another one follows begins a clause."""
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        tokens = [token for token in _TOKEN.findall(stream.read()) if token != "-" and not token.startswith("#")]
+    clause = key = None
+    for token in tokens:
+        found = _KEY.fullmatch(token)
+        if found:
+            clause, key = key or clause, found.group(1)
+        elif key:
+            yield clause, key, token.strip('"')
+            key = None

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a running Knot DNS takes a new generation with the least disturbance (knotc(8))."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, zones_named
+
+_RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
+_AT_ONCE = 1000  # zones named in one command
+
+
+class Knot(Software):
+    """knotd, and knotc to command it."""
+
+    def running(self):
+        """Whether knotd runs, with whatever configuration."""
+        return self.service_runs()
+
+    def check(self, generation, current, changed_zones):
+        """Let Knot DNS itself read the whole configuration, and the zones that changed. Raises Refused."""
+        program = self.find("knotc")
+        if not program:
+            raise Refused("knotc is not installed, so nothing can be checked; install Knot DNS first (the role nameserver does)")
+        with self.copies(generation, current, ("knot.conf", "keys.conf", "zones.conf")) as paths:
+            commands = [["conf-check"], *(["zone-check", *zones] for zones in _parts(changed_zones))]
+            for command in commands:
+                code, out, err = self.run([program, "--config", paths[0], *command])
+                if code:
+                    words = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current).splitlines()
+                    if any("listen-tls" in word or "'protocol'" in word for word in words):
+                        words.append("to hand zones out over TLS, and in no other way, takes Knot DNS 3.4.1 or newer: leave tls out of them, or use bind here")
+                    raise Refused("knotc {} refuses it: {}".format(command[0], "; ".join([word for word in words if "warning" not in word][:20])))
+
+    def take(self, changed_files, changed_zones):
+        """Make the running server read what is current now. Raises Refused."""
+        if _RESTART.intersection(changed_files):
+            self.restart()
+        elif changed_files:
+            self._control("reload")  # zone files that changed as well
+        else:
+            for zones in _parts(changed_zones):
+                self._control("zone-reload", *zones)
+
+    def refresh(self, zones):
+        """Have knotd ask the primaries of these zones (knotc(8), zone-refresh)."""
+        for names in _parts(zones):
+            self.run([self.find("knotc"), "--config", self.layout["config_file"], "zone-refresh", *names])
+
+    def _control(self, *arguments):
+        code, out, err = self.run([self.find("knotc"), "--config", self.layout["config_file"], *arguments])
+        if code:
+            raise Refused("knotc {} fails: {}".format(" ".join(arguments[:20]), (err or out).strip()))
+
+    def left_out(self, config, declared):
+        """What knot.conf names and the administrator's file does not."""
+        database = os.path.join(self.layout["storage"], "confdb")
+        if os.path.exists(database):  # which knotd then reads instead of any file, see knotd(8)
+            raise Refused(f"knotd has its configuration in {database}, and would read no file; look at it (knotc conf-export), and move it away")
+        return zones_named(self.layout["config_file"], "domain") - zones_named(self.layout["local_config"], "domain") - set(declared)
+
+    def forget_secondary(self, zones):
+        """Remove what knotd kept of zones that this host no longer transfers: file, journal and timers."""
+        for name in zones.values():
+            path = os.path.join(self.layout["secondary_directory"], name)
+            if os.path.lexists(path):
+                os.unlink(path)
+        if zones and self.running():  # only knotd itself can open its databases, where what is left takes space and no more
+            for names in _parts(zones):
+                self.run([self.find("knotc"), "--config", self.layout["config_file"], "--force", "zone-purge", *names, "+orphan", "+journal", "+timers"])
+
+
+def _parts(zones):
+    zones = list(zones)
+    return [zones[start : start + _AT_ONCE] for start in range(0, len(zones), _AT_ONCE)]

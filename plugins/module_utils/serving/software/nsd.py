@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a running NSD takes a new generation with the least disturbance (nsd-control(8))."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, zones_named
+
+_RESTART = {"nsd.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
+_ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
+_RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
+
+
+class NSD(Software):
+    """nsd, and nsd-control to command it."""
+
+    def running(self):
+        """Whether nsd runs, even if with a configuration that lets it take no commands."""
+        return self.service_runs()
+
+    def check(self, generation, current, changed_zones):
+        """Let NSD's own checkers read the whole configuration, and the zones that changed. Raises Refused."""
+        changed_zones = set(changed_zones)
+        configuration, zone = (self.find(name) for name in ("nsd-checkconf", "nsd-checkzone"))
+        if not configuration or not zone:
+            raise Refused("nsd-checkconf or nsd-checkzone is not installed, so nothing can be checked; install NSD first (the role nameserver does)")
+        with self.copies(generation, current, ("nsd.conf", "keys.conf", "zones.conf")) as paths:
+            self._check(configuration, [configuration, paths[0]], generation.path, current)
+        if changed_zones:
+            # nsd-checkzone takes one zone at a time, and there may be thousands.
+            listed = os.path.join(generation.path, "check-list")
+            with open(listed, "w", encoding="utf-8") as stream:
+                for name, facts in ((name, entry[3]) for name, entry in generation.files.items()):
+                    if facts and facts["zone"] in changed_zones:
+                        stream.write('"{}" "{}"\n'.format(facts["zone"], os.path.join(generation.path, name)))
+            command = [self.find("xargs"), "-a", listed, "-n", "2", "-P", str(os.cpu_count() or 1), zone]
+            self._check(zone, command, generation.path, current)
+            os.unlink(listed)
+
+    def _check(self, program, command, staged, current):
+        code, out, err = self.run(command)
+        if code:
+            text = (out + err).replace(staged + "/check-", current + "/").replace(staged, current)
+            words = [line for line in text.splitlines() if not line.endswith(" is ok")]
+            raise Refused("{} refuses it: {}".format(os.path.basename(program), "; ".join(words[:20])))
+
+    def take(self, changed_files, changed_zones):
+        """Make the running server read what is current now. Raises Refused."""
+        if _RESTART.intersection(changed_files):
+            self.restart()
+            return
+        if changed_files:
+            self._control("reconfig")
+        if len(changed_zones) > _RELOAD_ONE_BY_ONE:
+            self._control("reload")
+        else:
+            for zone in changed_zones:
+                self._control("reload", zone)
+
+    def refresh(self, zones):
+        """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8), transfer)."""
+        for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:
+            self.run([self.find("nsd-control"), "-c", self.layout["config_file"], "transfer", *filter(None, [zone])])
+
+    def _control(self, *arguments):
+        code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])
+        if code:
+            raise Refused("nsd-control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
+
+    def left_out(self, config, declared):
+        """What nsd.conf names, and what "nsd-control addzone" once added to it, without what stays in the administrator's files."""
+        zones = zones_named(self.layout["config_file"], "name") - zones_named(self.layout["local_config"], "name")
+        program = self.find("nsd-checkconf")
+        path = self.run([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                zones |= {match.group(1).rstrip(".").lower() for match in map(_ADDED.match, stream) if match}
+        return zones - set(declared)
+
+    def forget_secondary(self, zones):
+        """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
+        for name in zones.values():
+            for suffix in ("", ".ixfr"):
+                path = os.path.join(self.layout["secondary_directory"], name + suffix)
+                if os.path.lexists(path):
+                    os.unlink(path)

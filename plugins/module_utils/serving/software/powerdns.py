@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How PowerDNS' database is brought to what a generation describes, and how the running server takes notice.
+
+The tables and the kinds of metadata are those that PowerDNS documents for its generic SQL backends and SQLite.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import re
+import sqlite3
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software
+
+_ZONES, _KEYS, _SETTINGS = "zones.txt", "keys.txt", "pdns.conf"
+_LOCAL = "pdns.local.conf"  # is read after pdns.conf
+_KINDS = ("AXFR-MASTER-TSIG", "TSIG-ALLOW-AXFR", "ALLOW-AXFR-FROM", "ALSO-NOTIFY", "SLAVE-RENOTIFY")
+_TABLES_OF_A_ZONE = ("records", "domainmetadata", "cryptokeys", "comments")
+_ONE_BY_ONE = 50  # above this many zones the server's own rounds are cheaper
+_SETTING = re.compile(r"^(?:# )?([a-z0-9-]+)=(.*)$", re.M)
+
+
+class PowerDNS(Software):
+    """pdns_server with the SQLite backend, and pdns_control to command it."""
+
+    def __init__(self, run, find, layout):
+        super().__init__(run, find, layout)
+        self._stale = set()  # zones to transfer
+        self._removed = set()
+
+    def running(self):
+        """Whether pdns_server runs and takes commands."""
+        program = self.find("pdns_control")
+        return bool(program) and self.run([program, "rping"])[0] == 0
+
+    def check(self, generation, current, changed_zones):
+        """Let pdns_server itself read what is staged, and see that the database can be made. Raises Refused."""
+        program = self.find("pdns_server")
+        if not program:
+            raise Refused("pdns_server is not installed, so nothing can be checked; install PowerDNS first (the role nameserver does)")
+        if not os.path.exists(self.layout["schema"]):
+            raise Refused("the SQLite backend's schema is not at {}; install the backend first (the role nameserver does)".format(self.layout["schema"]))
+        if os.path.exists(self.layout["local_config"]):
+            os.symlink(self.layout["local_config"], os.path.join(generation.path, _LOCAL))
+        code, out, err = self.run([program, "--config-dir=" + generation.path, "--include-dir=" + generation.path, "--config=check"])
+        if code:
+            words = (out + err).replace(generation.path, current).splitlines()
+            raise Refused("pdns_server refuses it: " + "; ".join(word for word in words if "Loading" not in word))
+
+    # -- the database -------------------------------------------------------------------------------------------------
+
+    def differing(self, generation):
+        """Which of the descriptions the database does not agree with, because somebody edited it or a run was killed."""
+        if _ZONES not in generation.files:
+            return set()
+        if not os.path.exists(self.layout["database"]):
+            return {_ZONES, _KEYS}
+        with self._database() as database:
+            zones, keys = _described(generation)
+            found = {name: facts for name, (_identifier, facts) in _zones(database).items()}
+            return ({_ZONES} if found != zones else set()) | ({_KEYS} if _keys(database) != keys else set())
+
+    def store(self, generation):
+        """Bring the database to what the generation describes, in one transaction."""
+        zones, keys = _described(generation)
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'domains'").fetchone():
+                self._make_tables(database)
+            present = _zones(database)
+            self._remove(database, {name: identifier for name, (identifier, _facts) in present.items() if name not in zones})
+            self._enter(database, {name: facts for name, facts in zones.items() if present.get(name, (None, None))[1] != facts})
+            if _keys(database) != keys:
+                database.execute("DELETE FROM tsigkeys")
+                database.executemany("INSERT INTO tsigkeys (name, algorithm, secret) VALUES (?, ?, ?)", sorted(keys))
+            database.execute("COMMIT")
+
+    def _remove(self, database, zones):
+        for table in _TABLES_OF_A_ZONE:
+            database.executemany(f"DELETE FROM {table} WHERE domain_id = ?", [(identifier,) for identifier in zones.values()])
+        database.executemany("DELETE FROM domains WHERE id = ?", [(identifier,) for identifier in zones.values()])
+        self._removed |= set(zones)
+
+    def _enter(self, database, zones):
+        """Zones that are new, or have other primaries or keys than before. Without last_check the server asks their primaries soon."""
+        database.executemany("INSERT OR IGNORE INTO domains (name, type) VALUES (?, 'SLAVE')", [(name,) for name in zones])
+        database.executemany(
+            "UPDATE domains SET type = 'SLAVE', last_check = NULL, master = ? WHERE name = ?",
+            [(" ".join(facts["primaries"]), name) for name, facts in zones.items()],
+        )
+        chosen = ", ".join("?" * len(_KINDS))
+        database.executemany(
+            f"DELETE FROM domainmetadata WHERE kind IN ({chosen}) AND domain_id = (SELECT id FROM domains WHERE name = ?)",
+            [(*_KINDS, name) for name in zones],
+        )
+        database.executemany(
+            "INSERT INTO domainmetadata (domain_id, kind, content) SELECT id, ?, ? FROM domains WHERE name = ?",
+            [(kind, value, name) for name, facts in zones.items() for kind in _KINDS for value in facts.get(kind, ())],
+        )
+        self._stale |= set(zones)
+
+    def _make_tables(self, database):
+        with open(self.layout["schema"], encoding="utf-8") as stream:
+            schema = re.sub(r"--.*", "", stream.read())
+        for statement in schema.split(";"):
+            if statement.strip() and not statement.strip().upper().startswith("PRAGMA"):
+                database.execute(statement)
+
+    @contextlib.contextmanager
+    def _database(self):
+        """A connection, in autocommit mode until BEGIN. The file belongs to the server, and nobody else can read it. Raises Refused."""
+        path = self.layout["database"]
+        directory = os.path.dirname(path)
+        owner, group = pwd.getpwnam(self.layout["user"]).pw_uid, grp.getgrnam(self.layout["group"]).gr_gid
+        if not os.path.isdir(directory):
+            os.makedirs(directory, 0o750)
+            os.chown(directory, owner, group)
+        if not os.path.exists(path):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o640))
+            os.chown(path, owner, group)
+        # The server writes transferred zones meanwhile, one at a time: wait for it, but not for ever.
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            yield connection
+        except sqlite3.Error as error:
+            raise Refused(f"the database {path} cannot be read or written: {error}") from error
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            connection.close()
+
+    # -- the running server -------------------------------------------------------------------------------------------
+
+    def take(self, changed_files, changed_zones):
+        """Make the running server notice what the database has now. Raises Refused."""
+        if self._runs_with_other_settings():
+            self.restart()
+        else:
+            removed = sorted(self._removed)
+            for name in [[]] if len(removed) > _ONE_BY_ONE else [[name + "$"] for name in removed]:
+                self._control("purge", *name)
+            if len(self._stale) <= _ONE_BY_ONE:  # many are looked for in the server's own round, see xfr-cycle-interval
+                for name in sorted(self._stale):
+                    self._control("retrieve", name)
+        self._stale, self._removed = set(), set()
+
+    def _runs_with_other_settings(self):
+        """pdns_server reads its settings when it starts, and never again."""
+        running = dict(_SETTING.findall(self._control("current-config")))
+        wanted = {}
+        for path in (os.path.join(self.layout["state_directory"], "current", name) for name in (_SETTINGS, _LOCAL)):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as stream:
+                    lines = [line.split("#", 1)[0].partition("=") for line in stream]
+                wanted.update({name.strip(): value.strip() for name, equals, value in lines if equals})
+        return any(running.get(name) != value for name, value in wanted.items())
+
+    def _control(self, *arguments):
+        code, out, err = self.run([self.find("pdns_control"), *arguments])
+        if code:
+            raise Refused("pdns_control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
+        return out
+
+    def left_out(self, config, declared):
+        """What pdnsutil finds in the databases of the configuration in place. Without one that it can open PowerDNS serves nothing."""
+        program = self.find("pdnsutil")
+        if not program:
+            return set()
+        code, out, _err = self.run([program, "--config-dir=" + os.path.dirname(self.layout["config_file"]), "list-all-zones"])
+        if code:
+            return set()
+        return {line.strip().rstrip(".").lower() for line in out.splitlines() if line.strip() and " " not in line} - set(declared)
+
+    def forget_secondary(self, zones):
+        """Nothing: what was transferred went with the zone, in the same transaction."""
+
+
+def _described(generation):
+    """What a generation says: ({zone: {kind: values}}, {(key's name, algorithm, secret)})."""
+    zones = {}
+    for (_kind, name), block in blocks.split(generation.read(_ZONES) or "")[1].items():
+        lines = (line.split(" ") for line in block.splitlines()[1:])
+        zones[name] = {kind: values for kind, *values in lines}
+    keys = blocks.split(generation.read(_KEYS) or "")[1].values()
+    return zones, {tuple(block.splitlines()[1].split(" ")) for block in keys}
+
+
+def _zones(database):
+    """What the database has: {zone: (identifier, {kind: values})}."""
+    zones = {}
+    for identifier, name, kind, primaries in database.execute("SELECT id, name, type, master FROM domains"):
+        # Any other kind of zone agrees with no description.
+        zones[name] = (identifier, {"primaries": (primaries or "").split()} if kind == "SLAVE" else {})
+    facts = dict(zones.values())
+    chosen = ", ".join("?" * len(_KINDS))
+    for identifier, kind, value in database.execute(f"SELECT domain_id, kind, content FROM domainmetadata WHERE kind IN ({chosen}) ORDER BY id", _KINDS):
+        if identifier in facts:
+            facts[identifier].setdefault(kind, []).append(value)
+    return zones
+
+
+def _keys(database):
+    return set(database.execute("SELECT name, algorithm, secret FROM tsigkeys"))

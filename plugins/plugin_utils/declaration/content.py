@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a zone holds, checked, in a form that is cheap to keep and to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, body_text, canonical, digest, parse_ttl, records_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import validate
+
+DEFAULT_TTL = 3600
+SOA_TIMERS = {"refresh": 3600, "retry": 600, "expire": 1209600, "minimum": 300}
+SOA_KEYS = ("mname", "rname", "ttl", *SOA_TIMERS)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A zone's SOA and other records. digest leaves the serial out. count: records, the SOA apart.
+
+    own_serial: what the zone's own SOA says, None if the declaration has no SOA. addresses: the A and AAAA records.
+    warnings: what the validators think should be otherwise.
+    body: gives the records as text (see records.body_text); it may read them from somewhere only then.
+    """
+
+    soa: SOA
+    own_serial: int | None
+    digest: str
+    count: int
+    apex_servers: tuple[str, ...]
+    addresses: tuple[Record, ...]
+    body: Callable[[], str] = field(compare=False)
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def records(self) -> list[Record]:
+        return records_of(self.body())
+
+
+def build(
+    where: str, origin: dns.name.Name, ttl: int, options: Mapping[str, Any], own: SOA | None, records: Iterable[Record], from_file: bool = False
+) -> tuple[Content | None, list[Problem]]:
+    """Content of a zone, and the mistakes in it.
+
+    options: the zone's; C(soa) comes over its own SOA field by field, C(validators) says what rules mean to it.
+    from_file: whether records come from a master file.
+    """
+    written = list(records)
+    problems: list[Problem] = []
+    apex_servers = tuple(dict.fromkeys(record.rdata for record in written if record.owner == "@" and record.type == "NS"))
+    ordered = canonical(written)
+    soa = _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
+    errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"], from_file, written)
+    problems += errors
+    if soa is None:
+        return None, problems
+    body = body_text(ordered)
+    addresses = tuple(record for record in ordered if record.type in ("A", "AAAA"))
+    own_serial = own.serial if own else None
+    return Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body, tuple(warnings)), problems
+
+
+def _soa(
+    where: str, origin: dns.name.Name, ttl: int, declared: Mapping[str, Any], own: SOA | None, apex_servers: Sequence[str], problems: list[Problem]
+) -> SOA | None:
+    def seconds(key: str, default: int) -> int:
+        try:
+            return parse_ttl(declared.get(key, default))
+        except ValueError as error:
+            problems.append(Problem(f"{where}, soa", f"{key}: {error}", "write seconds, or units such as 1h or 1d"))
+            return default
+
+    timers = {key: seconds(key, getattr(own, key) if own else default) for key, default in SOA_TIMERS.items()}
+    soa_ttl = seconds("ttl", own.ttl if own else ttl)
+    mname = declared.get("mname", own.mname if own else next(iter(apex_servers), None))
+    if mname is None:
+        return None  # no NS record, which is told already
+    rname = declared.get("rname", own.rname if own else _default_rname(origin, str(mname)))
+    try:
+        return SOA(soa_ttl, names.absolute(str(mname), origin).to_text(), names.mailbox(str(rname), origin).to_text(), own.serial if own else 0, **timers)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        problems.append(
+            Problem(
+                f"{where}, soa",
+                f"mname {mname!r} or rname {rname!r} is not a name ({error})",
+                "write names such as ns1.example.com. and hostmaster@example.com",
+            )
+        )
+        return None
+
+
+def _default_rname(origin: dns.name.Name, mname: str) -> str:
+    """hostmaster of the zone, or of the primary's domain where the zone's name is no host's, as in _tcp or classless reverse zones."""
+    zone = origin.to_text()
+    return f"hostmaster.{mname.partition('.')[2]}" if ("_" in zone or "/" in zone) and mname.endswith(".") else "hostmaster"

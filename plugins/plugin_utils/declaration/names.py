@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Domain names and networks: text to dnspython's values and back."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from functools import lru_cache
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+
+# U-labels in, A-labels out (RFC 5890). IDNA 2008 where the idna library is there, the standard library's 2003 otherwise.
+IDNA_CODEC = dns and (dns.name.IDNA_2008_Practical if getattr(dns.name, "have_idna_2008", False) else dns.name.IDNA_2003_Practical)
+
+# What a zone's label may hold. Stricter than the DNS (RFC 2181 section 11), because zone names become
+# configuration text and file names; '/' is for classless reverse zones (RFC 2317).
+_ZONE_LABEL = re.compile(rb"[a-z0-9_](?:[a-z0-9_/-]*[a-z0-9_])?\Z")
+
+_LABEL = re.compile(r"(?:\\.|[^.\\])+")
+
+_MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
+
+
+def absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
+    """The name that ``text`` means in a zone file with this ``origin``: ``@`` and names without a final dot are relative.
+
+    Raises dns.exception.DNSException or UnicodeError if it is not a domain name.
+    """
+    return _absolute(text, origin)
+
+
+@lru_cache(maxsize=65536)
+def _absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
+    return dns.name.from_text(text, origin, idna_codec=IDNA_CODEC)
+
+
+def labels_of(text: str) -> list[str]:
+    """The labels of a name in presentation format, where ``\\.`` is a dot inside a label; the root has none."""
+    return _LABEL.findall(text) if "\\" in text else [label for label in text.split(".") if label]
+
+
+def zone_name(text: object) -> dns.name.Name:
+    """A zone's name, with or without a final dot, in lower case. Raises ValueError saying what is wrong."""
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("is not a name")
+    try:
+        name = dns.name.from_text(text, dns.name.root, idna_codec=IDNA_CODEC).canonicalize()
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise ValueError(f"is not a domain name ({error})") from error
+    for label in name.labels[:-1]:
+        if not _ZONE_LABEL.match(label):
+            raise ValueError(f"has the label {label.decode('latin-1')!r}, which no zone name may have")
+    return name
+
+
+def to_text(name: dns.name.Name) -> str:
+    """The name without its final dot; the root is ``.``."""
+    return name.to_text(omit_final_dot=True) if name != dns.name.root else "."
+
+
+def absolute_text(owner: str, zone: str) -> str:
+    """An owner name relative to a zone (``@`` at its apex, the zone without final dot) as an absolute name."""
+    if zone == ".":
+        return "." if owner == "@" else f"{owner}."
+    return f"{zone}." if owner == "@" else f"{owner}.{zone}."
+
+
+def zone_file_name(zone: str) -> str:
+    """A file name for a zone that is unique, legal, and readable where possible. NSD and Knot DNS replace what follows a ``%``."""
+    if len(zone) > _MAXIMUM_FILE_NAME:
+        return hashlib.sha256(zone.encode()).hexdigest()
+    return zone.replace("/", "+") if zone != "." else "+"
+
+
+def zone_of_file_name(stem: str) -> str:
+    """The zone that a readable L(zone_file_name) stands for."""
+    return stem.replace("%2F", "/").replace("%2E", ".")
+
+
+def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
+    """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped)."""
+    if "@" in text and text != "@":
+        local, _at, domain = text.partition("@")
+        return dns.name.Name((local.encode(),) + dns.name.from_text(domain, dns.name.root, idna_codec=IDNA_CODEC).labels)
+    return absolute(text, origin)
+
+
+def network(text: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """An IPv4 or IPv6 network or address. Raises ValueError; host bits must be zero, so that typing errors are found."""
+    if not isinstance(text, str) or "%" in text:
+        raise ValueError(f"{text!r} is not a network")
+    return ipaddress.ip_network(text)
+
+
+def address(text: object) -> str:
+    """An IPv4 or IPv6 address in its canonical text. Raises ValueError if it is not one.
+
+    Scoped addresses (RFC 4007) are none here: Python takes any text as a scope, and these texts become configuration.
+    """
+    if not isinstance(text, str) or "%" in text:
+        raise ValueError(f"{text!r} is not an address")
+    return str(ipaddress.ip_address(text))
+
+
+PRIVATE = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "127.0.0.0/8", "::1"))
+
+
+def is_private(text: str) -> bool:
+    """Whether an address, or a network, is one that the internet does not route: RFC 1918, RFC 4193, loopback."""
+    first = ipaddress.ip_interface(text).ip
+    return any(first in network for network in PRIVATE)

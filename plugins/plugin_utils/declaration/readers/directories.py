@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Zones from the files of a directory, tens of thousands of them, each read once until it changes.
+
+C(NAME.zone) is a master file (RFC 1035 section 5), C(NAME.yaml), C(NAME.yml) and C(NAME.json) hold C(records) and options as in
+C(dns_zones), or options alone beside a master file, or a zone as octoDNS writes it. C(_defaults.yaml) holds options for the whole directory. Other names,
+and those that begin with a dot or an underscore, are no zones.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import yaml
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, Content, build
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import parse_records, parse_ttl
+
+_ZONE_SUFFIX = ".zone"
+_DATA_SUFFIXES = (".yaml", ".yml", ".json")
+_MANY = 1000  # files, from which on it is worth while to start processes that read them
+_MOST_PROCESSES = 8
+_FILE_KEYS = ("records", *SHARED_KEYS)
+
+
+def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
+    """Every zone of a directory with the mistakes in it, by name. Raises OSError if the directory cannot be read.
+
+    defaults: C(dns_zone_defaults), below the directory's own.
+    """
+    files: dict[str, list[str]] = defaultdict(list)
+    directory_defaults: Mapping[str, Any] = {}
+    problems: list[Problem] = []
+    for name in sorted(os.listdir(path)):
+        stem, suffix = os.path.splitext(name)
+        if stem == "_defaults" and suffix in _DATA_SUFFIXES:
+            where = f"file {os.path.join(path, name)}"
+            directory_defaults, problems = _options(where, os.path.join(path, name), SHARED_KEYS)
+        elif not name.startswith((".", "_")) and suffix in (_ZONE_SUFFIX, *_DATA_SUFFIXES):
+            files[stem].append(os.path.join(path, name))
+    options = merged_options(defaults, directory_defaults)
+    result = [(Draft(f"directory {path}", "", {}), problems)] if problems else []
+    return result + _read_zones(os.path.abspath(path), files, options)
+
+
+def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
+    cache = Cache(path, _version(defaults))
+    with cache.locked():
+        kept = cache.summaries()
+        holding = {stem: kept[stem] for stem, paths in files.items() if stem in kept and _holds(kept[stem][0], paths)}
+        read = dict(_read_anew({stem: paths for stem, paths in files.items() if stem not in holding}, defaults))
+        changed = [(stem, entry, body) for stem, (entry, body) in read.items() if settled(entry[0])]
+        if changed or len(kept) > len(files):
+            cache.replace(changed, kept.keys() - files.keys())
+    result = []
+    for stem, paths in files.items():
+        if stem in read:
+            entry, text = read[stem]
+            body = functools.partial(str, text)
+        else:
+            entry, body = holding[stem], cache.body(stem, functools.partial(_body_again, stem, paths, defaults))
+        result.append((_unpacked(entry, body), entry[-1]))
+    return result
+
+
+def _read_anew(files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> Iterable[tuple[str, tuple[tuple[Any, ...], str]]]:
+    """(name, (entry of the cache, body)) of each zone, by all processors where there are many zones."""
+    read = functools.partial(_read_entry, defaults)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if len(files) < _MANY or processors == 1 or multiprocessing.current_process().daemon:
+        return map(read, files.items())
+    with concurrent.futures.ProcessPoolExecutor(min(processors, _MOST_PROCESSES), multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(read, files.items(), chunksize=_MANY // 10))
+
+
+def _read_entry(defaults: Mapping[str, Any], item: tuple[str, list[str]]) -> tuple[str, tuple[tuple[Any, ...], str]]:
+    stem, paths = item
+    signatures = [*signature(paths)]
+    draft, problems = read_zone(stem, paths, defaults, functools.partial(_read_signed, signatures))
+    return stem, ((signatures, *_packed(draft), problems), draft.content.body() if draft.content else "")
+
+
+def _holds(signatures: list[Any], paths: list[str]) -> bool:
+    """Whether a zone would be read from the same unchanged files again. signatures: of its own files, then of those that they include."""
+    known = [path for path, *_status in signatures]
+    return known[: len(paths)] == paths and signatures == [*signature(known)]
+
+
+def _read_text(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def _read_signed(signatures: list[Any], path: str) -> str:
+    signatures += signature([path])
+    return _read_text(path)
+
+
+def _packed(draft: Draft) -> tuple[Any, ...]:
+    content = draft.content
+    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses) if content else None
+    return draft.where, draft.name, draft.options, fields, content.warnings if content else ()
+
+
+def _unpacked(entry: tuple[Any, ...], body: Any) -> Draft:
+    _signature, where, name, options, fields, warnings, _problems = entry
+    return Draft(where, name, options, content=Content(*fields, body, warnings) if fields else None)
+
+
+def _body_again(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> str:
+    content = read_zone(stem, paths, defaults)[0].content
+    return content.body() if content else ""
+
+
+def _version(defaults: Mapping[str, Any]) -> str:
+    """Changes when what is made of an unchanged file may change: this code, dnspython, the defaults."""
+    return hashlib.sha256(repr((_code(), dns.version.version, sorted(defaults.items(), key=str))).encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=1)
+def _code() -> str:
+    here = os.path.dirname(os.path.abspath(__file__))
+    code = hashlib.sha256()
+    for name in sorted(os.listdir(here)):
+        if name.endswith(".py"):
+            with open(os.path.join(here, name), "rb") as stream:
+                code.update(stream.read())
+    return code.hexdigest()
+
+
+def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include: Callable[[str], str] = _read_text) -> tuple[Draft, list[Problem]]:
+    """One zone from its files: at most one master file and at most one file of options, records or both. include: reads what these include."""
+    where = f"zone {stem} ({paths[0]})"
+    draft = Draft(where, stem.lower(), merged_options(defaults, {}))
+    try:
+        origin = names.zone_name(names.zone_of_file_name(stem))
+    except ValueError as error:
+        return draft, [Problem(where, f"its file name {error}", "name the file after the zone, with %2F for a slash, and %2E for the root")]
+    draft.name = names.to_text(origin)
+    masters = [path for path in paths if path.endswith(_ZONE_SUFFIX)]
+    data = [path for path in paths if not path.endswith(_ZONE_SUFFIX)]
+    if len(data) > 1:
+        return draft, [Problem(where, f"has {' and '.join(os.path.basename(path) for path in data)}", "keep one of them")]
+    problems: list[Problem] = []
+    own: Mapping[str, Any] = {}
+    if data:
+        own, problems = _options(where, data[0], _FILE_KEYS)
+    items = own.get("records", [])
+    draft.options = merged_options(defaults, {key: value for key, value in own.items() if key != "records"})
+    try:
+        ttl = parse_ttl(draft.options.get("ttl", DEFAULT_TTL))
+    except ValueError as error:
+        return draft, [*problems, Problem(where, f"ttl: {error}", "write seconds, or units such as 1h or 1d")]
+    soa = None
+    records, mistakes = parse_records(items, origin, ttl, where)
+    problems += mistakes
+    if masters:
+        try:
+            from_file, soa, mistakes = parse_zone_file(_read_text(masters[0]), origin, where, masters[0], include)
+        except (OSError, UnicodeError) as error:
+            return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a UTF-8 text file that may be read")]
+        records += from_file
+        problems += mistakes
+    elif "records" not in own and (own or not problems):
+        problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
+    if not problems:
+        draft.content, problems = build(where, origin, ttl, draft.options, soa, records, bool(masters))
+    draft.origin = origin
+    return draft, problems
+
+
+def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str, Any], list[Problem]]:
+    """The mapping in a YAML or JSON file and what is wrong with it."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            content = json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeError, ValueError, yaml.YAMLError) as error:
+        return {}, [Problem(where, f"{path} cannot be read ({' '.join(str(error).split())})", "make it a YAML or JSON file with one mapping")]
+    if "records" in known and octodns.looks_like(content):
+        items, problems = octodns.records_of(content, where)
+        return {"records": items}, problems
+    problems = check_mapping(where, content, known)
+    if not isinstance(content, Mapping):
+        return {}, problems
+    return content, problems + check_nested(where, content)

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The second layer for providers: what the host that talks to them has to see to. A pure function of the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between, reachable
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import label
+
+
+@dataclass(frozen=True)
+class Duties:
+    """Arguments that the modules of all providers understand.
+
+    zones: each with the names of the ``primaries`` from which the provider gets it. primaries: an entry for each address of each.
+    keys: those that they name, with their secrets.
+    """
+
+    zones: list[dict[str, Any]] = field(default_factory=list)
+    primaries: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[dict[str, str]] = field(default_factory=list)
+
+    def questions(self, provider: str, told: Mapping[str, Mapping[str, Any]], addresses: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Arguments of the modules that ask the provider's name servers, and the primaries to compare with.
+
+        told: what the provider's module returned of each zone, by name. addresses: of the provider's name servers, by name.
+        """
+        servers: dict[str, dict[str, Any]] = {}
+        zones = []
+        for zone in self.zones:
+            found = dict.fromkeys(address for name in told[zone["name"]]["name_servers"] for address in addresses.get(name, ()))
+            servers.update({label(provider, address): {"name": label(provider, address), "address": address, "role": "secondary"} for address in found})
+            zones.append({"name": zone["name"], "servers": [label(provider, address) for address in found]})
+        return {"servers": [*({**primary, "role": "primary"} for primary in self.primaries), *servers.values()], "keys": self.keys, "zones": zones}
+
+
+def duties(declaration: Declaration, host: str, addresses: Sequence[str]) -> dict[str, Duties]:
+    """What ``host``, which has these addresses, has to do with each provider. Only the key to use goes there: a provider takes one."""
+    found: dict[str, tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, Key]]] = {}
+    for zone in declaration.selected_zones.values():
+        for server in zone.secondaries:
+            if server.cloud is None or server.carrier != host:
+                continue
+            zones, primaries, keys = found.setdefault(server.cloud, ([], {}, {}))
+            used = []
+            for source in zone.upstream(server):
+                key = next(iter(keys_between(declaration, zone, source, server)), None)
+                if key is not None:
+                    keys[key.name] = key
+                for peer in reachable(source, () if CLOUDS[server.cloud].pulls else addresses):
+                    entry = {"name": label(peer.server, peer.address), "address": peer.address, "port": peer.port, **({"key": key.name} if key else {})}
+                    if primaries.setdefault(entry["name"], entry) != entry:  # other zones are transferred with another key
+                        entry["name"] += f" {key.name if key else 'unsigned'}"
+                        primaries[entry["name"]] = entry
+                    used.append(entry["name"])
+            zones.append({"name": zone.name, "primaries": used})
+    return {
+        provider: Duties(zones, list(primaries.values()), [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()])
+        for provider, (zones, primaries, keys) in found.items()
+    }
+
+
+def absent(declaration: Declaration, listed: Mapping[str, Iterable[str]]) -> dict[str, list[dict[str, Any]]]:
+    """The zones that providers are to forget. Raises DeclarationError for one that is declared to be there."""
+    problems = []
+    where = "cloud_absent"
+    for provider, zones in listed.items():
+        if provider not in CLOUDS:
+            problems.append(Problem(where, f"the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}"))
+        for name in zones:
+            zone = declaration.zones.get(str(name).lower().rstrip("."))
+            if zone is not None and any(server.cloud == provider for server in zone.secondaries):
+                problems.append(Problem(where, f"{name} is declared to be served by {provider}", "take it out of the zone's secondaries, or out of this list"))
+    if problems:
+        raise DeclarationError(problems)
+    return {provider: [{"name": str(name).lower().rstrip(".")} for name in zones] for provider, zones in listed.items() if zones}

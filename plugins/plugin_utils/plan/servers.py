@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The second layer: what one host serves, in which role, from and to whom. A pure function of the declaration."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import TLS_PORT, Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One address of another server of the zone, or the network from which a provider's transfers come.
+
+    keys: those that are accepted from it, the first one is used; none to go unsigned. tls: the name in its certificate if transfers go
+    over TLS; questions and NOTIFY use port all the same.
+    """
+
+    server: str
+    address: str
+    port: int = 53
+    keys: tuple[Key, ...] = ()
+    tls: str | None = None
+    tls_port: int = TLS_PORT
+
+
+@dataclass(frozen=True)
+class PrimaryZone:
+    """A zone whose content this host holds. transfer_to: who may transfer it. notify: who is told of changes, once each."""
+
+    zone: Zone
+    transfer_to: tuple[Peer, ...]
+    notify: tuple[Peer, ...]
+
+
+@dataclass(frozen=True)
+class SecondaryZone:
+    """A zone that this host transfers. transfer_from: addresses in the order to try them. transfer_to, notify: as a primary's."""
+
+    zone: Zone
+    transfer_from: tuple[Peer, ...]
+    transfer_to: tuple[Peer, ...] = ()
+    notify: tuple[Peer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one host serves. addresses: its own, on which it serves. Zones by name."""
+
+    host: str
+    addresses: tuple[str, ...]
+    primary: Mapping[str, PrimaryZone]
+    secondary: Mapping[str, SecondaryZone]
+
+    @property
+    def offers_tls(self) -> bool:
+        """Whether other servers transfer from this host over TLS."""
+        return any(peer.tls for zone in (*self.primary.values(), *self.secondary.values()) for peer in zone.transfer_to)
+
+    @property
+    def takes_tls(self) -> bool:
+        """Whether this host transfers over TLS."""
+        return any(peer.tls for zone in self.secondary.values() for peer in zone.transfer_from)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Every key that the host needs, each once, in the order of their names."""
+        zones = (*self.primary.values(), *self.secondary.values())
+        peers = {peers for zone in zones for peers in (zone.transfer_to, getattr(zone, "transfer_from", ()))}
+        return tuple(sorted({key for group in peers for peer in group for key in peer.keys}, key=lambda key: key.name))
+
+
+def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Plan:
+    """What ``host``, which serves on ``addresses``, does for each declared zone."""
+    primary: dict[str, PrimaryZone] = {}
+    secondary: dict[str, SecondaryZone] = {}
+    # Zones with the same servers have the same peers, so these are worked out once.
+    known: dict[tuple[object, ...], tuple[tuple[Peer, ...], ...]] = {}
+    for zone in declaration.zones.values():
+        own = _own(host, zone.primaries)
+        transferring = None if own else _own(host, zone.secondaries)
+        server = own or transferring
+        if server is None:
+            continue
+        alike = (zone.primaries, zone.secondaries, zone.tsig, zone.tls)
+        if alike not in known:
+            known[alike] = _peers(declaration, zone, server, addresses)
+        transfer_from, transfer_to, notify = known[alike]
+        if own:
+            primary[zone.name] = PrimaryZone(zone, transfer_to, notify)
+        else:
+            secondary[zone.name] = SecondaryZone(zone, transfer_from, transfer_to, notify)
+    return Plan(host, addresses, primary, secondary)
+
+
+def _peers(declaration: Declaration, zone: Zone, server: Server, addresses: tuple[str, ...]) -> tuple[tuple[Peer, ...], ...]:
+    """From whom a server transfers a zone, who transfers it from there, and who of these is told of changes."""
+    is_secondary = server in zone.secondaries
+    transfer_from = [
+        peer
+        for source in (zone.upstream(server) if is_secondary else ())
+        for peer in reachable(source, addresses, keys_between(declaration, zone, source, server), zone.tls or not source.managed)
+    ]
+    transfer_to = [
+        replace(peer, tls=secondary.name) if zone.tls else peer
+        for secondary in zone.downstream(server)
+        for peer in reachable(secondary, addresses, keys_between(declaration, zone, server, secondary))
+    ]
+    notify = [peer for secondary in zone.downstream(server) for peer in _told(declaration, zone, server, secondary, addresses)]
+    return tuple(transfer_from), tuple(transfer_to), tuple(notify)
+
+
+def _told(declaration: Declaration, zone: Zone, source: Server, secondary: Server, addresses: tuple[str, ...]) -> list[Peer]:
+    """Where a secondary is told of changes: at its first address, or at all those that it has for this."""
+    keys = keys_between(declaration, zone, source, secondary)
+    if secondary.notify is None:
+        return reachable(secondary, addresses, keys)[:1]
+    return reachable(replace(secondary, addresses=secondary.notify), addresses, keys)
+
+
+def keys_between(declaration: Declaration, zone: Zone, source: Server, secondary: Server) -> tuple[Key, ...]:
+    """The keys that sign a zone's transfers from one server to another, the one to use first."""
+    given = declaration.keyring.given
+    agreed = next((server.key for server in (source, secondary) if server.key is not None), zone.tsig if isinstance(zone.tsig, str) else None)
+    if agreed is not None:
+        return (given[agreed],) if agreed else ()
+    derives = zone.tsig and source.managed and (secondary.managed or secondary.cloud)
+    return declaration.keyring.derived(source.name, secondary.name) if derives else ()
+
+
+def only(whole: Plan, zones: Container[str] | None) -> Plan:
+    """The part of a plan that is about some zones; all of it for None."""
+    if zones is None:
+        return whole
+    return replace(
+        whole,
+        primary={name: zone for name, zone in whole.primary.items() if name in zones},
+        secondary={name: zone for name, zone in whole.secondary.items() if name in zones},
+    )
+
+
+def _own(host: str, servers: tuple[Server, ...]) -> Server | None:
+    return next((server for server in servers if server.managed and server.name == host), None)
+
+
+def reachable(server: Server, addresses: tuple[str, ...], keys: tuple[Key, ...] = (), tls: bool = False) -> list[Peer]:
+    """The server's addresses of the families that ``addresses`` have; all of them if no family is shared (there may be a router)."""
+    families = {ipaddress.ip_address(address).version for address in addresses}
+    shared = [address for address in server.addresses if ipaddress.ip_interface(address).version in families]
+    name = server.tls if tls else None
+    return [Peer(server.name, address, server.port, keys, name, server.tls_port) for address in shared or server.addresses]

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the program that the role monitor puts on a host is to expect there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations, server_of
+
+
+def expected(declaration: Declaration, host: str, families: Collection[int], transfers: int) -> str:
+    """What the program is to expect on ``host``, as JSON with a line for each server and zone, so that a difference can be read.
+
+    families: 4 and 6, the IP versions that the host can use. transfers: of how many zones for each set of servers to try a transfer.
+    """
+    found = expectations(declaration, host, families, transfers)
+    content: dict[str, list[Any]] = {
+        "servers": [{**server, "server": server_of(server["name"])} for server in found.servers],
+        "zones": [zone for zone in found.zones if zone["servers"]],
+        # what is allowed is not tried, or the whole zone would come each time; and no secret leaves the controller
+        "refusals": [
+            {"zone": entry["zone"], "servers": entry["servers"]} for entry in found.transfers if entry["expect"] == "refused" and not entry["key"]
+        ],
+    }
+    lists = (f"{json.dumps(key)}: [\n" + ",\n".join(map(json.dumps, entries)) + "\n]" for key, entries in content.items())
+    return "{" + ",\n".join(lists) + "}\n"

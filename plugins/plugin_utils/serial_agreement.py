@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One serial for a zone on all its primaries, from what each of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.serial_policies import next_serial
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one primary has of a zone. digest: of its content, None if it has none or somebody edited it. serials: on disk, issued, served."""
+
+    digest: str | None
+    serials: tuple[int, ...]
+
+
+class SerialGoesBack(ValueError):
+    """A policy gives a serial that secondaries would ignore."""
+
+
+def content_digest(zone: Zone) -> str:
+    """Identifies what is to be served; a kept serial is part of it, a serial of ours is not."""
+    return f"{zone.content.digest}-{zone.content.own_serial}" if zone.serial_policy == "keep" else zone.content.digest
+
+
+def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int) -> int:
+    """The serial under which every primary serves the zone: the same for the same findings, wherever it is computed.
+
+    now: seconds since the epoch. Raises SerialGoesBack.
+    """
+    findings = list(findings)
+    newest = serial_numbers.newest(number for finding in findings for number in finding.serials)
+    wanted = content_digest(zone)
+    holders = [finding for finding in findings if newest is not None and newest in finding.serials]
+    if holders and all(finding.digest == wanted for finding in holders):
+        return newest  # served somewhere already; a primary that was edited or lags behind joins it
+    result = next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0)
+    if zone.serial_policy == "keep" and newest is not None:
+        _check_kept(zone, result, newest, [finding.digest for finding in findings if finding.digest not in (None, wanted)])
+    return result
+
+
+def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str]) -> None:
+    """A kept serial must be newer than what is served, and cannot stand for two contents. digests: of other contents that are served."""
+    remedy = "so secondaries would ignore it; raise the serial in its file, or set serial to date, unix or increment"
+    if own != newest and not serial_numbers.newer(own, newest):
+        raise SerialGoesBack(f"zone {zone.name}: its own serial {own} is older than {newest}, which is served already, {remedy}")
+    if own == newest and any(digest.endswith(f"-{own}") for digest in digests):
+        raise SerialGoesBack(f"zone {zone.name}: its content changed but its own serial {own} did not, {remedy}")

@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import grp
+import json
+import multiprocessing
+import os
+import time
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generation, Generations
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
+ROOT_GROUP = grp.getgrgid(0).gr_name
+
+
+@pytest.fixture
+def generations(tmp_path):
+    return Generations(str(tmp_path / "state"), ROOT_GROUP)
+
+
+def build(generations, files, notes=None):
+    with generations:
+        staged = generations.stage(("zones",))
+        for name, text in files.items():
+            staged.add(name, text, {"zone": name}, 0)
+        staged.notes = notes or {}
+        generations.swap(staged)
+    return staged
+
+
+def test_what_was_written_is_read_again(generations):
+    build(generations, {"zones/a": "a\udcff\n"}, {"secondary": {"b": "b"}})
+    current = generations.current()
+    assert current.read("zones/a") == "a\udcff\n"  # octets that are no UTF-8 survive
+    assert current.facts("zones/a") == {"zone": "zones/a"} and current.notes == {"secondary": {"b": "b"}}
+    assert current.facts("zones/b") is None and current.read("zones/b") is None
+    assert not current.edited()
+
+
+def test_before_the_first_there_is_an_empty_one(generations):
+    assert generations.current().files == {} and not os.path.exists(generations.directory)
+
+
+@pytest.mark.parametrize("manifest", ["", "{", "{}", '{"files": {}}', None])
+def test_a_generation_without_a_readable_manifest_is_empty(generations, manifest):
+    path = build(generations, {"a": "a"}).path + "/manifest.json"
+    os.unlink(path)
+    if manifest is not None:
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(manifest)
+    assert generations.current().files == {}
+
+
+def test_only_content_counts_as_edited(generations):
+    staged = build(generations, {"same": "one", "other": "one", "gone": "one", "touched": "one", "shorter": "one"})
+    for name, text in {"other": "two", "shorter": "on"}.items():
+        with open(os.path.join(staged.path, name), "w", encoding="utf-8") as stream:
+            stream.write(text)
+    os.unlink(os.path.join(staged.path, "gone"))
+    os.utime(os.path.join(staged.path, "touched"), (1, 1))
+    assert generations.current().edited() == {"other", "gone", "shorter"}
+
+
+def test_a_file_is_never_written_over(generations):
+    with generations:
+        staged = generations.stage()
+        staged.add("a", "old", None, 0)
+        with pytest.raises(FileExistsError):
+            staged.add("a", "new", None, 0)
+
+
+def test_a_shared_file_is_the_same_file(generations):
+    first = build(generations, {"a": "a", "b": "b"})
+    with generations:
+        second = generations.stage()
+        second.share(first, "a")
+        second.add("b", "c", None, 0)
+        generations.swap(second)
+    assert os.path.samefile(os.path.join(first.path, "a"), os.path.join(second.path, "a"))
+    assert (first.read("b"), generations.current().read("b")) == ("b", "c")
+
+
+def test_staging_removes_leftovers_and_keeps_the_current_one(generations):
+    build(generations, {"a": "a"})
+    with generations:
+        abandoned = generations.stage(("zones",))
+        abandoned.add("zones/a", "x", None, 0)
+        os.makedirs(os.path.join(generations.directory, "generation-strange"))
+        staged = generations.stage()
+        assert staged.path.endswith("generation-3")
+        assert sorted(name for name in os.listdir(generations.directory) if name.startswith("generation-")) == ["generation-1", "generation-3"]
+    assert generations.current().read("a") == "a"
+
+
+def test_a_swap_is_one_rename(generations, monkeypatch):
+    """At every moment the link leads to a generation with its manifest, the old one or the new one."""
+    build(generations, {"a": "old"})
+    seen = []
+    for name in ("symlink", "rename", "unlink"):
+        original = getattr(os, name)
+
+        def spy(*arguments, _original=original):
+            _original(*arguments)
+            seen.append(generations.current().read("a"))
+
+        monkeypatch.setattr(os, name, spy)
+    os.symlink("nowhere", generations.link + ".new")  # an interrupted run left it
+    build(generations, {"a": "new"})
+    assert set(seen) == {"old", "new"} and seen == sorted(seen, reverse=True)
+
+
+def test_the_mark_of_an_unfinished_reload_lasts(generations):
+    build(generations, {"a": "a"})
+    assert not generations.pending
+    generations.pending = True
+    generations.pending = True
+    assert Generations(generations.directory, ROOT_GROUP).pending
+    generations.pending = False
+    generations.pending = False
+    assert not generations.pending
+
+
+def _hold(directory, held, seconds):
+    with Generations(directory, ROOT_GROUP):
+        held.set()
+        time.sleep(seconds)
+
+
+def test_the_lock_makes_runs_wait_for_each_other(generations):
+    context = multiprocessing.get_context("fork")
+    held = context.Event()
+    other = context.Process(target=_hold, args=(generations.directory, held, 0.5))
+    other.start()
+    assert held.wait(30)
+    started = time.monotonic()
+    with generations:
+        waited = time.monotonic() - started
+    other.join()
+    assert waited > 0.3
+
+
+def test_a_directory_is_for_its_group_only(generations):
+    staged = build(generations, {"zones/a": "a"})
+    assert [os.stat(path).st_mode & 0o777 for path in (generations.directory, staged.path, staged.path + "/zones", staged.path + "/zones/a")] == [
+        0o750,
+        0o750,
+        0o750,
+        0o640,
+    ]
+    with open(staged.path + "/manifest.json", encoding="utf-8") as stream:
+        assert json.load(stream)["files"].keys() == {"zones/a"}
+    assert Generation.load(staged.path).files == generations.current().files

@@ -1,0 +1,503 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an inventory may say, and what a person is told who says something else."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import address
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import records_of
+
+GROUPS = {"all": ["ns1", "ns2", "ns3"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2", "ns3"]}
+ADDRESSES = {"ns1": ["192.0.2.1", "2001:db8::1"], "ns2": ["192.0.2.2"], "ns3": ["192.0.2.3"]}
+NS = {"name": "@", "type": "NS", "value": "ns1.example.net."}
+ZONE = {"name": "example.com", "records": [NS]}
+
+
+def declared(*zones, defaults=None, groups=None, addresses=None, files=None):
+    def addresses_of(host):
+        return tuple(address(text) for text in (addresses or ADDRESSES).get(host, ()))
+
+    def read_file(path):
+        try:
+            return (files or {})[path]
+        except KeyError:
+            raise FileNotFoundError(2, "No such file or directory") from None
+
+    return load(list(zones), defaults, Inventory(groups or GROUPS, addresses_of), read_file).zones
+
+
+def mistakes(*zones, **arguments):
+    with pytest.raises(DeclarationError) as error:
+        declared(*zones, **arguments)
+    return [str(problem) for problem in error.value.problems]
+
+
+def with_record(**record):
+    return {"name": "example.com", "records": [NS, record]}
+
+
+def test_a_zone_needs_little_and_gets_the_rest():
+    zone = declared(ZONE)["example.com"]
+    assert [server.name for server in zone.primaries] == ["ns1"]
+    assert zone.primaries[0].addresses == ("192.0.2.1", "2001:db8::1")
+    assert [server.name for server in zone.secondaries] == ["ns2", "ns3"]
+    assert zone.content.soa == (3600, "ns1.example.net.", "hostmaster.example.com.", 0, 3600, 600, 1209600, 300)
+    assert (zone.serial_policy, zone.allow_query) == ("date", None)
+
+
+def test_a_zone_says_more_than_the_defaults_and_they_more_than_the_collection():
+    zone = declared({**ZONE, "soa": {"retry": "15m"}, "secondaries": []}, defaults={"ttl": "1h", "serial": "unix", "soa": {"retry": 1, "expire": "2w"}})[
+        "example.com"
+    ]
+    assert (zone.content.soa.retry, zone.content.soa.expire, zone.serial_policy, zone.secondaries, records_of(zone.content.body())[0].ttl) == (
+        900,
+        1209600,
+        "unix",
+        (),
+        3600,
+    )
+
+
+def test_a_server_may_be_one_that_the_inventory_does_not_manage():
+    zone = declared({**ZONE, "primaries": [{"address": "203.0.113.1", "port": 5353}], "secondaries": ["ns1", "2001:DB8::0:9"]})["example.com"]
+    assert [(server.addresses, server.port, server.managed) for server in zone.primaries] == [(("203.0.113.1",), 5353, False)]
+    assert [(server.name, server.managed) for server in zone.secondaries] == [("ns1", True), ("2001:db8::9", False)]
+
+
+@pytest.mark.parametrize("endpoint", ["192.0.2.2", {"address": "192.0.2.2"}, {"address": "2001:DB8:0::1", "name": "mine"}])
+def test_a_host_is_named_and_not_given_by_its_address(endpoint):
+    host, address = ("ns2", "192.0.2.2") if "192" in str(endpoint) else ("ns1", "2001:db8::1")
+    told = mistakes({**ZONE, "primaries": ["ns3"], "secondaries": [endpoint]})
+    assert told == [f"zone example.com: secondaries gives {address}, which is an address of the host {host}; name the host: {host}"]
+
+
+def test_another_program_on_a_host_is_given_by_address_and_port():
+    zone = declared({**ZONE, "secondaries": [{"address": "192.0.2.2", "port": 5300}]})["example.com"]
+    assert [(server.name, server.managed) for server in zone.secondaries] == [("192.0.2.2 port 5300", False)]
+
+
+# What is said about one mistake. Each message names the thing, what is wrong and what would be right.
+RECORD = "zone example.com, record"
+MISTAKES = {
+    "address of another family": (
+        with_record(name="www", type="A", value="2001:db8::1"),
+        f"{RECORD} www A: value '2001:db8::1' is not an A value",
+        "write an IPv4 address such as 192.0.2.1",
+    ),
+    "address with too many octets": (
+        with_record(name="www", type="A", value="192.0.2.256"),
+        f"{RECORD} www A: value '192.0.2.256' is not an A value",
+        "write an IPv4 address",
+    ),
+    "address of letters": (
+        with_record(name="www", type="AAAA", value="2001:db8::g"),
+        f"{RECORD} www AAAA: value '2001:db8::g' is not an AAAA value",
+        "write an IPv6 address",
+    ),
+    "one bad value of several": (
+        with_record(name="www", type="A", value=["192.0.2.1", "192.0.2"]),
+        f"{RECORD} www A: value '192.0.2' is not",
+        "write an IPv4 address",
+    ),
+    "unknown type": (
+        with_record(name="www", type="AAA", value="192.0.2.1"),
+        f"{RECORD} www AAA: type 'AAA' is unknown, did you mean 'AAAA'?",
+        "write a record type such as A",
+    ),
+    "type for questions": (
+        with_record(name="www", type="AXFR", value="1"),
+        f"{RECORD} www AXFR: type 'AXFR' is for questions and messages",
+        "write a record type",
+    ),
+    "no type": (with_record(name="www", value="192.0.2.1"), f"{RECORD} www: type None is missing", "write a record type"),
+    "type that is no text": (with_record(name="www", type=["A"], value="192.0.2.1"), "type ['A'] is not a record type", "write a record type"),
+    "mail exchange without preference": (
+        with_record(name="@", type="MX", value="mail.example.net."),
+        f"{RECORD} @ MX: value 'mail.example.net.' is not a MX value",
+        "write a preference and a name such as '10 mail.example.com.'",
+    ),
+    "text after the value": (with_record(name="www", type="A", value="192.0.2.1 192.0.2.2"), "is not an A value", "write an IPv4 address"),
+    "value of two lines": (with_record(name="www", type="A", value="192.0.2.1\nevil A 192.0.2.2"), "spans several lines", "write an IPv4 address"),
+    "unclosed quote": (with_record(name="www", type="TXT", value='"a'), "is not a TXT value", "write the text itself"),
+    "no value": (with_record(name="www", type="A"), f"{RECORD} www A: value is missing", "give one value or a list of values"),
+    "empty list of values": (with_record(name="www", type="A", value=[]), f"{RECORD} www A: value is missing", "give one value"),
+    "value that is a mapping": (with_record(name="www", type="A", value={"address": "192.0.2.1"}), "is not text", "write an IPv4 address"),
+    "value that is true": (with_record(name="www", type="TXT", value=True), "value True is not text", "write the text itself"),
+    "empty value": (with_record(name="www", type="A", value=" "), "value ' ' is empty", "write an IPv4 address"),
+    "key with a typing error": (
+        with_record(name="www", type="A", valeu="192.0.2.1", value="192.0.2.1"),
+        f"{RECORD} www A: the key 'valeu' is unknown, did you mean 'value'?",
+        "a record has name, type, value, ttl",
+    ),
+    "forgotten final dot in the name": (
+        with_record(name="www.example.com", type="A", value="192.0.2.1"),
+        "name 'www.example.com' has no final dot and would become www.example.com.example.com.",
+        "a full name with a final dot",
+    ),
+    "forgotten final dot in the value": (
+        with_record(name="ftp", type="CNAME", value="WWW.example.com"),
+        "value 'WWW.example.com' has no final dot and would become WWW.example.com.example.com.",
+        "write a name with a final dot",
+    ),
+    "forgotten final dot after a preference": (
+        with_record(name="@", type="MX", value="10 mail.example.com"),
+        "has no final dot and would become",
+        "write a preference and a name",
+    ),
+    "name outside the zone": (
+        with_record(name="www.example.org.", type="A", value="192.0.2.1"),
+        "name 'www.example.org.' is outside the zone example.com.",
+        "write '@', a name relative to the zone",
+    ),
+    "name with an empty label": (with_record(name="a..b", type="A", value="192.0.2.1"), "name 'a..b' is not a domain name", "write '@'"),
+    "label too long": (with_record(name="a" * 64, type="A", value="192.0.2.1"), "is not a domain name", "write '@'"),
+    "name that is a list": (with_record(name=["www"], type="A", value="192.0.2.1"), "name ['www'] is not a name", "write '@'"),
+    "time of no unit": (
+        with_record(name="www", type="A", value="192.0.2.1", ttl="1y"),
+        f"{RECORD} www A: ttl: '1y' is not a time",
+        "write seconds, or units such as 1h or 1d",
+    ),
+    "negative time": (with_record(name="www", type="A", value="192.0.2.1", ttl=-1), "ttl: -1 is not a time", "write seconds"),
+    "fraction of a second": (with_record(name="www", type="A", value="192.0.2.1", ttl=0.5), "ttl: 0.5 is not a time", "write seconds"),
+    "time that is true": (with_record(name="www", type="A", value="192.0.2.1", ttl=True), "ttl: True is not a time", "write seconds"),
+    "time beyond 31 bits": (with_record(name="www", type="A", value="192.0.2.1", ttl=2**31), "is more than 2147483647 seconds", "write seconds"),
+    "time of a zone": ({**ZONE, "ttl": "soon"}, "zone example.com: ttl: 'soon' is not a time", "write seconds"),
+    "record that is text": (
+        {**ZONE, "records": [NS, "www A 192.0.2.1"]},
+        "zone example.com, record 2: 'www A 192.0.2.1' is not a record",
+        "write {name: www, type: A, value: 192.0.2.1}",
+    ),
+    "records that are a mapping": (
+        {**ZONE, "records": {"www": "192.0.2.1"}},
+        "zone example.com: records is {'www': '192.0.2.1'}",
+        "make it a list of {name, type, value}",
+    ),
+    "SOA among the records": (
+        with_record(name="@", type="SOA", value="a. b. 1 2 3 4 5"),
+        "zone example.com: a SOA stands among the records",
+        "set its fields under soa",
+    ),
+    "SOA in small letters": (
+        with_record(name="@", type="soa", value="a. b. 1 2 3 4 5"),
+        "zone example.com: a SOA stands among the records",
+        "set its fields under soa",
+    ),
+    "SOA by number": (
+        with_record(name="@", type="TYPE6", value="a. b. 1 2 3 4 5"),
+        "zone example.com: a SOA stands among the records",
+        "set its fields under soa",
+    ),
+    "serial in the soa": (
+        {**ZONE, "soa": {"serial": 7}},
+        "zone example.com, soa: the key 'serial' is unknown",
+        "known are mname, rname, ttl, refresh, retry, expire, minimum",
+    ),
+    "timer of the soa": ({**ZONE, "soa": {"refresh": "often"}}, "zone example.com, soa: refresh: 'often' is not a time", "write seconds"),
+    "name in the soa": (
+        {**ZONE, "soa": {"mname": "a..b"}},
+        "zone example.com, soa: mname 'a..b'",
+        "write names such as ns1.example.com. and hostmaster@example.com",
+    ),
+    "soa that is text": ({**ZONE, "soa": "ns1 hostmaster"}, "zone example.com, soa: 'ns1 hostmaster' is not a mapping", "give a mapping with mname"),
+    "key of a zone with a typing error": (
+        {**ZONE, "secondarys": ["ns2"]},
+        "zone example.com: the key 'secondarys' is unknown, did you mean 'secondaries'?",
+        "known are name",
+    ),
+    "neither records nor file": ({"name": "example.com"}, "zone example.com: has neither records nor a file", "give one of records, file and reverse_network"),
+    "file that is not there": (
+        {"name": "example.com", "file": "none.zone"},
+        "zone example.com: file 'none.zone' cannot be read (No such file or directory)",
+        "give a path",
+    ),
+    "no name server": (
+        {"name": "example.com", "records": [{"name": "www", "type": "A", "value": "192.0.2.1"}]},
+        "zone example.com: has no NS record at its apex",
+        "add {name: '@', type: NS",
+    ),
+    "name server without address": (
+        {"name": "example.com", "records": [{"name": "@", "type": "NS", "value": "NS1"}]},
+        "zone example.com, record @ NS: NS1.example.com. lies inside the zone and has no address",
+        "add an A or AAAA record for NS1",
+    ),
+    "name server that is an alias": (
+        {"name": "example.com", "records": [{"type": "NS", "value": "ns1"}, {"name": "ns1", "type": "CNAME", "value": "a.example.net."}]},
+        "ns1.example.com. is an alias",
+        "name servers have addresses of their own",
+    ),
+    "CNAME beside an address": (
+        {**ZONE, "records": [NS, {"name": "www", "type": "CNAME", "value": "a.example.net."}, {"name": "WWW", "type": "A", "value": "192.0.2.1"}]},
+        "zone example.com, record www CNAME: stands beside A",
+        "a name with a CNAME has nothing else",
+    ),
+    "CNAME at the apex": (
+        with_record(name="@", type="CNAME", value="a.example.net."),
+        "zone example.com: has a CNAME at its apex",
+        "use A and AAAA records there",
+    ),
+    "CNAME with two values": (
+        with_record(name="www", type="CNAME", value=["a.example.net.", "b.example.net."]),
+        "zone example.com, record www CNAME: has several values",
+        "a CNAME has one value",
+    ),
+    "serial policy": (
+        {**ZONE, "serial": "dates"},
+        "zone example.com: serial 'dates' is unknown, did you mean 'date'?",
+        "use one of date, unix, increment, keep",
+    ),
+    "serial policy that is a list": ({**ZONE, "serial": ["date"]}, "zone example.com: serial ['date'] is unknown", "use one of date"),
+    "serial to keep from nothing": (
+        {**ZONE, "serial": "keep"},
+        "serial is 'keep', but there is no SOA to keep it from",
+        "use date, unix or increment, or a file",
+    ),
+    "network that may ask": (
+        {**ZONE, "allow_query": ["192.0.2.1/24"]},
+        "zone example.com: allow_query: 192.0.2.1/24 has host bits set",
+        "list networks such as 192.0.2.0/24, or any, none, localhost, localnets",
+    ),
+    "word that may ask": (
+        {**ZONE, "allow_query": ["everybody"]},
+        "zone example.com: allow_query: 'everybody' does not appear to be an IPv4 or IPv6 network",
+        "list networks",
+    ),
+    "text that may ask": ({**ZONE, "allow_query": "any"}, "zone example.com: allow_query: 'any' is not a list", "list networks"),
+    "network with a scope": ({**ZONE, "allow_query": ["fe80::%x; }; evil {/64"]}, "zone example.com: allow_query:", "list networks"),
+    "secondary that no longer exists": (
+        {**ZONE, "secondaries": ["ns2", "ns4"]},
+        "zone example.com: secondaries names 'ns4', which is no host, group or address, did you mean",
+        "name a host or group of the inventory, or give an address",
+    ),
+    "group that does not exist": (
+        {**ZONE, "primaries": "dns_primarys"},
+        "zone example.com: primaries names 'dns_primarys', which is no host, group or address, did you mean 'dns_primaries'?",
+        "name a host or group",
+    ),
+    "secondaries in a list too many": (
+        {**ZONE, "secondaries": [["ns2"]]},
+        "zone example.com: secondaries names ['ns2'], which is no host, group or address",
+        "name a host or group",
+    ),
+    "secondaries that are a number": ({**ZONE, "secondaries": 2}, "zone example.com: secondaries is 2", "list inventory hosts, groups, or endpoints"),
+    "no primaries": ({**ZONE, "primaries": []}, "zone example.com: primaries is []", "list inventory hosts, groups, or endpoints"),
+    "address of an endpoint": (
+        {**ZONE, "primaries": [{"address": "192.0.2.1.1"}]},
+        "zone example.com: primaries: address '192.0.2.1.1' is not an address",
+        "write an IPv4 or IPv6 address",
+    ),
+    "endpoint with a scope": ({**ZONE, "primaries": ["fe80::1%x; }; evil {"]}, "zone example.com: primaries names", "give an address"),
+    "port of an endpoint": (
+        {**ZONE, "primaries": [{"address": "192.0.2.1", "port": 65536}]},
+        "zone example.com: primaries: port 65536 is not a port",
+        "write a number from 1 to 65535",
+    ),
+    "key of an endpoint": (
+        {**ZONE, "primaries": [{"address": "192.0.2.1", "adress": 1}]},
+        "zone example.com, primaries: the key 'adress' is unknown, did you mean 'address'?",
+        "known are address, port, name",
+    ),
+    "primary and secondary at once": (
+        {**ZONE, "secondaries": ["ns1", "ns2"]},
+        "zone example.com: ns1 is both its primary and its secondary",
+        "name each server once per zone",
+    ),
+    "host bits in a reverse network": (
+        {"reverse_network": "192.0.2.1/24"},
+        "zone 1 of dns_zones: reverse_network '192.0.2.1/24': 192.0.2.1/24 has host bits set",
+        "write a network such as 192.0.2.0/24 or 2001:db8::/64",
+    ),
+    "reverse network of an odd length": (
+        {"reverse_network": "192.0.0.0/18"},
+        "reverse_network '192.0.0.0/18': /18 is not /8, /16, /24 or longer",
+        "write a network",
+    ),
+    "reverse network between nibbles": ({"reverse_network": "2001:db8::/47"}, "reverse_network '2001:db8::/47': /47 is not a multiple of 4", "write a network"),
+    "reverse network that is none": ({"reverse_network": "office"}, "reverse_network 'office': 'office' does not appear to be", "write a network"),
+    "reverse network of another name": (
+        {"name": "example.com", "reverse_network": "192.0.2.0/24"},
+        "zone example.com: is not the reverse zone of 192.0.2.0/24",
+        "leave name out, or write 2.0.192.in-addr.arpa",
+    ),
+    "forward zones of a forward zone": (
+        {**ZONE, "forward_zones": ["example.com"]},
+        "zone example.com: has forward_zones but no reverse_network",
+        "give the network whose reverse zone this is",
+    ),
+    "zone that is text": ("example.com", "zone 1 of dns_zones: 'example.com' is not a zone", "write {name: example.com"),
+    "no zone name": ({"records": [NS]}, "zone 1 of dns_zones: name None is not a name", "write a domain name such as example.com"),
+}
+
+
+@pytest.mark.parametrize(("zone", "wrong", "right"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_with_what_would_be_right(zone, wrong, right):
+    told = mistakes(zone)
+    assert [line for line in told if wrong in line and right in line.split("; ", 1)[1]], told
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a".com',
+        "a b.com",
+        "a;.com",
+        "a{}.com",
+        "a\n.com",
+        "com\n",
+        "a\\.b.com",
+        "a\\000.com",
+        "a'.com",
+        "a#.com",
+        "../etc.com",
+        "a$.com",
+        "-a.com",
+        "a..com",
+        "a" * 64 + ".com",
+        "*.com",
+        ".com",
+        5,
+        ["a.com"],
+        {"a": 1},
+        "",
+        " ",
+    ],
+)
+def test_a_zone_name_that_could_be_configuration_or_a_path_is_refused(name):
+    assert [
+        f"zone 1 of dns_zones: name {name!r} " in line and line.endswith("write a domain name such as example.com")
+        for line in mistakes({"name": name, "records": [NS]})
+    ] == [True]
+
+
+@pytest.mark.parametrize("other", ["example.com", "EXAMPLE.com", "example.com.", "Example.COM."])
+def test_a_zone_is_declared_once_whatever_its_case_and_final_dot(other):
+    assert mistakes(ZONE, {"name": other, "records": [NS]}) == [
+        "zone example.com: is declared twice (also as zone example.com); declare each zone once; zone names ignore case and a final dot"
+    ]
+
+
+def test_a_group_that_is_almost_one_of_ours_is_told():
+    assert mistakes(ZONE, groups={"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondarys": ["ns2"]}) == [
+        "group dns_secondarys: is not a group that this collection knows; call it dns_secondaries"
+    ]
+    assert declared(ZONE, groups={"all": ["ns1"], "dns_primaries": ["ns1"], "webservers": ["ns1"]})
+
+
+def test_a_zone_without_a_primary_is_told_which_group_is_empty():
+    for groups in ({"all": ["ns2"], "dns_secondaries": ["ns2"]}, {"all": ["ns2"], "dns_primaries": []}):
+        assert mistakes(ZONE, groups=groups) == [
+            "zone example.com: has no primary: the inventory's group dns_primaries is missing or empty; "
+            "put a host into dns_primaries, or give the zone primaries"
+        ]
+
+
+def test_a_host_without_a_usable_address_is_told_once_however_many_zones_it_serves():
+    zones = [{"name": f"{number}.example", "records": [NS]} for number in range(5)]
+    assert mistakes(*zones, addresses={**ADDRESSES, "ns2": []}) == ["host ns2: has no known address; set dns_addresses for it, or make ansible_host an address"]
+    assert len(mistakes(*zones, addresses={**ADDRESSES, "ns2": ["192.0.2"]})) == 1
+
+
+def test_every_mistake_is_told_in_one_list():
+    told = mistakes(
+        {"name": "a b"},
+        {**ZONE, "ttl": "soon", "secondaries": ["ns4"]},
+        {
+            "name": "example.org",
+            "records": [NS, {"name": "www", "type": "A", "value": "x"}, {"name": "www", "type": "AAA", "value": "y"}, {"name": "mail", "type": "A"}],
+        },
+        defaults={"serials": "date"},
+        groups={**GROUPS, "dns_client": []},
+    )
+    for part in ("dns_client", "'serials'", "'a b'", "'soon'", "'ns4'", "value 'x'", "'AAA'", "record mail A: value is missing"):
+        assert sum(part in line for line in told) == 1, (part, told)
+    assert len(told) == 8
+
+
+def test_the_summary_counts_and_is_not_endless():
+    with pytest.raises(DeclarationError) as error:
+        declared(*[{"name": f"{number} x"} for number in range(60)])
+    lines = str(error.value).splitlines()
+    assert lines[0] == "The DNS declaration has 60 mistakes; no host was changed."
+    assert len(lines) == 52 and lines[-1] == "- … and 10 more"
+
+
+@pytest.mark.parametrize("zones", ["example.com", {"example.com": {}}, 5])
+def test_zones_are_a_list(zones):
+    with pytest.raises(DeclarationError, match="dns_zones: .* is not a list; declare a list of zones"):
+        load(zones, None, Inventory(GROUPS, lambda host: ("192.0.2.1",)), lambda path: "")
+
+
+def test_defaults_are_a_mapping():
+    assert mistakes(ZONE, defaults=["ttl"])[0].startswith("dns_zone_defaults: ['ttl'] is not a mapping; give a mapping with primaries")
+
+
+# -- zones from files -----------------------------------------------------------------------------------------------------
+
+FILE = "@ 300 IN SOA ns1.example.net. hostmaster.example.net. 41 1800 600 1209600 300\n@ 300 NS ns1.example.net.\nwww 300 A 192.0.2.1\n"
+
+
+def test_a_file_keeps_its_own_serial_and_timers():
+    zone = declared({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE})["example.com"]
+    assert (zone.serial_policy, zone.content.own_serial, zone.content.soa.refresh) == ("keep", 41, 1800)
+
+
+def test_a_broken_file_is_named_with_its_zone():
+    (told,) = mistakes({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + "www 300 A 192.0.2.256\n"})[:1]
+    assert told.startswith("zone example.com, file a.zone, line 4: 'www 300 A 192.0.2.256' cannot be read (")
+    assert told.endswith("make it a line of a master file (RFC 1035 section 5)")
+    (told,) = mistakes({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + "www 300 CNAME a.example.net.\n"})[:1]
+    assert told.startswith("zone example.com, record www CNAME: stands beside A")
+
+
+def test_a_file_includes_others_beside_it_and_records_stand_beside_it():
+    files = {"zones/a.zone": FILE + "$INCLUDE hosts/all\n", "zones/hosts/all": "ftp 300 A 192.0.2.2\n"}
+    item = {"name": "example.com", "file": "zones/a.zone", "records": [{"name": "www", "type": "A", "value": "192.0.2.3", "ttl": 300}]}
+    zone = declared(item, files=files)["example.com"]
+    assert [record.rdata for record in records_of(zone.content.body()) if record.type == "A"] == ["192.0.2.2", "192.0.2.1", "192.0.2.3"]
+    (told,) = mistakes(item, files={"zones/a.zone": files["zones/a.zone"]})
+    assert told.startswith("zone example.com, file zones/a.zone, line 4: includes zones/hosts/all, which cannot be read (No such file or directory)")
+
+
+def test_what_name_servers_load_of_a_file_is_no_error_unless_the_zone_says_so():
+    files = {"a.zone": FILE + "sub 300 NS ns.sub\n"}
+    zone = declared({"name": "example.com", "file": "a.zone"}, files=files)["example.com"]
+    assert any(str(warning).endswith("[delegation-glue]") for warning in zone.content.warnings)
+    (told,) = mistakes({"name": "example.com", "file": "a.zone", "validators": {"delegation-glue": "error"}}, files=files)
+    assert told.endswith("[delegation-glue]")
+    (told,) = mistakes(with_record(name="sub", type="NS", value="ns.sub"))
+    assert told.endswith("[delegation-glue]")
+
+
+# -- reverse zones --------------------------------------------------------------------------------------------------------
+
+
+def test_a_reverse_zone_follows_the_forward_zones_and_a_declared_pointer_wins():
+    hosts = [
+        {"name": "a", "type": "AAAA", "value": "2001:db8::a"},
+        {"name": "b", "type": "AAAA", "value": "2001:db8::b"},
+        {"name": "c", "type": "AAAA", "value": "2001:db8:1::c"},
+    ]
+    owner = ".".join("A" + "0" * 15)  # capital letters are the same name
+    zones = declared(
+        {**ZONE, "records": [NS, *hosts]}, {"reverse_network": "2001:db8::/64", "records": [{"name": owner, "type": "PTR", "value": "chosen.example.com."}]}
+    )
+    reverse = zones["0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"]
+    assert sorted(record.rdata for record in records_of(reverse.content.body()) if record.type == "PTR") == ["b.example.com.", "chosen.example.com."]
+    assert [record.rdata for record in records_of(reverse.content.body()) if record.type == "NS"] == ["ns1.example.net."]
+    assert reverse.content.soa.rname == "hostmaster.example.com."
+
+
+def test_forward_zones_can_be_chosen_and_must_exist():
+    host = {"name": "a", "type": "A", "value": "192.0.2.10"}
+    forward = [{"name": name, "records": [NS, host]} for name in ("example.com", "example.org")]
+    zones = declared(*forward, {"reverse_network": "192.0.2.0/24", "forward_zones": ["Example.ORG."]})
+    assert [record.rdata for record in records_of(zones["2.0.192.in-addr.arpa"].content.body()) if record.type == "PTR"] == ["a.example.org."]
+    (told,) = mistakes(*forward, {"reverse_network": "192.0.2.0/24", "forward_zones": ["example.net"], "records": [NS]})
+    assert told.startswith("zone 2.0.192.in-addr.arpa: forward_zones names 'example.net', which is not declared, did you mean 'example.") and told.endswith(
+        "name zones of dns_zones"
+    )

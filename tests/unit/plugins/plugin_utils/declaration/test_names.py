@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names become configuration text and file names: what is accepted must be harmless as both."""
+
+from __future__ import annotations
+
+import dns.name
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+HARMLESS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-/.")
+# Text near to what is accepted, so that more than refusals is tried.
+NEARLY_NAMES = st.one_of(st.text(), st.text("abAB01_-/.\\\"'{};\n %*@", max_size=80))
+
+
+@given(NEARLY_NAMES)
+@example("ex\\097mple.com")
+@example("bücher.example")
+@example(".")
+def test_an_accepted_zone_name_is_harmless_text(text):
+    try:
+        name = names.zone_name(text)
+    except ValueError:
+        return
+    accepted = names.to_text(name)
+    assert set(accepted) <= HARMLESS
+    assert names.zone_name(accepted) == names.zone_name(accepted.rstrip(".") + ".") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Example.COM.", "example.com"),
+        (".", "."),
+        ("0/25.2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("_tcp.example", "_tcp.example"),
+    ],
+)
+def test_zone_names_are_lower_case_a_labels(text, expected):
+    assert names.to_text(names.zone_name(text)) == expected
+
+
+ZONES = st.lists(st.from_regex(r"[a-z0-9_]([a-z0-9_/-]{0,60}[a-z0-9_])?", fullmatch=True), max_size=5).map(
+    lambda labels: ".".join(labels)[:253].strip("./-") or "."
+)
+
+
+@given(ZONES, ZONES)
+@example(".", "root")
+@example(("a" * 62 + ".") * 4, ("a" * 62 + ".") * 4 + "b")
+def test_a_zone_has_a_file_name_of_its_own(zone, other):
+    file = names.zone_file_name(zone)
+    assert "/" not in file and file not in (".", "..") and len(file) <= 240
+    assert zone == other or file != names.zone_file_name(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hostmaster@example.com", "hostmaster.example.com."),
+        ("first.last@example.com", r"first\.last.example.com."),
+        ("hostmaster", "hostmaster.example.net."),
+        ("@", "example.net."),
+    ],
+)
+def test_a_mail_address_becomes_a_name(text, expected):
+    assert names.mailbox(text, dns.name.from_text("example.net.")).to_text() == expected
+
+
+@given(st.one_of(st.text(), st.ip_addresses().map(str), st.tuples(st.ip_addresses().map(str), st.text(max_size=30)).map("%".join)))
+@example('fe80::1%x; }; zone "evil" {')
+def test_an_accepted_address_or_network_is_harmless_text(text):
+    for read in (names.address, names.network):
+        try:
+            accepted = str(read(text))
+        except ValueError:
+            continue
+        assert set(accepted) <= frozenset("0123456789abcdef.:/")

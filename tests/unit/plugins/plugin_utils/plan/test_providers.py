@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Providers as secondaries: who talks to them, what primaries let them do, what is told when it cannot be."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.providers import absent, duties
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
+
+HOSTS = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2",), "worker": ("192.0.2.9",)}
+GROUPS = {"all": list(HOSTS), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+SECRET = {"secret": "s" * 32}
+NS = [{"type": "NS", "value": "ns.example."}]
+
+
+def declared(*secondaries, groups=None, keys=None, hosts=None, **zone):
+    zones = [{"name": "example.com", "secondaries": list(secondaries), "records": NS, **zone}]
+    return load(zones, {}, Inventory({**GROUPS, **(groups or {})}, (hosts or HOSTS).__getitem__), str, keys=keys)
+
+
+def test_a_primary_lets_cloudflare_transfer_and_tells_it_wherever_it_listens():
+    zone = plan(declared("ns2", {"cloud": "cloudflare"}, keys=SECRET), "ns1", HOSTS["ns1"]).primary["example.com"]
+    peers = [peer for peer in zone.transfer_to if peer.server == "cloudflare"]
+    assert tuple(peer.address for peer in peers) == CLOUDS["cloudflare"].addresses
+    told = [peer for peer in zone.notify if peer.server == "cloudflare"]
+    assert tuple(peer.address for peer in told) == CLOUDS["cloudflare"].notify
+    assert {key.name for peer in (*peers, *told) for key in peer.keys} == {"cloudflare._from.ns1._g1"}
+    assert [peer.address for peer in zone.notify if peer.server == "ns2"] == ["192.0.2.2"]
+
+
+def test_addresses_are_of_families_that_the_primary_has_and_may_be_others_than_the_usual():
+    entry = {"cloud": "cloudflare", "addresses": ["198.51.100.0/24", "2001:db8:1::/48"], "notify": ["198.51.100.1", "198.51.100.2"]}
+    zone = plan(declared(entry), "ns1", ("192.0.2.1",)).primary["example.com"]
+    assert [peer.address for peer in zone.transfer_to] == ["198.51.100.0/24"]
+    assert [peer.address for peer in zone.notify] == ["198.51.100.1", "198.51.100.2"]
+
+
+def test_route53_gets_the_zone_from_the_host_that_carries_it_and_is_not_told():
+    declaration = declared({"cloud": "route53", "host": "worker"}, keys=SECRET)
+    zone = plan(declaration, "ns1", HOSTS["ns1"]).primary["example.com"]
+    assert [(peer.server, peer.address, peer.keys[0].name) for peer in zone.transfer_to] == [("route53", "192.0.2.9", "route53._from.ns1._g1")]
+    assert zone.notify == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "groups", "carrier"),
+    [
+        ({"cloud": "cloudflare"}, {}, "ns1"),
+        ({"cloud": "route53"}, {}, "ns1"),
+        ({"cloud": "route53"}, {"dns_cloud": ["worker"]}, "worker"),
+        ({"cloud": "route53", "host": "ns2"}, {"dns_cloud": ["worker"]}, "ns2"),
+    ],
+)
+def test_one_host_talks_to_the_provider(entry, groups, carrier):
+    declaration = declared(entry, groups=groups)
+    assert {host: set(duties(declaration, host, HOSTS[host])) for host in HOSTS} == {host: {entry["cloud"]} if host == carrier else set() for host in HOSTS}
+
+
+def test_what_the_modules_get():
+    found = duties(declared({"cloud": "cloudflare"}, keys=SECRET), "ns1", HOSTS["ns1"])["cloudflare"]
+    key = "cloudflare._from.ns1._g1"
+    assert found.primaries == [
+        {"name": "ns1/192.0.2.1", "address": "192.0.2.1", "port": 53, "key": key},
+        {"name": "ns1/2001:db8::1", "address": "2001:db8::1", "port": 53, "key": key},
+    ]
+    assert found.zones == [{"name": "example.com", "primaries": [primary["name"] for primary in found.primaries]}]
+    assert [item["name"] for item in found.keys] == [key]
+    fed = duties(declared("ns2", {"cloud": "route53", "from": "ns2"}), "ns1", HOSTS["ns1"])["route53"]
+    assert (fed.primaries, fed.keys) == ([{"name": "ns2/192.0.2.2", "address": "192.0.2.2", "port": 53}], [])
+
+
+def test_two_keys_for_one_address_are_two_primaries():
+    given = {**SECRET, "keys": [{"name": "agreed", "secret": "c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="}]}
+    zones = [
+        {"name": "a.example", "secondaries": [{"cloud": "cloudflare"}], "records": NS},
+        {"name": "b.example", "secondaries": [{"cloud": "cloudflare", "key": "agreed"}], "records": NS},
+    ]
+    found = duties(load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=given), "ns1", ("192.0.2.1",))["cloudflare"]
+    assert {zone["name"]: zone["primaries"][0] for zone in found.zones} == {"a.example": "ns1/192.0.2.1", "b.example": "ns1/192.0.2.1 agreed"}
+    assert {primary["name"]: primary["key"] for primary in found.primaries if ":" not in primary["address"]} == {
+        "ns1/192.0.2.1": "cloudflare._from.ns1._g1",
+        "ns1/192.0.2.1 agreed": "agreed",
+    }
+
+
+def test_whom_to_ask_whether_the_provider_has_it():
+    found = duties(declared({"cloud": "cloudflare"}), "ns1", HOSTS["ns1"])["cloudflare"]
+    told = {"example.com": {"name_servers": ["a.provider.example", "b.provider.example"]}}
+    asked = found.questions("cloudflare", told, {"a.provider.example": ["198.51.100.1", "2001:db8:5::1"], "b.provider.example": ["198.51.100.1"]})
+    assert asked["zones"] == [{"name": "example.com", "servers": ["cloudflare/198.51.100.1", "cloudflare/2001:db8:5::1"]}]
+    assert [(server["name"], server["role"]) for server in asked["servers"]] == [
+        ("ns1/192.0.2.1", "primary"),
+        ("ns1/2001:db8::1", "primary"),
+        ("cloudflare/198.51.100.1", "secondary"),
+        ("cloudflare/2001:db8:5::1", "secondary"),
+    ]
+
+
+def test_nobody_asks_a_provider_for_the_zones_own_serial_and_the_carrier_may_transfer():
+    declaration = declared("ns2", {"cloud": "route53", "host": "worker"}, {"cloud": "cloudflare"}, keys=SECRET)
+    found = expectations(declaration, "worker", [4], 20)
+    assert {server["name"] for server in found.servers} == {"ns1/192.0.2.1", "ns2/192.0.2.2"}
+    assert {(entry["expect"], entry["key"]): entry["servers"] for entry in found.transfers} == {
+        ("allowed", "route53._from.ns1._g1"): ["ns1/192.0.2.1"],
+        ("refused", ""): ["ns1/192.0.2.1", "ns2/192.0.2.2"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "zone", "told"),
+    [
+        ({"cloud": "cloudfare"}, {}, "the cloud 'cloudfare' is unknown, did you mean 'cloudflare'?"),
+        ({"cloud": "cloudflare", "acount": "x"}, {}, "'acount' is unknown"),
+        ({"cloud": "route53", "host": "wroker"}, {}, "did you mean 'worker'?"),
+        ({"cloud": "cloudflare", "notify": ["198.51.100.0/24"]}, {}, "notify has '198.51.100.0/24'"),
+        ({"cloud": "cloudflare", "addresses": ["any"]}, {}, "addresses has 'any'"),
+        ({"cloud": "cloudflare"}, {"tls": True}, "cloudflare has none over TLS"),
+        ({"cloud": "cloudflare"}, {"primaries": [{"address": "198.51.100.7"}]}, "no host is there to talk to cloudflare"),
+        ({"cloud": "cloudflare", "key": "nobody"}, {}, "key names 'nobody'"),
+        ("ns2", {"primaries": [{"cloud": "cloudflare"}]}, "primaries names the provider"),
+    ],
+)
+def test_mistakes(entry, zone, told):
+    with pytest.raises(DeclarationError) as caught:
+        declared(entry, **zone)
+    assert told in str(caught.value)
+
+
+def test_a_primary_with_private_addresses_only_is_told_about():
+    def told(ns1, **entry):
+        return [str(warning) for warning in declared(entry, hosts={**HOSTS, "ns1": (ns1,)}).warnings if "cannot transfer from ns1" in str(warning)]
+
+    assert len(told("10.0.0.1", cloud="cloudflare")) == 1
+    assert not told("192.0.2.1", cloud="cloudflare")
+    assert not told("10.0.0.1", cloud="cloudflare", addresses="10.0.0.2")
+    assert not told("10.0.0.1", cloud="route53")
+
+
+def test_what_is_to_go_must_not_be_declared():
+    declaration = declared({"cloud": "cloudflare"})
+    assert absent(declaration, {"route53": ["Example.com."], "cloudflare": ["example.org"]}) == {
+        "route53": [{"name": "example.com"}],
+        "cloudflare": [{"name": "example.org"}],
+    }
+    with pytest.raises(DeclarationError, match="example.com is declared to be served by cloudflare"):
+        absent(declaration, {"cloudflare": ["example.com"]})
+    with pytest.raises(DeclarationError, match="'cloudfare' is unknown"):
+        absent(declaration, {"cloudfare": []})

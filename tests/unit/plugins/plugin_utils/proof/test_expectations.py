@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host must see follows from the declaration, keys included."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
+
+HOSTS = {"ns1": ("192.0.2.1",), "ns2": ("192.0.2.2",), "ns3": ("192.0.2.3",), "other": ("192.0.2.9",)}
+GROUPS = {"all": list(HOSTS), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2", "ns3"]}
+SECRET = {"secret": "s" * 32}
+
+
+def expected(host, keys=None, **zone):
+    zone = {"name": "example.com", "records": [{"type": "NS", "value": "ns.example."}], **zone}
+    return expectations(load([zone], {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=keys), host, [4], 20)
+
+
+def transfers(host, keys=None, **zone):
+    return {(entry["expect"], entry["key"]): [label.partition("/")[0] for label in entry["servers"]] for entry in expected(host, keys, **zone).transfers}
+
+
+@pytest.mark.parametrize(
+    ("host", "without", "signed"),
+    [
+        ("ns2", {("allowed", ""): ["ns1"], ("refused", ""): ["ns3"]}, {("allowed", "ns2._from.ns1._g1"): ["ns1"], ("refused", ""): ["ns1", "ns3"]}),
+        ("ns1", {("refused", ""): ["ns2", "ns3"]}, {("refused", ""): ["ns2", "ns3"]}),
+        ("other", {("refused", ""): ["ns1", "ns2", "ns3"]}, {("refused", ""): ["ns1", "ns2", "ns3"]}),
+    ],
+)
+def test_who_transfers_needs_the_pairs_key_where_there_is_one(host, without, signed):
+    assert transfers(host) == without
+    assert transfers(host, SECRET) == signed
+    assert transfers(host, SECRET, tsig=False) == without
+
+
+def test_an_encrypted_zone_is_refused_without_tls_whatever_the_key():
+    key = "ns2._from.ns1._g1"
+    found = {(entry["expect"], entry["key"]): entry["servers"] for entry in expected("ns2", SECRET, tls=True).transfers}
+    assert found == {
+        ("allowed", key): ["ns1/192.0.2.1 over TLS"],
+        ("refused", key): ["ns1/192.0.2.1"],
+        ("refused", ""): ["ns1/192.0.2.1", "ns3/192.0.2.3"],
+    }
+    assert expected("ns2", SECRET, tls=True).encrypted == [
+        {"name": "ns1/192.0.2.1 over TLS", "address": "192.0.2.1", "port": 53, "tls": True, "tls_hostname": "ns1"}
+    ]
+    assert expected("ns2", SECRET).encrypted == expected("other", SECRET, tls=True).encrypted == []
+
+
+def test_the_keys_that_are_needed_travel_and_no_others():
+    assert [key["name"] for key in expected("ns2", SECRET).keys] == ["ns2._from.ns1._g1"]
+    assert expected("ns1", SECRET).keys == expected("ns2").keys == []
+
+
+def test_a_given_key_signs_all_transfers_of_its_zone():
+    keys = {**SECRET, "keys": [{"name": "agreed", "secret": "QUJDREVGR0hJSktMTU5PUA=="}]}
+    assert transfers("ns2", keys, tsig="agreed") == {("allowed", "agreed"): ["ns1"], ("refused", ""): ["ns1", "ns3"]}
+
+
+def test_a_secondary_may_feed_another():
+    secondaries = ["ns2", {"host": "ns3", "from": "ns2"}]
+    assert transfers("ns3", secondaries=secondaries) == {("refused", ""): ["ns1"], ("allowed", ""): ["ns2"]}
+    assert transfers("ns2", secondaries=secondaries) == {("allowed", ""): ["ns1"], ("refused", ""): ["ns3"]}

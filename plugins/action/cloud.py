@@ -94,7 +94,7 @@ class ActionModule(ActionBase):
         options = {**_given(arguments["route53"]), **_module_arguments("route53", part)}
         result: dict[str, Any] = {"changed": False}
         for path, content, mode, secret in (
-            (arguments["program"], program("cloud.route53_timer", ["cloud", "common", "transfer", "wire"]), "0644", False),
+            (arguments["program"], program("cloud.route53_timer"), "0644", False),
             (arguments["configuration"], json.dumps(options, indent=1).encode() + b"\n", "0600", True),
         ):
             copied = copied_to_host(self, content, {"dest": path, "mode": mode}, task_vars, secret)

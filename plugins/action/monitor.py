@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
         expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"])
         result: dict[str, Any] = {"changed": False, "diff": []}
         for path, content, mode, group in (
-            (arguments["program"], host_programs.program("proof.monitor", ["common", "proof", "transfer", "wire"]), "0644", None),
+            (arguments["program"], host_programs.program("proof.monitor"), "0644", None),
             (arguments["expectations"], expected.encode(), "0640", arguments["group"]),
         ):
             copied = copied_to_host(self, content, {"dest": path, "mode": mode, "group": group}, task_vars)

@@ -5,32 +5,50 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
 import io
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 MODULE_UTILS = "ansible_collections.authoritative.dns.plugins.module_utils"
+_DIRECTORY = os.path.join(os.path.dirname(os.path.dirname(__file__)), "module_utils")
 
 
-def program(main: str, packages: Sequence[str]) -> bytes:
-    """Packages of module_utils as one file for Python to run, the same bytes wherever it is made.
+def program(main: str) -> bytes:
+    """A module of module_utils and what it imports of them, as one file for Python to run; the same bytes wherever it is made.
 
-    main: the module with the function C(main), such as C(proof.monitoring). packages: those that it needs, its own among them.
+    main: the module with the function C(main), such as C(proof.monitor).
     """
     files = {"__main__.py": f"from {MODULE_UTILS}.{main} import main\n\nmain()\n".encode()}
-    for package in packages:
-        parts = f"{MODULE_UTILS}.{package}".split(".")
-        for depth in range(1, len(parts) + 1):
-            files["/".join([*parts[:depth], "__init__.py"])] = b""  # or another ansible_collections on the host would come first
-        (directory,) = importlib.import_module(".".join(parts)).__path__
-        for name in sorted(os.listdir(directory)):
-            if name.endswith(".py"):
-                with open(os.path.join(directory, name), "rb") as stream:
-                    files["/".join([*parts, name])] = stream.read()
+    for module, source in sorted(_with_imports(f"{MODULE_UTILS}.{main}").items()):
+        *parents, name = module.split(".")
+        for depth in range(1, len(parents) + 1):
+            files["/".join([*parents[:depth], "__init__.py"])] = b""  # or another ansible_collections on the host would come first
+        files["/".join([*parents, name + ".py"])] = source
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:  # stored: what compression makes depends on the version of zlib
         for name, content in files.items():
             target.writestr(zipfile.ZipInfo(name), content)
     return archive.getvalue()
+
+
+def _with_imports(main: str) -> dict[str, bytes]:
+    """Source by name of a module and of those of module_utils that it imports, directly or not."""
+    sources: dict[str, bytes] = {}
+    ahead = [main]
+    while ahead:
+        module = ahead.pop()
+        path = os.path.join(_DIRECTORY, *module[len(MODULE_UTILS) + 1 :].split(".")) + ".py"
+        if module not in sources and os.path.isfile(path):  # else it is a package, or what is imported from a module
+            with open(path, "rb") as stream:
+                sources[module] = stream.read()
+            ahead += _imported(sources[module])
+    return sources
+
+
+def _imported(source: bytes) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(MODULE_UTILS + "."):
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)

@@ -38,7 +38,7 @@ class Monitor:
         for server in content["servers"]:
             server["port"] = ports[server["server"]]
         (directory / "monitor.json").write_text(json.dumps(content))
-        (directory / "monitor.pyz").write_bytes(program("proof.monitoring", ["proof"]))
+        (directory / "monitor.pyz").write_bytes(program("proof.monitor"))
 
     def run(self, *more):
         command = [sys.executable, "-I", "monitor.pyz", "--expectations", "monitor.json", "--directory", ".", *more]

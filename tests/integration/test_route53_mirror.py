@@ -577,7 +577,7 @@ def test_no_secret_is_in_what_ansible_tells(aws, server, primary, tmp_path):
 
 def timer(directory, configuration):
     (directory / "mirror.json").write_text(configuration)
-    program = "from ansible_collections.authoritative.dns.plugins.module_utils.cloud.mirror_timer import main; main()"
+    program = "from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_timer import main; main()"
     return subprocess.run([sys.executable, "-c", program, "mirror.json"], cwd=directory, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -15,6 +15,7 @@ import time
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generation, Generations
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
@@ -320,7 +321,8 @@ KILLED = [
         Generations: ("stage", "swap", "discard"),
         Generation: ("add", "share", "save"),
         "software": ("check", "take", "forget_secondary"),
-        Application: ("_keep_original", "_write_entry", "_wait_until_served"),
+        EntryFile: ("keep_original", "write"),
+        Application: ("_wait_until_served",),
     }.items()
     for name in names
     for when in ("before", "after")

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host has that differs from what it should have, as the controller needs it."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
+
+_SOA = re.compile(r"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
+
+
+def compare(state, now):
+    """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
+    differing, ask = {}, []
+    served = {facts[3]["zone"] for facts in state.current.files.values() if facts[3]} | set(state.current.notes.get("secondary", {}))
+    if state.payload["selected"] is not None:
+        served &= set(state.payload["selected"])
+    shared = set(state.payload["shared"])
+    for name, (zone, digest) in state.wanted.items():
+        facts = state.current.facts(name)
+        if facts is None:
+            differing[zone] = [None, [], None]
+        elif facts["digest"] != digest or name in state.edited or zone in shared:
+            written = facts["digest"] if name not in state.edited else None
+            differing[zone] = [written, [facts["serial"], facts["issued"], *_serial_on_disk(state, name)], _weight(state, name)]
+        else:
+            continue
+        ask.append(zone)
+    own_content = {}
+    if ask and state.software.running():
+        # Somebody else may have moved the serial, or served the zone before this collection did.
+        serials = served_serials.serials(state.payload["address"], ask)
+        for zone, serial in serials.items():
+            differing[zone][1].append(serial)
+        own_content = state.software.own_content([zone for zone in serials if differing[zone][2] is None])
+    return {
+        "differing": {"zones": differing, "time": now},
+        "agrees": not differing and not state.result(state.changes(), [], False)["changed"],
+        "own_content": own_content,
+        "left_out": sorted(_left_out(state)),
+        "served": len(served),
+        "tsig_generations": state.current.notes.get("tsig_generations", []),
+        "removed": sorted(served - state.payload["zones"].keys() - state.payload["secondary"].keys()),
+        "edited": sorted(state.edited),
+    }
+
+
+def _left_out(state):
+    """Zones that the host would no longer serve because they were in the first file of somebody else, which is about to be replaced."""
+    if state.entry.is_ours():
+        return set()
+    return state.software.left_out(state.payload["config"], [*state.payload["zones"], *state.payload["secondary"]])
+
+
+def _weight(state, name):
+    """What a zone would lose, for the guard against losing much: its number of records and its apex name servers."""
+    records = records_of(state.current.read(name))
+    return [len(records), sorted(line.split(" ", 3)[3] for line in records if line.startswith("@ ") and line.split(" ", 3)[2] == "NS")]
+
+
+def _serial_on_disk(state, name):
+    if name not in state.edited:
+        return []
+    found = _SOA.search(state.current.read(name) or "")
+    return [int(found.group(1)) % 2**32] if found else []

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run changes, for people to read before and after it."""
+
+from __future__ import annotations
+
+import os
+
+_SHOWN_RECORDS = 50  # a zone
+_SHOWN_ZONES = 50
+
+
+def difference(state, changes):
+    """For the key C(diff) of a module's result: zones by records, configuration by lines, keys never."""
+    diff = [_zone_difference(state, zone, text) for zone, (_serial, text) in sorted(changes["zones"].items())[:_SHOWN_ZONES]]
+    diff += [{"prepared": f"zone {state.zone_removed(name)}: removed with its file"} for name in changes["removed"][:_SHOWN_ZONES]]
+    for kind in ("zones", "removed"):
+        if len(changes[kind]) > _SHOWN_ZONES:
+            diff.append({"prepared": f"… and {len(changes[kind]) - _SHOWN_ZONES} more zones {'changed' if kind == 'zones' else kind}"})
+    for name in changes["config"]:
+        if name in state.payload["secret"]:
+            diff.append({"prepared": f"{os.path.join(state.generations.link, name)}: keys, which are not shown"})
+            continue
+        diff.append(_file_difference(os.path.join(state.generations.link, name), state.current.read(name), state.payload["config"][name]))
+    if changes["entry"]:
+        diff.append(_file_difference(state.entry.path, state.entry.read(), state.payload["entry"]))
+    return diff
+
+
+def _zone_difference(state, zone, text):
+    name = state.zone_file(zone)
+    before, after = records_of(state.current.read(name)), records_of(text)
+    lines = ["- " + line for line in before if line not in after] + ["+ " + line for line in after if line not in before]
+    left_out = len(lines) - _SHOWN_RECORDS
+    if left_out > 0:
+        lines = [*lines[:_SHOWN_RECORDS], f"… and {left_out} more records"]
+    head = "zone {}{}".format(zone, ", which was edited by hand" if name in state.edited else "" if before else ", new")
+    return {"prepared": "\n".join([head, *lines])}
+
+
+def records_of(text):
+    """The records of a zone file as this collection writes it, one a line, without class; {line: None} keeps their order."""
+    lines = (line for line in (text or "").splitlines() if line and not line.startswith((";", "$")))
+    return {line.replace(" IN ", " ", 1): None for line in lines}
+
+
+def _file_difference(path, before, after):
+    return {"before_header": path, "after_header": path, "before": before or "", "after": after}

@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host should serve, against what it has."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations
+
+ZONES = "zones"  # the directory of a generation that has the zone files
+
+
+class HostState:
+    """What one host should serve, against what it has.
+
+    payload:
+      config: text by file name, the whole configuration of the program; what differs from zone to zone is made of blocks.
+      secret: names of those of these files that nobody may see.
+      entry: text of the program's first configuration file.
+      zones: [file name, digest] by zone that this host is primary for.
+      texts: [serial, text] by zone, for those whose content is to be written.
+      shared: zones that have further primaries, whose serials must be told.
+      secondary: file name by zone that this host transfers.
+      selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
+      tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
+      address: where the server answers questions of its own host.
+    """
+
+    def __init__(self, software, layout, payload):
+        self.software = software
+        self.layout = layout
+        self.payload = payload
+        self.generations = Generations(layout["state_directory"], layout["group"])
+        self.entry = EntryFile(layout["config_file"], self.generations)
+        self.look()
+        self.wanted = {os.path.join(ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
+        self.kept = {}
+        if payload["selected"] is not None:
+            self._keep_others(set(payload["selected"]))
+
+    def _keep_others(self, selected):
+        """A run that is about some zones leaves the configuration and the files of all others alone."""
+        self.kept = {name: facts[3] for name, facts in self.current.files.items() if facts[3] and facts[3]["zone"] not in selected}
+        transferred = {zone: name for zone, name in self.current.notes.get("secondary", {}).items() if zone not in selected}
+        self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
+        config = self.payload["config"]
+        self.payload["config"] = blocks.merge({name: self.current.read(name) or "" for name in config}, config, selected)
+
+    def look(self):
+        """Read what the host has now."""
+        self.current = self.generations.current()
+        self.edited = self.current.edited() | self.software.differing(self.current)
+
+    def changes(self):
+        """What is to be written and removed: {kind: names or texts}."""
+        removed = [name for name in self.current.files if name.startswith(ZONES + "/") and name not in self.wanted and name not in self.kept]
+        config = [name for name, text in self.payload["config"].items() if name in self.edited or self.current.read(name) != text]
+        known = self.current.notes.get("secondary", {})
+        return {
+            "zones": self.payload["texts"],
+            "removed": removed,
+            "config": config,
+            "entry": self.entry.read() != self.payload["entry"],
+            "secondary_removed": {zone: name for zone, name in known.items() if zone not in self.payload["secondary"]},
+        }
+
+    def zone_file(self, zone):
+        """The name of a primary zone's file in a generation."""
+        return os.path.join(ZONES, self.payload["zones"][zone][0])
+
+    def zone_removed(self, name):
+        return self.current.facts(name)["zone"]
+
+    def gone(self, changes):
+        """Zones that this host serves in no role any more."""
+        gone = [self.zone_removed(name) for name in changes["removed"]] + list(changes["secondary_removed"])
+        return [zone for zone in gone if zone not in self.payload["secondary"] and zone not in self.payload["zones"]]
+
+    def result(self, changes, diff, reloaded):
+        """What the module returns of them."""
+        removed = [self.zone_removed(name) for name in changes["removed"]]
+        return {
+            "changed": bool(changes["zones"] or removed or changes["config"] or changes["entry"] or self.generations.pending),
+            "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
+            "zones_removed": sorted([*removed, *changes["secondary_removed"]]),
+            "edited": sorted(self.edited),
+            "reloaded": reloaded,
+            "diff": diff,
+        }
+
+
+def zones_of(generation):
+    return [entry[3]["zone"] for entry in generation.files.values() if entry[3]]

@@ -16,8 +16,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration, network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, only, plan

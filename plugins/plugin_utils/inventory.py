@@ -11,7 +11,9 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration, Draft, Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
 

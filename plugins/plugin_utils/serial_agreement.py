@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.serial_policies import next_serial
 
 

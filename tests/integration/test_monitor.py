@@ -15,7 +15,8 @@ import sys
 import time
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.host_programs import program
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.monitoring import expected
 from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text

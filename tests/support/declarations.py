@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import host_addresses
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan

@@ -32,7 +32,8 @@ import dns.rcode
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.powerdns import PowerDNS
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings

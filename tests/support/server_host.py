@@ -36,7 +36,8 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.applicat
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,20 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.wrong}; {self.right}"
+
+
+@dataclass
+class Findings:
+    """What the checks of one declaration found so far. warnings: what should be otherwise and is served all the same."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def problem(self, where: str, wrong: str, right: str) -> None:
+        self.problems.append(Problem(where, wrong, right))
+
+    def warning(self, where: str, wrong: str, right: str) -> None:
+        self.warnings.append(Problem(where, wrong, right))
 
 
 class DeclarationError(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key

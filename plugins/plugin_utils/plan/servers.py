@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import TLS_PORT, Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT, Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations, server_of
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jinja2
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import server_of
 from markupsafe import Markup
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import TLS_PORT
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone

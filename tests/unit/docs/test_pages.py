@@ -11,19 +11,19 @@ import urllib.parse
 
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import content, loading, records, serial_policies, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import content, drafts, endpoints, model, networks, records, serial_policies, tsig
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 KEYS = {
-    "zone": loading.ZONE_KEYS,
-    "endpoint": loading.ENDPOINT_KEYS,
-    "host": loading.HOST_KEYS,
-    "provider": loading.CLOUD_KEYS,
+    "zone": drafts.ZONE_KEYS,
+    "endpoint": endpoints.ENDPOINT_KEYS,
+    "host": endpoints.HOST_KEYS,
+    "provider": endpoints.CLOUD_KEYS,
     "record": records.RECORD_KEYS,
     "soa": content.SOA_KEYS,
     "serial": serial_policies.POLICIES,
-    "group": loading.GROUPS,
-    "network": loading.NETWORK_WORDS,
+    "group": model.GROUPS,
+    "network": networks.NETWORK_WORDS,
     "algorithm": tuple(tsig.ALGORITHMS),
 }
 VARIABLE = re.compile(r"\bdns_(?:zones|zone_\w+|addresses)\b")

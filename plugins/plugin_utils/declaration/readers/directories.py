@@ -24,7 +24,7 @@ import yaml
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, Content, build
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature

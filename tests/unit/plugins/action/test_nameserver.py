@@ -16,7 +16,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, read_settings, texts
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import content_digest

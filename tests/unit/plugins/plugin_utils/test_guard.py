@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Keyring
 from ansible_collections.authoritative.dns.plugins.plugin_utils.guard import left_out, losses, lost_keys
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import Content
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.serial_policies import newer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, SerialGoesBack, agreed_serial, content_digest

@@ -392,4 +392,6 @@ def test_a_large_zone_takes_time_in_proportion():
         validate(ZONE, soa, records, {})
         return time.process_time() - start
 
-    assert seconds(20000) < 40 * max(seconds(2000), 0.001)
+    # The best of three: a collection of garbage that falls into a run is no work of ours.
+    few, many = (min(seconds(count) for _run in range(3)) for count in (2000, 20000))
+    assert many < 40 * max(few, 0.001)

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only, plan
 from hypothesis import given

@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 import json
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.monitoring import expected
 
 HOSTS = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2",), "watcher": ("192.0.2.9",)}

@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof import reports
 from hypothesis import given
 from hypothesis import strategies as st

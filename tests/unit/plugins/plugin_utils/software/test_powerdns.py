@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import Inventory, load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond

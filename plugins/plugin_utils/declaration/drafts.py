@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Zones on their way through the checks, and the keys that their declaration may have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import reverse
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, SOA_KEYS, Content
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record
+from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import check_levels
+
+SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "tls", "labels", "validators")
+ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
+
+
+@dataclass
+class Draft:
+    """A zone on its way through the checks. options: its own over the defaults. content: None if its mistakes leave none.
+
+    For a zone of C(dns_zones) records and soa are what it declares itself; content follows from them.
+    """
+
+    where: str
+    name: str
+    options: Mapping[str, Any]
+    origin: dns.name.Name | None = None
+    ttl: int = DEFAULT_TTL
+    network: reverse.Network | None = None
+    records: list[Record] = field(default_factory=list)
+    soa: SOA | None = None
+    content: Content | None = None
+
+
+def merged_options(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A zone's options over the defaults; its SOA fields and labels over theirs one by one."""
+    nested = {key: {**as_mapping(defaults.get(key)), **as_mapping(own.get(key))} for key in ("soa", "labels", "validators")}
+    return {**defaults, **own, **nested}
+
+
+def check_mapping(where: str, value: Any, known: Sequence[str]) -> list[Problem]:
+    """What is wrong with a mapping that may have the known keys only."""
+    if not isinstance(value, Mapping):
+        return [Problem(where, f"{value!r} is not a mapping", f"give a mapping with {', '.join(known)}")]
+    return [Problem(where, f"the key {key!r} is unknown{did_you_mean(key, known)}", f"known are {', '.join(known)}") for key in value if key not in known]
+
+
+def check_nested(where: str, options: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the mappings inside a zone's own options, or inside defaults."""
+    problems = check_mapping(f"{where}, soa", options["soa"], SOA_KEYS) if options.get("soa") is not None else []
+    for wrong in check_levels(options.get("validators") or {}):
+        problems.append(Problem(f"{where}, validators", wrong, 'write {ns-count: "off", mx-alias: error}; docs/validators.md lists the rules'))
+    if not isinstance(options.get("labels", {}), Mapping):
+        problems.append(Problem(where, f"labels is {options['labels']!r}", "give a mapping of names to values of your choice"))
+    return problems
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a mapping, else an empty one: what is wrong with it is told elsewhere."""
+    return value if isinstance(value, Mapping) else {}

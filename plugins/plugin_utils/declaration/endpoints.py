@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who serves a zone: hosts and groups of the inventory, servers outside, and providers, as a declaration names them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft, check_mapping
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, TLS_PORT, Inventory, Server
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
+
+ENDPOINT_KEYS = ("address", "port", "name", "key", "tls", "tls_port", "from")
+HOST_KEYS = ("host", "from")
+CLOUD_KEYS = ("cloud", "host", "from", "key", "addresses", "notify")
+
+
+class Endpoints:
+    """Reads what zones say of their servers. Mistakes and warnings go to findings."""
+
+    def __init__(self, inventory: Inventory, keyring: tsig.Keyring, findings: Findings) -> None:
+        self.inventory = inventory
+        self.keyring = keyring
+        self.findings = findings
+        self.problem = findings.problem
+        self._servers: dict[str, Server | None] = {}
+        self._resolved: dict[tuple[str, str, bool], tuple[Server, ...]] = {}
+
+    def of_zone(self, draft: Draft, key: str, default_group: str) -> tuple[Server, ...]:
+        declared = draft.options.get(key)
+        memo = (key, repr(declared), key in draft.options)
+        if memo in self._resolved:
+            return self._resolved[memo]
+        before = len(self.findings.problems)
+        result = self._resolve(draft, key, declared, default_group)
+        if len(self.findings.problems) == before:
+            self._resolved[memo] = result
+        return result
+
+    def _resolve(self, draft: Draft, key: str, declared: Any, default_group: str) -> tuple[Server, ...]:
+        if declared is None:
+            declared = [default_group] if self.inventory.groups.get(default_group) else []
+        if isinstance(declared, (str, Mapping)):
+            declared = [declared]
+        if not isinstance(declared, Sequence) or (key == "primaries" and key in draft.options and not declared):
+            self.problem(draft.where, f"{key} is {declared!r}", "list inventory hosts, groups, or endpoints such as {address: 192.0.2.1}")
+            return ()
+        found: dict[str, Server] = {}
+        for item in declared:
+            for server in self._endpoint(draft.where, key, item):
+                found.setdefault(server.name, server)
+        return tuple(found.values())
+
+    def _endpoint(self, where: str, key: str, item: Any) -> Iterable[Server]:
+        if isinstance(item, Mapping) and "from" in item:
+            yield from self._fed_by(where, key, item)
+            return
+        if isinstance(item, Mapping) and "cloud" in item:
+            yield from self._provider(where, key, item)
+            return
+        if isinstance(item, Mapping) and "host" in item:
+            self.findings.problems += check_mapping(f"{where}, {key}", item, HOST_KEYS)
+            yield from self._endpoint(where, key, str(item["host"]))
+            return
+        if isinstance(item, Mapping):
+            self.findings.problems += check_mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
+            ports = {"port": item.get("port", 53), "tls_port": item.get("tls_port", TLS_PORT)}
+            for what, port in ports.items():
+                if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
+                    self.problem(where, f"{key}: {what} {port!r} is not a port", "write a number from 1 to 65535")
+                    return
+            port = ports["port"]
+            try:
+                address = names.address(item.get("address"))
+            except ValueError:
+                self.problem(where, f"{key}: address {item.get('address')!r} is not an address", "write an IPv4 or IPv6 address")
+                return
+            if port == 53 and self._is_own(where, key, address):
+                return
+            name = str(item.get("name", address if port == 53 else f"{address} port {port}"))
+            tls = item.get("tls")
+            try:
+                tls = tls if tls is None else names.to_text(names.zone_name(tls))
+            except ValueError as error:
+                self.problem(where, f"{key}: tls {tls!r} {error}", "write the name in the server's certificate")
+                return
+            agreed = self._key_of(f"{where}, {key} {name}", item)
+            yield Server(name, (address,), managed=False, port=port, key=agreed, tls=tls, tls_port=ports["tls_port"])
+            return
+        if isinstance(item, str) and item in self.inventory.hosts:
+            server = self.host(item)
+            if server:
+                yield server
+            return
+        if isinstance(item, str) and item in self.inventory.groups:
+            for host in self.inventory.groups[item]:
+                yield from self._endpoint(where, key, host)
+            return
+        try:
+            address = names.address(item)
+        except ValueError:
+            known = sorted(self.inventory.hosts | set(self.inventory.groups))
+            self.problem(
+                where,
+                f"{key} names {item!r}, which is no host, group or address{did_you_mean(item, known)}",
+                "name a host or group of the inventory, or give an address",
+            )
+            return
+        if not self._is_own(where, key, address):
+            yield Server(address, (address,), managed=False)
+
+    def _provider(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
+        """A provider as a secondary. Which host talks to it may depend on the zone's primaries, see L(_carried)."""
+        provider = item["cloud"]
+        if key != "secondaries":
+            self.problem(where, f"{key} names the provider {provider!r}, which cannot be one of them here", "list it under secondaries")
+            return
+        if provider not in CLOUDS:
+            self.problem(where, f"{key}: the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}")
+            return
+        self.findings.problems += check_mapping(f"{where}, {key}", item, CLOUD_KEYS)
+        carrier = item.get("host")
+        if carrier is not None and carrier not in self.inventory.hosts:
+            near = did_you_mean(carrier, self.inventory.hosts)
+            self.problem(where, f"{key}: {carrier!r}, which is to talk to {provider}, is no host of the inventory{near}", "name one that can reach it")
+            return
+        usual = CLOUDS[provider]
+        lists = [self._networks_of(where, key, name, item.get(name), default) for name, default in (("addresses", usual.addresses), ("notify", usual.notify))]
+        agreed = None if item.get("key") is None else self._key_of(f"{where}, {key} {provider}", item)
+        yield Server(provider, lists[0], managed=False, key=agreed, cloud=provider, carrier=carrier, notify=lists[1])
+
+    def _networks_of(self, where: str, key: str, name: str, value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
+        """A provider's addresses; networks only where transfers come from, since nobody can be told at a network."""
+        if value is None:
+            return default
+        read = names.address if name == "notify" else network_text
+        result = []
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            try:
+                result.append(read(item if item not in NETWORK_WORDS else None))
+            except ValueError:
+                self.problem(where, f"{key}: {name} has {item!r}", f"list the provider's addresses{'' if name == 'notify' else ' or networks'}")
+        return tuple(result)
+
+    def _is_own(self, where: str, key: str, address: str) -> bool:
+        """Whether an address belongs to a host that this collection configures: then it would be planned as somebody else's server."""
+        host = self._own_addresses.get(address)
+        if host is not None:
+            self.problem(where, f"{key} gives {address}, which is an address of the host {host}", f"name the host: {host}")
+        return host is not None
+
+    @cached_property
+    def _own_addresses(self) -> Mapping[str, str]:
+        """Hosts by address; those without a usable one are told where they serve."""
+        result: dict[str, str] = {}
+        for group in (PRIMARIES_GROUP, SECONDARIES_GROUP):
+            for host in self.inventory.groups.get(group, ()):
+                with contextlib.suppress(ValueError):
+                    result.update(dict.fromkeys(self.inventory.addresses(host), host))
+        return result
+
+    def _fed_by(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
+        """The servers of an entry that says from whom they transfer."""
+        if key != "secondaries":
+            self.problem(where, f"{key} says from whom a server transfers, but a primary transfers from nobody", "leave from out, or make it a secondary")
+            return
+        sources: list[str] = []
+        for source in item["from"] if isinstance(item["from"], (list, tuple)) else [item["from"]]:
+            sources += [server.name for server in self._endpoint(where, f"{key}, from", source)]
+        for server in self._endpoint(where, key, {name: value for name, value in item.items() if name != "from"}):
+            yield replace(server, sources=tuple(dict.fromkeys(sources)))
+
+    def _key_of(self, where: str, item: Mapping[str, Any]) -> str | None:
+        """The key that is agreed with a server that this collection does not configure."""
+        value = item.get("key")
+        if value is None:
+            if self.keyring.secret is not None:
+                self.findings.warning(where, "nothing signs the transfers with it", "give it the key of dns_tsig_keys that is agreed, or key: false")
+            return None
+        return "" if value is False else self.given_key(where, "key", value)
+
+    def host(self, name: str) -> Server | None:
+        """An inventory host as a server; its mistakes are told once, however many zones it serves."""
+        if name not in self._servers:
+            try:
+                addresses = self.inventory.addresses(name)
+            except ValueError as error:
+                self.problem(f"host {name}", str(error), "list the host's own addresses in its dns_addresses")
+                addresses = ()
+            else:
+                if not addresses:
+                    self.problem(f"host {name}", "has no known address", "set dns_addresses for it, or make ansible_host an address")
+            self._servers[name] = Server(name, addresses, tls=name.lower()) if addresses else None
+        return self._servers[name]
+
+    def given_key(self, where: str, key: str, value: Any) -> str | None:
+        """The name of a key of the keyring, None if there is no such key."""
+        name = tsig.key_name(value)
+        if name in self.keyring.given:
+            return name
+        near = did_you_mean(value, self.keyring.given)
+        self.problem(where, f"{key} names {value!r}, which is not in dns_tsig_keys{near}", "declare it there with its secret")
+        return None

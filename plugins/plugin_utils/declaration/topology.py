@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A zone with its servers: who is primary and secondary, and whether transfers can reach everybody, signed and encrypted as declared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names, serial_policies
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, check_networks, network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP, CLOUDS
+
+
+class Topology:
+    """Completes drafts to zones. Mistakes and warnings go to findings."""
+
+    def __init__(self, endpoints: Endpoints, findings: Findings) -> None:
+        self.endpoints = endpoints
+        self.findings = findings
+        self.problem = findings.problem
+
+    def complete(self, draft: Draft) -> Zone | None:
+        content = draft.content
+        primaries = self.endpoints.of_zone(draft, "primaries", PRIMARIES_GROUP)
+        secondaries = self.endpoints.of_zone(draft, "secondaries", SECONDARIES_GROUP)
+        if not primaries and "primaries" not in draft.options:
+            near = did_you_mean(PRIMARIES_GROUP, set(self.endpoints.inventory.groups) - {PRIMARIES_GROUP, SECONDARIES_GROUP})
+            self.problem(
+                draft.where,
+                f"has no primary: the inventory's group {PRIMARIES_GROUP} is missing or empty{near}",
+                f"put a host into {PRIMARIES_GROUP}, or give the zone primaries",
+            )
+        for both in sorted({server.name for server in primaries} & {server.name for server in secondaries}):
+            self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
+        self._check_sources(draft, primaries, secondaries)
+        has_serial = draft.soa is not None or (content is not None and content.own_serial is not None)
+        policy = draft.options.get("serial", "keep" if has_serial else "date")
+        if policy not in serial_policies.POLICIES:
+            known = ", ".join(serial_policies.POLICIES)
+            self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial_policies.POLICIES)}", f"use one of {known}")
+        elif policy == "keep" and not has_serial:
+            self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
+        secondaries = tuple(self._carried(draft, server, primaries) if server.cloud else server for server in secondaries)
+        allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
+        if content is None:
+            return None
+        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed, encrypted)
+
+    def _carried(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> Server:
+        """A provider with the host that talks to it: the one that is named, else the first of CLOUD_GROUP, else the first primary."""
+        groups = self.endpoints.inventory.groups
+        hosts = [server.carrier] if server.carrier else [*groups.get(CLOUD_GROUP, ()), *(item.name for item in primaries if item.managed)]
+        if not hosts:
+            wrong = f"no host is there to talk to {server.cloud}, as its primaries are not of this inventory"
+            self.problem(draft.where, wrong, f"put a host into the group {CLOUD_GROUP}, or name one: {{cloud: {server.cloud}, host: NAME}}")
+            return server
+        if CLOUDS[server.cloud].pulls:
+            self._check_reachable(draft, server, primaries)
+        if server.addresses:
+            return replace(server, carrier=hosts[0])
+        host = self.endpoints.host(hosts[0])
+        return replace(server, carrier=hosts[0], addresses=host.addresses if host else ())
+
+    def _check_reachable(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> None:
+        """A provider out in the internet cannot transfer from a primary that has private addresses only (RFC 1918, RFC 4193)."""
+        if server.sources or any(names.is_private(address) for address in server.addresses):
+            return
+        for primary in primaries:
+            if primary.managed and all(names.is_private(address) for address in primary.addresses):
+                wrong = f"{server.cloud} cannot transfer from {primary.name}, whose addresses are private: {', '.join(primary.addresses)}"
+                right = "list its public address in dns_addresses, or let a public secondary feed the provider (from)"
+                self.findings.warning(f"host {primary.name}", wrong, right)
+
+    def _tsig(self, draft: Draft) -> bool | str:
+        value = draft.options.get("tsig", True)
+        if value is True and "tsig" in draft.options and self.endpoints.keyring.secret is None:
+            self.problem(draft.where, "tsig is true, but no dns_tsig_secret is there to derive keys from", "set it, or name a key of dns_tsig_keys")
+        return value if isinstance(value, bool) else self.endpoints.given_key(draft.where, "tsig", value) or False
+
+    def _tls(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> bool:
+        value = draft.options.get("tls", False)
+        if not isinstance(value, bool):
+            self.problem(draft.where, f"tls is {value!r}", "write true to hand the zone out over TLS only, or false")
+            return False
+        for server in primaries if value else ():
+            if server.tls is None:
+                wrong = f"its transfers are to be encrypted, but nothing is said of TLS on its primary {server.name}"
+                self.problem(draft.where, wrong, "give that tls: NAME, the name in its certificate")
+        for server in secondaries if value else ():
+            if server.cloud:
+                self.problem(draft.where, f"its transfers are to be encrypted, but {server.cloud} has none over TLS", "leave tls out, or the provider")
+        return value
+
+    def _check_sources(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> None:
+        """Whether what secondaries transfer from leads to a primary."""
+        served = {server.name for server in primaries}
+        waiting = {server.name: set(server.sources) for server in secondaries if server.sources}
+        served |= {server.name for server in secondaries} - waiting.keys()
+        for name, sources in waiting.items():
+            for unknown in sorted(sources - served - waiting.keys()):
+                self.problem(draft.where, f"{name} is to transfer from {unknown}, which does not serve the zone", "name primaries or other secondaries of it")
+        while ready := [name for name, sources in waiting.items() if sources & served]:
+            served.update(ready)
+            for name in ready:
+                del waiting[name]
+        if waiting and not any(sources - served - waiting.keys() for sources in waiting.values()):
+            self.problem(draft.where, f"{', '.join(sorted(waiting))} transfer from each other only", "let one of them transfer from a primary")
+
+    def _allow_query(self, draft: Draft) -> tuple[str, ...] | None:
+        value = draft.options.get("allow_query")
+        if value is None:
+            return None
+        mistakes = list(check_networks(value))
+        for wrong in mistakes:
+            self.problem(draft.where, f"allow_query: {wrong}", f"list networks such as 192.0.2.0/24, or {', '.join(NETWORK_WORDS)}")
+        return None if mistakes else tuple(network_text(item) for item in value)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer import records
-from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import skip_name
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import skip_name
 
 MAX_ELEMENTS = 1000  # ResourceRecord elements of a request, those of an UPSERT count twice
 MAX_CHARACTERS = 32000  # of all values of a request, those of an UPSERT count twice

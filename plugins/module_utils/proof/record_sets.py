@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import name_problem
-from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import SOA, TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import TransferError
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import (
     DIFFERENCES_NAMED,
     Comparison,
@@ -24,22 +24,8 @@ from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records
     records_of,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import place
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import (
-    AA,
-    HEADER,
-    NOERROR,
-    NXDOMAIN,
-    OPCODE,
-    QR,
-    QUERY_TAIL,
-    RCODE,
-    TC,
-    UNSIGNED,
-    Answer,
-    NotForUs,
-    Truncated,
-    judge_rcode,
-)
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import AA, HEADER, NOERROR, NXDOMAIN, OPCODE, QR, RCODE, SOA, TC
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import QUERY_TAIL, UNSIGNED, Answer, NotForUs, Truncated, judge_rcode
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.tsig import read_message, tsig_problem
 
 NS, CNAME, DNAME, DS = 2, 5, 39, 43

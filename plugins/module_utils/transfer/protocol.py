@@ -15,21 +15,25 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import (
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import (
     HEADER,
     NOERROR,
     NOTAUTH,
     OPCODE,
     QR,
     RCODE,
+    RECORD,
     REFUSED,
     SERVFAIL,
+    SOA,
     TC,
+    MalformedMessage,
+    read_name,
+    skip_name,
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.tsig import tsig_problem
 
-RECORD = struct.Struct("!2HIH")
-SOA, TSIG, ZONEMD = 6, 250, 63
+TSIG, ZONEMD = 250, 63
 MOST_UNSIGNED = 99  # messages between two signed ones (RFC 8945, section 5.3.1)
 RCODE_STATES = {REFUSED: "refused", NOTAUTH: "not_authoritative", SERVFAIL: "servfail", 3: "not_authoritative"}
 
@@ -89,6 +93,8 @@ class Transfer:
         """Take the next message; True when the transfer is complete. Raises TransferError."""
         try:
             return self._feed(wire)
+        except MalformedMessage as error:
+            raise TransferError("malformed", str(error)) from None
         except (IndexError, struct.error):
             raise TransferError("malformed", "a message ends in the middle of a record") from None
 
@@ -218,47 +224,3 @@ class Transfer:
                 problem = "malformed", f"an unreadable signature ({type(error).__name__})"
             raise TransferError(*problem, rcode) from None
         self._unsigned = 0
-
-
-def skip_name(wire: bytes, at: int) -> int:
-    """The offset behind a name. Raises IndexError and TransferError."""
-    length = wire[at]
-    while length:
-        if length >= 0xC0:
-            return at + 2
-        if length > 63:
-            raise TransferError("malformed", "a name that is not one")
-        at += length + 1
-        length = wire[at]
-    return at + 1
-
-
-def read_name(wire: bytes, at: int) -> tuple[bytes, int]:
-    """A name without compression in lower case, and the offset behind it. Raises IndexError and TransferError."""
-    parts = []
-    end = None
-    lowest = at
-    total = 0
-    while True:
-        length = wire[at]
-        if length >= 0xC0:
-            target = ((length & 0x3F) << 8) | wire[at + 1]
-            if end is None:
-                end = at + 2
-            if target >= lowest:  # a pointer must point to what came before (RFC 1035, section 4.1.4)
-                raise TransferError("malformed", "a name that points forward")
-            at = lowest = target
-            continue
-        if length > 63:
-            raise TransferError("malformed", "a name that is not one")
-        label = wire[at : at + length + 1]
-        if len(label) != length + 1:
-            raise IndexError
-        total += length + 1
-        if total > 255:
-            raise TransferError("malformed", "a name that is too long")
-        parts.append(label)
-        at += length + 1
-        if not length:
-            # a length is below 64 and therefore no letter: lower() changes labels only
-            return b"".join(parts).lower(), at if end is None else end

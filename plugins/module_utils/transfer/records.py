@@ -15,16 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import (
-    RECORD,
-    SOA,
-    ZONEMD,
-    TransferError,
-    read_name,
-    skip_name,
-)
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import ZONEMD, TransferError
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import HEADER
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import HEADER, RECORD, SOA, MalformedMessage, read_name, skip_name
 
 # Where names are inside rdata that is compressed or compared without case (RFC 4034, section 6.2; RFC 6840, section 5.1):
 # type → (bytes before the names, number of names)
@@ -116,6 +109,8 @@ def canonical_records(messages: Iterable[bytes], zone: Any) -> Iterator[bytes]:
                         return
                     seen_soa = True
                 yield record
+        except MalformedMessage as error:
+            raise TransferError("malformed", str(error)) from None
         except (IndexError, struct.error):
             raise TransferError("malformed", "a message ends in the middle of a record") from None
 
@@ -123,7 +118,7 @@ def canonical_records(messages: Iterable[bytes], zone: Any) -> Iterator[bytes]:
 def records_of(wire: bytes, with_authority: bool = False) -> Iterator[bytes]:
     """The canonical records of a message's answer section, then those of its authority section.
 
-    Raises TransferError, and IndexError or struct.error for a message that ends too early.
+    Raises MalformedMessage, and IndexError or struct.error for a message that ends too early.
     """
     _id, _flags, questions, answers, authority, _additional = HEADER.unpack_from(wire)
     at = 12

@@ -9,8 +9,8 @@ import struct
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
-from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import RECORD, SOA, TransferError, skip_name
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import HEADER, SoaQuestion
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import HEADER, RECORD, SOA, MalformedMessage, skip_name
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import SoaQuestion
 
 OPT, RRSIG = 41, 46
 EDNS_EXPIRE = 9  # RFC 7314
@@ -52,7 +52,7 @@ class CopyQuestion(SoaQuestion):
             return answer
         try:
             return Copy(*answer, *_facts(wire))
-        except (IndexError, struct.error, TransferError):
+        except (IndexError, struct.error, MalformedMessage):
             return Copy(*answer)  # its serial could be read
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import QR, TC, Answer, NotForUs, Truncated
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import QR, TC
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import Answer, NotForUs, Truncated
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.tsig import read_message, tsig_problem
 
 

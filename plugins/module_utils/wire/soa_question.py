@@ -13,9 +13,21 @@ import struct
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.message import (
+    AA,
+    HEADER,
+    NOERROR,
+    NOTAUTH,
+    NXDOMAIN,
+    OPCODE,
+    QR,
+    RCODE,
+    REFUSED,
+    SERVFAIL,
+    TC,
+)
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.tsig import read_message, tsig_problem
 
-HEADER = struct.Struct("!6H")
 # flags of a query: opcode QUERY, recursion not desired; one question
 QUERY_TAIL = struct.pack("!5H", 0, 1, 0, 0, 0)
 SOA_IN = struct.pack("!2H", 6, 1)
@@ -25,12 +37,6 @@ SOA_OF_THE_QUESTION = struct.pack("!3H", 0xC00C, 6, 1)
 # two names, then serial, refresh, retry, expire and minimum (RFC 1035, section 3.3.13)
 SHORTEST_SOA = 2 + 5 * 4
 
-QR = 0x8000
-AA = 0x0400
-TC = 0x0200
-OPCODE = 0x7800
-RCODE = 0x000F
-NOERROR, SERVFAIL, NXDOMAIN, REFUSED, NOTAUTH = 0, 2, 3, 5, 9
 UNSIGNED = "the answer to a signed question is not signed"
 EDE_INVALID_DATA = 24  # RFC 8914, section 4.25: "its most recent zone being too old or having expired"
 

@@ -13,8 +13,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between, reachable
-from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import label
 
 
 @dataclass(frozen=True)

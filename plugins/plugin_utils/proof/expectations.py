@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_over_tls, server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between
 
 
@@ -30,19 +31,6 @@ class Expectations:
     own_servers: list[dict[str, Any]]
     keys: list[dict[str, Any]]
     encrypted: list[dict[str, Any]]
-
-
-def label(server: str, address: str) -> str:
-    """A unique name for one address of a server; L(server_of) takes it apart."""
-    return f"{server}/{address}"
-
-
-def label_over_tls(text: str) -> str:
-    return f"{text} over TLS"
-
-
-def server_of(text: str) -> str:
-    return text.rpartition("/")[0]
 
 
 def expectations(declaration: Declaration, host: str, families: Collection[int], transfers: int) -> Expectations:

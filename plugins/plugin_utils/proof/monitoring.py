@@ -10,7 +10,8 @@ from collections.abc import Collection
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
-from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations, server_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
 
 
 def expected(declaration: Declaration, host: str, families: Collection[int], transfers: int) -> str:

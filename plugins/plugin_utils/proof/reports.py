@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import jinja2
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
-from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import server_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
 from markupsafe import Markup
 
 # The proofs: the name of a check, the key of its result, and what one of its results is about.

@@ -264,8 +264,10 @@ waited:
 """
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import ALGORITHMS, Account, read_wanted
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import Account
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import Api, CloudflareError
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_removal import remove
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_wanted import ALGORITHMS, read_wanted
 
 SHOWN = 10  # zones that a failure message names
 
@@ -347,7 +349,7 @@ def main():
         wanted = read_wanted(params)
         account = Account(api, params["account_id"], wanted, module.check_mode)
         if params["state"] == "absent":
-            account.remove()
+            remove(account)
         else:
             account.bring()
             if params["wait_timeout"] > 0 and not module.check_mode:

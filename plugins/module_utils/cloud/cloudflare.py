@@ -9,191 +9,17 @@ https://developers.cloudflare.com/api/resources/zones/.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
-import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import (
-    Api,
-    ApiError,
-    CloudflareError,
-    kept_back,
-)
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import Api, CloudflareError, kept_back
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_wanted import Key, Wanted, Zone, canonical, decoded
 from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
 
-ALGORITHMS = ("hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
-LEAST_REFRESH = 300  # seconds; the API's minimum for auto_refresh_seconds
-MOST_ADDRESSES = {4: 24, 6: 64}  # the shortest prefix of an ACL, by IP version
 ZONES_PER_PAGE = 50  # the API's maximum
-USERS_LOOKED_AT = 200  # other zones that are asked whether they use a peer, before it is left where it is
 LONGEST_INTERVAL = 10.0  # seconds between two looks at the serials
-
-
-class Mistake(CloudflareError):
-    """Something in the arguments that cannot be; the text names it and says what would be right."""
-
-
-# -- what is wanted ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Key:
-    """A TSIG key (RFC 8945); ``secret`` is base64."""
-
-    name: str
-    algorithm: str
-    secret: str = field(repr=False)
-
-    def body(self) -> dict[str, Any]:
-        return {"name": f"{canonical(self.name)}.", "algo": f"{self.algorithm}.", "secret": self.secret}
-
-    def is_as(self, tsig: Mapping[str, Any]) -> bool:
-        return canonical(tsig.get("algo")) == self.algorithm and decoded(tsig.get("secret")) == decoded(self.secret)
-
-
-@dataclass(frozen=True)
-class Primary:
-    """A server to transfer from: a peer at Cloudflare, which has at most one key."""
-
-    name: str
-    address: str
-    port: int
-    key: str | None
-    ixfr: bool
-
-    @property
-    def peer_name(self) -> str:
-        """By which the peer is found again: nobody else's peer has the name and the address of this server."""
-        return f"{self.name} {self.address}"
-
-    def body(self, tsig_id: str | None) -> dict[str, Any]:
-        body = {"name": self.peer_name, "ip": self.address, "port": self.port, "ixfr_enable": self.ixfr}
-        return dict(body, tsig_id=tsig_id) if tsig_id else body
-
-
-@dataclass(frozen=True)
-class Zone:
-    """A zone, the names of its primaries, and the serial that it should have at least."""
-
-    name: str
-    primaries: tuple[str, ...]
-    serial: int | None = None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the arguments ask for, after all of them were found to be possible."""
-
-    zones: tuple[Zone, ...]
-    primaries: tuple[Primary, ...]
-    keys: tuple[Key, ...]
-    networks: tuple[str, ...]
-    refresh: int
-
-    @property
-    def key_names(self) -> list[str]:
-        return list(dict.fromkeys([*[key.name for key in self.keys], *[primary.key for primary in self.primaries if primary.key]]))
-
-
-def read_wanted(params: Mapping[str, Any]) -> Wanted:
-    """The module's arguments, checked as a whole. Raises Mistake.
-
-    With ``state=present``, primaries that no zone uses and keys that no such primary uses are left out.
-    """
-    present = params["state"] == "present"
-    for option in ("account_id", "api_token"):
-        if not re.fullmatch(r"[!-.0-~]+", params[option]):
-            raise Mistake(f"{option}: empty, or has a blank, a slash or a line break in it; give it as Cloudflare shows it")
-    keys = {canonical(entry["name"]): read_key(entry) for entry in unique(params["keys"], "keys", canonical)}
-    primaries = {entry["name"]: read_primary(entry, keys if present else None) for entry in unique(params["primaries"], "primaries")}
-    zones = [read_zone(entry, primaries, present) for entry in unique(params["zones"], "zones", canonical)]
-    networks = [read_network(text) for text in params["notify_from"]]
-    if params["refresh"] < LEAST_REFRESH:
-        raise Mistake(f"refresh: {params['refresh']} s is too short; Cloudflare takes {LEAST_REFRESH} or more")
-    if present:
-        used = {name for zone in zones for name in zone.primaries}
-        primaries = {name: primary for name, primary in primaries.items() if name in used}
-        keys = {name: key for name, key in keys.items() if name in {canonical(primary.key) for primary in primaries.values()}}
-    return Wanted(tuple(zones), tuple(primaries.values()), tuple(keys.values()), tuple(dict.fromkeys(networks)), params["refresh"])
-
-
-def read_key(entry: Mapping[str, Any]) -> Key:
-    if not decoded(entry["secret"]):
-        raise Mistake(f"keys: the secret of {entry['name']} is not base64; give it as `tsig-keygen` prints it")
-    return Key(canonical(entry["name"]), entry["algorithm"], entry["secret"])
-
-
-def read_primary(entry: Mapping[str, Any], keys: Mapping[str, Key] | None) -> Primary:
-    where = f"primaries: {entry['name']}"
-    try:
-        address = str(ipaddress.ip_address(entry["address"]))
-    except ValueError:
-        raise Mistake(f"{where} has the address {entry['address']!r}, which is neither an IPv4 nor an IPv6 address") from None
-    if not 1 <= entry["port"] <= 65535:
-        raise Mistake(f"{where} has the port {entry['port']}; a port is between 1 and 65535")
-    key = canonical(entry["key"]) or None
-    if keys is not None and key and key not in keys:
-        raise Mistake(f"{where}: the key {entry['key']} is not in keys; known: {', '.join(keys) or 'none'}")
-    return Primary(entry["name"], address, entry["port"], key, entry["ixfr"])
-
-
-def read_zone(entry: Mapping[str, Any], primaries: Mapping[str, Primary], present: bool) -> Zone:
-    where = f"zones: {entry['name']}"
-    names = list(primaries) if entry["primaries"] is None else entry["primaries"]
-    unknown = [name for name in names if name not in primaries]
-    if present and unknown:
-        raise Mistake(f"{where}: {', '.join(unknown)} not in primaries; known: {', '.join(primaries) or 'none'}")
-    if present and not names:
-        raise Mistake(f"{where} has no primaries; name at least one server to transfer from")
-    if entry["serial"] is not None and not 0 <= entry["serial"] < 2**32:
-        raise Mistake(f"{where} has the serial {entry['serial']}; a serial is between 0 and 4294967295")
-    return Zone(canonical(entry["name"]), tuple(dict.fromkeys(names)), entry["serial"])
-
-
-def read_network(text: str) -> str:
-    try:
-        network = ipaddress.ip_network(text)
-    except ValueError as error:
-        raise Mistake(f"notify_from: {text!r} is not a network: {error}") from None
-    shortest = MOST_ADDRESSES[network.version]
-    if network.prefixlen < shortest:
-        raise Mistake(f"notify_from: {network} is too large; Cloudflare takes /{shortest} or longer prefixes of IPv{network.version}")
-    return str(network)
-
-
-def unique(entries: Iterable[Mapping[str, Any]], option: str, form: Callable[[str], str] = str) -> list[Mapping[str, Any]]:
-    """The entries. Raises Mistake when one has no name, or the name of another."""
-    entries = list(entries)
-    seen = set()
-    for entry in entries:
-        name = form(entry["name"])
-        if not name:
-            raise Mistake(f"{option}: an entry has no name")
-        if name in seen:
-            raise Mistake(f"{option}: {name} is given twice; give each once")
-        seen.add(name)
-    return entries
-
-
-def canonical(name: str | None) -> str:
-    """A domain name as this module compares them: lower case, no final dot."""
-    return (name or "").lower().rstrip(".")
-
-
-def decoded(secret: str | None) -> bytes:
-    """What two spellings of one secret have in common; nothing when it is not base64."""
-    try:
-        return base64.b64decode(secret or "", validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-# -- what is there, and what has to change ----------------------------------------------------------------------------
 
 
 @dataclass
@@ -263,7 +89,7 @@ class Account:
     def changed(self) -> bool:
         return bool(self.before)
 
-    def _change(self, kind: str, name: str, before: Any, after: Any) -> bool:
+    def change(self, kind: str, name: str, before: Any, after: Any) -> bool:
         """Remember a change for the difference; whether it is to be made."""
         self.before.setdefault(kind, {})[name] = before
         self.after.setdefault(kind, {})[name] = after
@@ -271,15 +97,15 @@ class Account:
 
     # -- reading, which is over before anything is written
 
-    def _list(self, kind: str) -> list[dict[str, Any]]:
+    def list_all(self, kind: str) -> list[dict[str, Any]]:
         return self.api.list(f"{self.path}/{kind}")
 
-    def _key_of(self, peer: Mapping[str, Any]) -> str | None:
+    def key_of(self, peer: Mapping[str, Any]) -> str | None:
         """The name of the peer's key, for the difference; the id of its TSIG where TSIGs were not listed."""
         identity = peer.get("tsig_id") or None
         return next((canonical(entry["name"]) for entry in self.tsigs if entry["id"] == identity), identity)
 
-    def _read_zones(self) -> None:
+    def read_zones(self) -> None:
         """Find the zones by name or in the account's list, whichever takes fewer calls."""
         missing = set(self.states)
         if len(missing) > 1:
@@ -312,12 +138,12 @@ class Account:
     def bring(self) -> None:
         """TSIGs, peers, ACLs, zones, where these transfer from, and a transfer where that changed."""
         if self.wanted.keys:
-            self.tsigs = self._list("tsigs")
+            self.tsigs = self.list_all("tsigs")
         if self.wanted.primaries:
-            self.peers = self._list("peers")
+            self.peers = self.list_all("peers")
         if self.wanted.networks:
-            self.acls = self._list("acls")
-        self._read_zones()
+            self.acls = self.list_all("acls")
+        self.read_zones()
         for state in self.states.values():
             if state.zone:
                 state.incoming = self.api.get(f"{state.path}/secondary_dns/incoming")
@@ -338,11 +164,11 @@ class Account:
                 continue
             changed.add(key.name)
             after = {"algorithm": key.algorithm, "secret": "as declared"}
-            if self._change("keys", key.name, found and told_tsig(found, key), after):
+            if self.change("keys", key.name, found and told_tsig(found, key), after):
                 if found:
                     self.api.replace(f"{path}/{found['id']}", key.body())
                 else:
-                    made = self.api.create(path, key.body(), lambda name=key.name: only(self._list("tsigs"), name, "TSIGs"))
+                    made = self.api.create(path, key.body(), lambda name=key.name: only(self.list_all("tsigs"), name, "TSIGs"))
                     ids[key.name] = made["id"]
         return ids, changed
 
@@ -360,10 +186,10 @@ class Account:
             if found and is_peer(found, body):
                 continue
             changed.add(primary.name)
-            before = found and told_peer(found, self._key_of(found))
-            if self._change("peers", name, before, told_peer(body, primary.key)):
+            before = found and told_peer(found, self.key_of(found))
+            if self.change("peers", name, before, told_peer(body, primary.key)):
                 if not found:  # POST takes nothing but the name
-                    found = self.api.create(path, {"name": name}, lambda name=name: only(self._list("peers"), name, "peers"))
+                    found = self.api.create(path, {"name": name}, lambda name=name: only(self.list_all("peers"), name, "peers"))
                     ids[primary.name] = found["id"]
                 if not is_peer(self.api.replace(f"{path}/{found['id']}", body), body):
                     raise CloudflareError(f"PUT {path}/{found['id']}: Cloudflare took it, but the peer {name!r} is not as it was sent")
@@ -377,11 +203,11 @@ class Account:
                 continue
             body = {"name": acl_name(network), "ip_range": network}
             found = only(self.acls, body["name"], "ACLs")
-            if self._change("notify_from", network, found and found["ip_range"], network):
+            if self.change("notify_from", network, found and found["ip_range"], network):
                 if found:
                     self.api.replace(f"{path}/{found['id']}", body)
                 else:
-                    self.api.create(path, body, lambda name=body["name"]: only(self._list("acls"), name, "ACLs"))
+                    self.api.create(path, body, lambda name=body["name"]: only(self.list_all("acls"), name, "ACLs"))
 
     def _bring_zone(self, state: ZoneState, peer_ids: Mapping[str, str], new_peers: set[str]) -> None:
         ids = [peer_ids[name] for name in state.wanted.primaries]
@@ -391,7 +217,7 @@ class Account:
             state.changed = True
             before = state.zone and self._told_zone(there, peer_ids)
             after = self._told_zone(incoming_body(state.name, ids, self.wanted.refresh), peer_ids)
-            if self._change("zones", state.name, before, after):
+            if self.change("zones", state.name, before, after):
                 self._write_zone(state, ids)
         other_source = other_source or bool(new_peers.intersection(state.wanted.primaries))
         state.changed = state.changed or other_source
@@ -438,66 +264,6 @@ class Account:
                 state.incoming = self.api.get(f"{state.path}/secondary_dns/incoming") or state.incoming
             late = [state for state in late if state.missing]
         return round(time.monotonic() - started, 3), late
-
-    # -- state=absent
-
-    def remove(self) -> None:
-        """The zones, then the peers, TSIGs and ACLs of these names that nothing else in the account uses."""
-        if self.wanted.key_names:
-            self.tsigs = self._list("tsigs")
-        if self.wanted.primaries or self.tsigs:
-            self.peers = self._list("peers")
-        if self.wanted.networks:
-            self.acls = self._list("acls")
-        self._read_zones()
-        for state in self.states.values():
-            if state.zone:
-                state.changed = True
-                if self._change("zones", state.name, {"type": "secondary"}, None):
-                    self.api.remove(f"{state.path}/secondary_dns/incoming")
-                    self.api.remove(state.path)
-        names = {primary.peer_name for primary in self.wanted.primaries}
-        networks = {acl_name(network) for network in self.wanted.networks}
-        peers = [entry for entry in self.peers if entry["name"] in names]
-        acls = [entry for entry in self.acls if entry["name"] in networks]
-        others = self._other_zones() if peers or acls else []
-        used = self._used_by(others, {entry["id"] for entry in peers})
-        gone = [entry for entry in peers if entry["id"] not in used]
-        for entry in gone:
-            if self._change("peers", entry["name"], told_peer(entry, self._key_of(entry)), None):
-                self.api.remove(f"{self.path}/peers/{entry['id']}")
-        keys_in_use = {entry.get("tsig_id") for entry in self.peers if entry not in gone}
-        for entry in self.tsigs:
-            name = canonical(entry["name"])
-            unused = name in self.wanted.key_names and entry["id"] not in keys_in_use
-            if unused and self._change("keys", name, {"algorithm": canonical(entry["algo"])}, None):
-                self.api.remove(f"{self.path}/tsigs/{entry['id']}")
-        last = not any(zone["type"] == "secondary" for zone in others)
-        for entry in acls:
-            if last and self._change("notify_from", entry["ip_range"], entry["ip_range"], None):
-                self.api.remove(f"{self.path}/acls/{entry['id']}")
-
-    def _other_zones(self) -> list[dict[str, Any]]:
-        """The account's zones that this call is not about, those first that are likely to use a primary."""
-        zones = self.api.list("/zones", {"account.id": self.account_id, "per_page": ZONES_PER_PAGE})
-        return sorted((zone for zone in zones if canonical(zone["name"]) not in self.states), key=lambda zone: zone["type"] != "secondary")
-
-    def _used_by(self, zones: list[dict[str, Any]], peers: set[str]) -> set[str]:
-        """Which of these peers the zones transfer from or to. The API tells it zone by zone; in doubt all are in use."""
-        used: set[str] = set()
-        for number, zone in enumerate(zones):
-            if peers <= used:
-                break
-            if number == USERS_LOOKED_AT:
-                self.warnings.append(f"peers and keys are left at Cloudflare: they may be in use, the account has {len(zones)} other zones")
-                return peers
-            direction = "incoming" if zone["type"] == "secondary" else "outgoing"
-            try:
-                used.update((self.api.get(f"/zones/{zone['id']}/secondary_dns/{direction}") or {}).get("peers") or [])
-            except ApiError as error:
-                self.warnings.append(f"peers and keys are left at Cloudflare: whether {zone['name']} uses them is not known. {error}")
-                return peers
-        return used & peers
 
 
 def only(entries: Iterable[dict[str, Any]], name: str, kind: str) -> dict[str, Any] | None:

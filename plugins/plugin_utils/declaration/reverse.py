@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable
 from operator import itemgetter
+from socket import AF_INET, AF_INET6, inet_pton
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
@@ -59,8 +59,8 @@ class Addresses:
         self._found: dict[int, list[tuple[bytes, str, Record]]] = {4: [], 6: []}
         for zone, record in forward:
             if not record.owner.startswith("*"):
-                version, family = (4, socket.AF_INET) if record.type == "A" else (6, socket.AF_INET6)
-                self._found[version].append((socket.inet_pton(family, record.rdata), zone, record))
+                version, family = (4, AF_INET) if record.type == "A" else (6, AF_INET6)
+                self._found[version].append((inet_pton(family, record.rdata), zone, record))
         for found in self._found.values():
             found.sort(key=_OF_ADDRESS)
 

@@ -9,16 +9,9 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import (
-    Key,
-    Primary,
-    Zone,
-    ZoneState,
-    canonical,
-    is_peer,
-    read_wanted,
-)
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import ZoneState, is_peer
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import hint, kept_back, retry_after, told
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_wanted import Key, Primary, Zone, canonical, read_wanted
 
 SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbA=="
 

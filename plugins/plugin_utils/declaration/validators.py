@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute_text, labels_of
@@ -317,8 +317,8 @@ class ServerNetworks(Validator):
             types = zone.by_owner.get(owner, {}) if owner else {}
             if _ADDRESS_TYPES.isdisjoint(types):
                 return  # its address is not known here
-            version4 = {socket.inet_pton(socket.AF_INET, record.rdata)[:3] for record in types.get("A", ())}
-            version6 = {socket.inet_pton(socket.AF_INET6, record.rdata)[:8] for record in types.get("AAAA", ())}
+            version4 = {inet_pton(AF_INET, record.rdata)[:3] for record in types.get("A", ())}
+            version6 = {inet_pton(AF_INET6, record.rdata)[:8] for record in types.get("AAAA", ())}
             networks.append(version4 | version6)
         used = set.union(*networks)
         one_a_version = len(used) == len({len(network) for network in used})
@@ -904,7 +904,7 @@ def documentation() -> str:
         "```",
         "",
         "Each example breaks that one rule alone, in a zone with two name servers outside it unless it has records under `records`.",
-        "This page is written by `python -m ansible_collections.authoritative.dns.plugins.plugin_utils.validators`.",
+        "This page is written by `python -m ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators`.",
         "",
         "| id | level | rule | source | refused example |",
         "|---|---|---|---|---|",

@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, canonical, parse_records, parse_ttl
-from ansible_collections.authoritative.dns.plugins.plugin_utils.validators import (
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators import (
     VALIDATORS,
     PointerAgreement,
     Standing,

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 COMPILER = shutil.which("named-compilezone", path="/usr/bin:/usr/sbin:/usr/local/sbin:/bin:/sbin")
-REPOSITORY = pathlib.Path(__file__).parents[4]
+REPOSITORY = pathlib.Path(__file__).parents[6]
 REAL_ZONES = sorted(pathlib.Path(os.environ.get("LAB_REAL_ZONES") or REPOSITORY.parent / "shared/real-zones").glob("*.zone"))
 ORIGIN = dns.name.from_text("example.com.")
 HEAD = "$TTL 3600\n@ SOA ns1 hostmaster 7 3600 600 1209600 300\n@ NS ns1\nns1 A 192.0.2.1\n"

@@ -113,3 +113,10 @@ def test_modules_import_no_circle():
 def test_every_row_of_the_page_is_there():
     for side, place in ALLOWED:
         assert (PLUGINS / side / place).exists(), f"docs/architecture.md names plugins/{side}/{place}"
+
+
+@pytest.mark.parametrize("test", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.stem)
+def test_tests_mirror_paths(test):
+    if test != Path(__file__):
+        tested = PLUGINS / test.relative_to(Path(__file__).parent).with_name(test.name.removeprefix("test_"))
+        assert tested.exists() or tested.with_suffix("").is_dir(), f"{test.relative_to(ROOT)} tests {tested.relative_to(ROOT)}, which is not there"

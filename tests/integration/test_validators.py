@@ -12,7 +12,7 @@ import dns.query
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import canonical
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators import validate
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import validate
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, running_named, zone_text
 
 pytestmark = pytest.mark.skipif(NAMED is None, reason="named is not installed")

@@ -13,7 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, body_text, canonical, digest, parse_ttl, records_of
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators import validate
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import validate
 
 DEFAULT_TTL = 3600
 SOA_TIMERS = {"refresh": 3600, "retry": 600, "expire": 1209600, "minimum": 300}

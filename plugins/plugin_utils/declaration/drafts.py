@@ -14,7 +14,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration impo
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, SOA_KEYS, Content
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators import check_levels
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import check_levels
 
 SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "tls", "labels", "validators")
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)

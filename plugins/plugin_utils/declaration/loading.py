@@ -31,7 +31,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.read
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record, parse_records, parse_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.selection import selected
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.topology import Topology
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators import validate_pointers
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import validate_pointers
 
 
 def load(

@@ -149,7 +149,7 @@ class _MasterFile:
         return dns.name.root, False, dns.name.root
 
     def check_put_rdataset(self, check: Callable[..., None]) -> None:
-        """What may stand together is for validators.py to say."""
+        """What may stand together is for the rules to say."""
 
     def add(self, name: dns.name.Name, ttl: int, rdata: dns.rdata.Rdata) -> None:
         labels = name.labels

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules for every set of records: its TTL and its size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import MAXIMUM_TTL
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
+    ZoneView,
+)
+
+WEEK = 604800
+
+
+class TtlRange(Validator):
+    id = "ttl-range"
+    loaded = True
+    source = "RFC 2181 section 8"
+    summary = f"A TTL is 0 to {MAXIMUM_TTL} seconds; more is served as 0."
+    example = "www 2147483648 A 192.0.2.1"  # no declaration can say it, a master file can
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        yield from _check_ttls(zone, MAXIMUM_TTL, 2**32, f"use 0 to {MAXIMUM_TTL} seconds")
+
+
+class TtlCap(Validator):
+    id = "ttl-cap"
+    level = WARNING
+    source = "RFC 8767 section 4"
+    summary = "A TTL is at most one week; resolvers cap what is longer."
+    example = "[{name: www, type: A, value: 192.0.2.1, ttl: 2w}]"
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        yield from _check_ttls(zone, WEEK, MAXIMUM_TTL, f"use at most {WEEK} seconds")
+
+
+def _check_ttls(zone: ZoneView, above: int, most: int, right: str) -> Iterable[Finding]:
+    if zone.soa is not None and above < zone.soa.ttl <= most:
+        yield Finding("soa", f"ttl is {zone.soa.ttl}", right)
+    for owner, types in zone.by_owner.items():
+        for rdtype, (record, *_others) in types.items():  # one TTL an RRset
+            if above < record.ttl <= most:
+                yield Finding(f"record {owner} {rdtype}", f"ttl is {record.ttl}", right)
+
+
+class TtlEqual(Validator):
+    id = "ttl-equal"
+    level = WARNING
+    source = "RFC 2181 section 5.2"
+    summary = "Records of one name and type have one TTL; the lowest is served."
+    example = "[{name: www, type: A, value: 192.0.2.1, ttl: 60}, {name: www, type: A, value: 192.0.2.2, ttl: 300}]"
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        times: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for record in zone.written:
+            times[record.owner.lower(), record.type].add(record.ttl)
+        for (owner, rdtype), found in times.items():
+            if len(found) > 1:
+                yield Finding(f"record {owner} {rdtype}", f"has the TTLs {', '.join(map(str, sorted(found)))}", "give all of its values the same")
+
+
+class CrowdedNames(Validator):
+    id = "name-crowded"
+    source = "BIND's max-records-per-type and max-types-per-name"
+    summary = "A name has at most 100 records of one type, and records of at most 100 types; a server with more has to be told so."
+    example = "$GENERATE 1-101 www A 192.0.2.$"
+
+    _MOST = 100
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        for owner, types in zone.by_owner.items():
+            if len(types) > self._MOST:
+                yield Finding(f"record {owner}", f"has records of {len(types)} types", f"use at most {self._MOST} types for a name")
+            for rdtype, records in types.items():
+                if len(records) > self._MOST:
+                    yield Finding(f"record {owner} {rdtype}", f"has {len(records)} values", f"give at most {self._MOST} values to a name and type")

@@ -22,7 +22,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.netw
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, only, plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, SerialGoesBack, agreed_serial, content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, NoAgreement, PrimaryNotAsked, agreed_serial, content_digest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 
@@ -64,8 +64,10 @@ class ActionModule(ActionBase):
             generations = declaration.keyring.generations if derived else ()
             payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
             if arguments.get("state", "present") == "present":
-                payload["texts"] = texts(only(host_plan, declaration.selected), host, comparisons)
-        except (DeclarationError, SerialGoesBack) as error:
+                findings = findings_of(comparisons, host)
+                payload["texts"] = texts(only(host_plan, declaration.selected), host, findings, arguments.get("without") or ())
+                payload["seen"] = findings[host]["seen"]
+        except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
         except TypeError as error:
             raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
@@ -101,6 +103,7 @@ class ActionModule(ActionBase):
             "entry": software.entry(layout),
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
+            "seen": None,
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
@@ -155,27 +158,40 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
     return Settings(**chosen)
 
 
-def texts(host_plan: Plan, host: str, comparisons: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, str]]:
-    """Serial and text of every zone that this host has to be sent, given what each host of the play found. Raises SerialGoesBack."""
+def findings_of(comparisons: Sequence[Mapping[str, Any]], host: str) -> dict[str, dict[str, Any]]:
+    """What each host of the play was found to have, that of host among it. Raises DeclarationError."""
     found = {item["host"]: json.loads(item["differing"]) for item in comparisons if "differing" in item}
     if host not in found:
         raise DeclarationError(
             [Problem("comparisons", f"hold nothing about {host}", "register a task with state: compared first and pass what it returned on every host")]
         )
-    now = max(item["time"] for item in found.values())
+    return found
+
+
+def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> dict[str, tuple[int, str]]:
+    """Serial and text of every zone that this host has to be sent. found: see L(findings_of). without: hosts that need not be in it.
+
+    Every primary of a zone comes to the same serial, since each looks at the same findings. Raises NoAgreement.
+    """
     result = {}
+    not_asked: dict[str, list[str]] = {}
     for name, primary in host_plan.primary.items():
         own = found[host]["zones"].get(name)
         if own is None:
             continue
         zone = primary.zone
-        findings = [
-            Finding(digest, tuple(serials))
-            for server in zone.primaries
-            for digest, serials, *_weight in [found.get(server.name, {}).get("zones", {}).get(name, (None, []))]
-        ]
-        serial = agreed_serial(zone, findings, now)
+        primaries = [server.name for server in zone.primaries if server.managed]
+        missing = [server for server in primaries if server not in found and server not in without]
+        if missing and own[0] == content_digest(zone):
+            continue  # it has what it should have; whether the others do is for a run that asks them
+        for server in missing:
+            not_asked.setdefault(server, []).append(name)
+        asked = [found[server] for server in primaries if server in found]
+        findings = [Finding(digest, tuple(serials)) for item in asked for digest, serials, *_weight in [item["zones"].get(name, (None, []))]]
+        serial = agreed_serial(zone, findings, max(item["time"] for item in asked))
         if own[0] == content_digest(zone) and own[1][:1] == [serial]:
             continue
         result[name] = (serial, zone_text(name, zone.content.soa, zone.content.body(), serial))
+    if not_asked:
+        raise PrimaryNotAsked(not_asked)
     return result

@@ -45,6 +45,13 @@ options:
     type: list
     elements: dict
     default: []
+  without:
+    description:
+      - Hosts that O(state=present) may go on without, although they are primaries of zones that have to change and were not compared.
+      - Without this word it refuses, since a primary that was not asked may serve other content under the same serial.
+    type: list
+    elements: str
+    default: []
   allow_loss:
     description:
       - What O(state=compared) may find lost without refusing to go on, V(true) for everything, or a list of zones and hosts.
@@ -157,6 +164,7 @@ reloaded:
 """
 
 import json
+import os
 import time
 import zlib
 from base64 import b64decode
@@ -180,6 +188,7 @@ def main():
             "layout": {"type": "dict", "required": True},
             "settings": {"type": "dict", "default": {}},
             "comparisons": {"type": "list", "elements": "dict", "default": []},
+            "without": {"type": "list", "elements": "str", "default": []},
             "allow_loss": {"type": "raw", "default": False},
             "part": {"type": "str", "choices": ["primary", "secondary", "any"], "default": "any"},
             "payload": {"type": "str", "no_log": True},
@@ -188,6 +197,8 @@ def main():
     )
     if not module.params["payload"]:
         module.fail_json(msg="the action plugin of this module makes its payload; call it as authoritative.dns.nameserver in a play")
+    if os.geteuid():
+        module.fail_json(msg="not permitted: what a name server serves is in files that root alone may read and write; run this task with become: true")
     payload = json.loads(zlib.decompress(b64decode(module.params["payload"])))
     layout = module.params["layout"]
     software = SOFTWARE[module.params["software"]](module.run_command, module.get_bin_path, layout)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
@@ -21,8 +21,25 @@ class Finding:
     serials: tuple[int, ...]
 
 
-class SerialGoesBack(ValueError):
+class NoAgreement(ValueError):
+    """Why a zone can be given no serial now."""
+
+
+class SerialGoesBack(NoAgreement):
     """A policy gives a serial that secondaries would ignore."""
+
+
+class PrimaryNotAsked(NoAgreement):
+    """zones: by the primary that was not asked in this run. It may serve other content, under any serial."""
+
+    def __init__(self, zones: Mapping[str, Sequence[str]]) -> None:
+        told = [f"{host} ({', '.join([*names[:5], *['…'] * (len(names) > 5)])})" for host, names in sorted(zones.items())]
+        hosts = ", ".join(sorted(zones))
+        super().__init__(
+            f"zones have to change whose other primaries were not asked in this run: {'; '.join(told)}. Two contents could go out under one serial. "
+            f"Run for all primaries at once, not parted by --limit, serial or another strategy than linear; if {hosts} cannot come back, take it out of the "
+            f"zones' primaries, or go on without it by nameserver_without: [{hosts}]"
+        )
 
 
 def content_digest(zone: Zone) -> str:

@@ -423,3 +423,54 @@ def test_two_runs_at_once_come_one_after_the_other(serving_host, monkeypatch):
     os.waitpid(letter, 0)
     assert_serves(host, NEW)
     assert_converges(host, other)
+
+
+def test_a_plan_for_what_a_host_had_before_another_run_is_refused(serving_host):
+    host = serving_host
+    with host.application({**OLD, "example.org": {"www": "192.0.2.55"}}) as older:
+        host.bring(NEW)
+        # A process of its own that starts after the other run ended, as the module's is when two controllers compared at the same time.
+        with pytest.raises(Refused, match="another run changed this host's name server after this one compared it; run again"):
+            Application(older.software, host.layout, older.payload).apply(os.replace)
+    assert_serves(host, NEW)
+    assert_converges(host, NEW)
+
+
+def test_of_a_hundred_controllers_at_once_each_wins_or_is_told(tmp_path):
+    with running_host(INSTALLED[0], tmp_path / "host") as host:
+        host.bring(OLD)
+        serial = host.serial("example.com")
+        told = tmp_path / "told"
+
+        def controller(number):
+            try:
+                with host.application({**OLD, "example.com": {"www": f"192.0.2.{number}"}}) as compared:
+                    time.sleep(number % 7 / 10)
+                    Application(compared.software, host.layout, compared.payload).apply(os.replace)
+                outcome = "won"
+            except Refused as error:
+                outcome = str(error)
+            with told.open("a") as stream:
+                stream.write(f"{number} {outcome}\n")
+
+        started, running = time.monotonic(), []
+        for number in range(101, 201):
+            pid = os.fork()
+            if not pid:
+                try:
+                    controller(number)
+                finally:
+                    os._exit(0)
+            running.append(pid)
+        for pid in running:
+            os.waitpid(pid, 0)
+        assert time.monotonic() - started < 120
+        outcomes = dict(line.split(" ", 1) for line in told.read_text().splitlines())
+        winners = [number for number, outcome in outcomes.items() if outcome == "won"]
+        assert len(outcomes) == 100 and winners
+        refusal = "another run changed this host's name server after this one compared it; run again"
+        assert set(outcomes.values()) <= {"won", refusal}
+        # Each winner moved the serial of the one before it, and the last one's content is what is served.
+        assert host.serial("example.com") == serial + len(winners)
+        assert host.ask("www.example.com", "A")[0].removeprefix("192.0.2.") in winners
+        assert_whole(host, OLD)

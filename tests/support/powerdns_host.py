@@ -169,6 +169,7 @@ class PowerDNSHost:
         host_plan = plan(declaration, self.name, (ADDRESS,))
         settings = Settings(listen_on=(ADDRESS,), allow_query=("any",))
         payload = ActionModule._payload(host_plan, declaration.selected, powerdns, powerdns.Layout(**self.layout), settings)
+        payload["seen"] = Application(self.software, self.layout, json.loads(json.dumps(payload))).compare(int(time.time()))["differing"]["seen"]
         return Application(self.software, self.layout, json.loads(json.dumps(payload)))
 
     def bring(self, zones: Mapping[str, Any], *arguments: Any, **named_arguments: Any) -> dict[str, Any]:

@@ -227,8 +227,8 @@ class ServerHost:
         original, served_serials.serials = served_serials.serials, functools.partial(served_serials.serials, port=self.port)
         try:
             comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
-            found = [{"host": self.name, "differing": json.dumps(comparison["differing"])}]
-            payload["texts"] = texts(only(host_plan, declaration.selected), self.name, found)
+            found = json.loads(json.dumps(comparison["differing"]))
+            payload["texts"], payload["seen"] = texts(only(host_plan, declaration.selected), self.name, {self.name: found}), found["seen"]
             yield Application(software, self.layout, json.loads(json.dumps(payload)))
         finally:
             served_serials.serials = original

@@ -60,11 +60,11 @@ class Application:
             return result
 
     def _look_again(self):
-        """Under the lock: what another run changed after this one looked is a reason to start anew, not to undo it."""
-        seen = self.state.current.files
+        """Under the lock: what another run changed after this one's comparison is a reason to start anew, not to undo it."""
+        seen = {self.payload["seen"], self.state.digest()}
         self.state.look()
-        if self.state.current.files != seen:
-            raise Refused("another run changed this host's name server in between; run again")
+        if seen != {self.state.digest()}:
+            raise Refused("another run changed this host's name server after this one compared it; run again")
 
     def _stage(self, changes):
         staged = self.generations.stage((ZONES,))

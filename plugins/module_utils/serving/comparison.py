@@ -38,7 +38,7 @@ def compare(state, now):
             differing[zone][1].append(serial)
         own_content = state.software.own_content([zone for zone in serials if differing[zone][2] is None])
     return {
-        "differing": {"zones": differing, "time": now},
+        "differing": {"zones": differing, "time": now, "seen": state.digest()},
         "agrees": not differing and not state.result(state.changes(), [], False)["changed"],
         "own_content": own_content,
         "left_out": sorted(_left_out(state)),

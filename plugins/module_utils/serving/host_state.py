@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations, sha256
 
 ZONES = "zones"  # the directory of a generation that has the zone files
 
@@ -27,6 +28,7 @@ class HostState:
       secondary: file name by zone that this host transfers.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
+      seen: the digest of what the comparison saw, on which the texts rest; see L(digest).
       address: where the server answers questions of its own host.
     """
 
@@ -54,6 +56,11 @@ class HostState:
         """Read what the host has now."""
         self.current = self.generations.current()
         self.edited = self.current.edited() | self.software.differing(self.current)
+
+    def digest(self):
+        """Identifies what the host has now: a plan is for the state that it was made from, and for no other."""
+        seen = [self.current.files, self.current.notes, sorted(self.edited), self.entry.read(), self.generations.pending]
+        return sha256(json.dumps(seen, sort_keys=True).encode())
 
     def changes(self):
         """What is to be written and removed: {kind: names or texts}."""

@@ -15,12 +15,12 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, read_settings, texts
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, findings_of, read_settings, texts
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import PrimaryNotAsked, content_digest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,8 +38,8 @@ def plans(*records):
     return {host: plan(declaration, host, addresses) for host, addresses in HOSTS.items()}
 
 
-def comparison(host, zones):
-    return {"host": host, "part": "primary", "differing": json.dumps({"zones": zones, "time": NOW})}
+def comparison(host, zones, now=NOW):
+    return {"host": host, "part": "primary", "differing": json.dumps({"zones": zones, "time": now, "seen": "as it was"})}
 
 
 DIGEST = content_digest(plans()["a"].primary["example.com"].zone)
@@ -49,11 +49,15 @@ FOUND = st.one_of(
 )
 
 
+def sent_to(hosts, host, comparisons, **arguments):
+    return texts(hosts[host], host, findings_of(comparisons, host), **arguments)
+
+
 @given(FOUND, FOUND, st.booleans())
 def test_two_primaries_get_the_same_serial_or_have_it(one, other, swapped):
     hosts = plans()
     found = [comparison("a", {"example.com": one}), comparison("b", {"example.com": other})]
-    sent = {host: texts(hosts[host], host, found[::-1] if swapped else found).get("example.com") for host in "ab"}
+    sent = {host: sent_to(hosts, host, found[::-1] if swapped else found).get("example.com") for host in "ab"}
     serials = {serial_and_text[0] if serial_and_text else found_there[1][0] for serial_and_text, found_there in zip(sent.values(), (one, other))}
     (serial,) = serials
     assert all(serial > used if digest != DIGEST else serial >= used for digest, there, _weight in (one, other) for used in there)
@@ -64,13 +68,35 @@ def test_two_primaries_get_the_same_serial_or_have_it(one, other, swapped):
 def test_a_primary_that_agrees_is_sent_nothing():
     hosts = plans()
     found = [comparison("a", {"example.com": [DIGEST, [7, 7, 7], None]}), comparison("b", {"example.com": ["old", [6, 6], None]})]
-    assert texts(hosts["a"], "a", found) == {}
-    assert texts(hosts["b"], "b", found)["example.com"][0] == 7
+    assert sent_to(hosts, "a", found) == {}
+    assert sent_to(hosts, "b", found)["example.com"][0] == 7
+
+
+def test_a_zone_does_not_move_while_one_of_its_primaries_was_not_asked():
+    hosts = plans()
+    found = [comparison("a", {"example.com": ["old", [7, 7, 7], None]}), comparison("c", {})]
+    told = r"were not asked in this run: b \(example.com\)\. Two contents .* not parted by --limit, serial .* nameserver_without: \[b\]$"
+    with pytest.raises(PrimaryNotAsked, match=told):
+        sent_to(hosts, "a", found)
+    assert sent_to(hosts, "a", found, without=["b"])["example.com"][0] == 2026112101
+    assert sent_to(hosts, "a", [comparison("a", {"example.com": [DIGEST, [7, 7, 7], None]})]) == {}  # nothing moves
+    with pytest.raises(PrimaryNotAsked):
+        sent_to(hosts, "a", [comparison("a", {"example.com": [None, [], None]})])  # a primary that is new may be the second one
+
+
+def test_the_time_of_a_host_that_is_no_primary_of_a_zone_moves_no_serial():
+    declared = [{"name": "example.com", "records": RECORDS, "serial": "unix"}]
+    declaration = load(declared, {}, Inventory(GROUPS, HOSTS.__getitem__), str)
+    hosts = {host: plan(declaration, host, addresses) for host, addresses in HOSTS.items()}
+    found = [comparison(host, {"example.com": ["old", [7, 7], None]}, NOW + ord(host)) for host in "ab"]
+    # With the strategy free a host may not see yet what others found.
+    late = [*found, comparison("c", {}, NOW + 500)]
+    assert sent_to(hosts, "a", found)["example.com"][0] == sent_to(hosts, "b", late)["example.com"][0] == NOW + ord("b")
 
 
 def test_a_host_that_was_not_compared_is_told_how():
     with pytest.raises(DeclarationError, match="comparisons: hold nothing about a; register a task with state: compared first"):
-        texts(plans()["a"], "a", [{"host": "b", "differing": comparison("b", {})["differing"]}, {"skipped": True}])
+        findings_of([{"host": "b", "differing": comparison("b", {})["differing"]}, {"skipped": True}], "a")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +165,7 @@ def zones(**more):
 
 def test_templates_in_the_declaration_are_filled_in_string_by_string():
     declared = [{"name": trust_as_template("{{ domain }}"), "records": [*RECORDS, {"name": "www", "type": "A", "value": trust_as_template("{{ web }}")}]}]
-    found = [comparison("a", {"example.com": [None, [], None]})]
+    found = [comparison(host, {"example.com": [None, [], None]}) for host in "ab"]
     _result, payload = run({"comparisons": found}, {"dns_zones": declared, "domain": "example.com", "web": ["192.0.2.8", "192.0.2.9"]})
     assert [line for line in payload["texts"]["example.com"][1].splitlines() if line.startswith("www")] == [
         "www 3600 IN A 192.0.2.8",

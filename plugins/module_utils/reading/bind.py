@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's BIND is configured to serve, read with its own tools and changed in nothing."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+
+_PRIMARY, _SECONDARY = ("primary", "master"), ("secondary", "slave", "mirror")
+_RAW = (b"\0\0\0\2", b"\0\0\0\3")  # how a file begins that named-compilezone reads as raw, or as map
+_SIGNING = ("dnssec-policy", "auto-dnssec", "inline-signing")
+_SETS_UP = ("none", "off", "no", '"none"')
+
+
+class Bind:
+    """named(8) on this host. run: executes a command list in a directory, returns (code, stdout, stderr); find: a program's path, or None.
+
+    config_file, chroot: what named is started with; None for what the process that runs has, else for named's own default.
+    """
+
+    software = "bind"
+
+    def __init__(self, run, find, config_file=None, chroot=None):
+        self.run = run
+        self.find = find
+        running = arguments_of("named")
+        self.runs = running is not None
+        self.root = chroot or _option(running or [], "-t") or ""
+        self.config_file = config_file or _option(running or [], "-c") or self._default()
+
+    def _default(self):
+        found = re.search(r"named configuration:\s*(\S+)", self._said("named", "-V"))
+        return found.group(1) if found else "/etc/named.conf"
+
+    def _said(self, program, *arguments):
+        path = self.find(program)
+        return self.run([path, *arguments], "/")[1] if path else ""
+
+    def facts(self, secrets=False, content=False):
+        """Everything there is to tell, as the module returns it. Raises Refused where the configuration cannot be read.
+
+        secrets: whether keys are told with their secrets. content: whether zones are told with their records.
+        """
+        statements = self._configuration(secrets)
+        options = {named_conf.label(item): item for statement in statements if statement[0] == "options" for item in named_conf.block(statement)}
+        directory = named_conf.words(options["directory"])[1] if "directory" in options else "/"
+        statements += self._added(statements, options, directory)
+        places = named_conf.places(self.config_file, directory, self.root)
+        zones = [self._zone(statement, view, directory, places) for statement, view in zones_of(statements)]
+        served = self._serials(zones, options)
+        for zone in zones:
+            zone["serial"] = served.get(zone["name"])
+        version = re.search(r"BIND (\S+)", self._said("named", "-v"))
+        return {
+            "software": self.software,
+            "version": version.group(1) if version else "",
+            "config_file": self.config_file,
+            "directory": directory,
+            "running": self.runs,
+            "keys": [_key(statement, secrets) for statement in statements if statement[0] == "key"],
+            "zones": zones,
+            "configuration": statements,
+            "places": places,
+            **({"contents": self._contents(zones, directory)} if content else {}),
+        }
+
+    def _configuration(self, secrets):
+        """All that named reads, with what is included in its place, and secrets only when asked for."""
+        program = self.find("named-checkconf")
+        if not program:
+            raise Refused("named-checkconf is not installed, and nothing else can say what named reads; BIND's package of tools has it")
+        command = [program, *(["-t", self.root] if self.root else []), "-p" if secrets else "-px", self.config_file]
+        code, out, err = self.run(command, "/")
+        if code:
+            raise Refused(f"{self.config_file} cannot be read: " + "; ".join((out + err).splitlines()[:20]) + "; mend what named-checkconf tells")
+        try:
+            return named_conf.parse(out)
+        except named_conf.NotReadable as error:
+            raise Refused(f"{self.config_file} as named-checkconf prints it cannot be read: {error}") from error
+
+    def _added(self, statements, options, directory):
+        """Zones that C(rndc addzone) added, outside of views: they are in a database, or a file of statements, and in no named.conf."""
+        place = os.path.join(directory, named_conf.words(options["new-zones-directory"])[1]) if "new-zones-directory" in options else directory
+        views = [named_conf.words(statement)[1] for statement in statements if statement[0] == "view"]
+        result = []
+        for name in views or ["_default"]:
+            path = self.root + os.path.join(place, name)
+            if os.path.exists(path + ".nzd"):
+                program = self.find("named-nzd2nzf")
+                if not program:
+                    raise Refused(f"{path}.nzd has zones that rndc added, and named-nzd2nzf, which reads them, is not installed")
+                code, out, err = self.run([program, path + ".nzd"], "/")
+                if code:
+                    raise Refused(f"{path}.nzd, which has zones that rndc added, cannot be read: {(err or out).strip()}")
+            elif os.path.exists(path + ".nzf"):
+                with open(path + ".nzf", encoding="utf-8", errors="replace") as stream:
+                    out = stream.read()
+            else:
+                continue
+            zones = [statement for statement in named_conf.parse(out) if statement[0] == "zone"]
+            result += [["view", f'"{name}"', zones]] if views else zones
+        return result
+
+    def _zone(self, statement, view, directory, places):
+        options = {named_conf.label(item): named_conf.words(item) for item in named_conf.block(statement)}
+        kind = (options.get("type") or ["type", "in-view" if "in-view" in options else ""])[1]
+        name = named_conf.words(statement)[1].rstrip(".").lower() or "."
+        where = places.get(f"view {view.lower()}, zone {name}" if view else f"zone {name}")
+        file = os.path.join(directory, options["file"][1]) if "file" in options else None
+        blocks = {named_conf.label(item): named_conf.block(item) for item in named_conf.block(statement)}
+        updates = "update-policy" in options or any(item != ["none"] and item != ['"none"'] for item in blocks.get("allow-update", []))
+        signs = any(option in options and options[option][1] not in _SETS_UP for option in _SIGNING)
+        return {"name": name, "view": view, "type": kind, "file": file, "where": where, "added": where is None, "dynamic": updates, "signed": signs}
+
+    def _serials(self, zones, options):
+        if not self.runs:
+            return {}
+        port = int(named_conf.words(options["port"])[1]) if "port" in options else 53
+        address = next(_addresses(options.get("listen-on", [])), "127.0.0.1")
+        names = {zone["name"] for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY)}
+        try:
+            return served_serials.serials(address, sorted(names), timeout=2.0 + len(names) / 1000, port=port)
+        except (OSError, UnicodeError):
+            return {}
+
+    # -- content ------------------------------------------------------------------------------------------------------
+
+    def _contents(self, zones, directory):
+        """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, without those in views."""
+        own = [zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"] and not zone["view"]]
+        return {zone["name"]: self._content(zone, directory) for zone in own}
+
+    def _content(self, zone, directory):
+        path = self.root + zone["file"]
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read()
+        except OSError as error:
+            return {"wrong": f"{zone['file']} cannot be read ({error.strerror})"}
+        raw = data[:4] in _RAW
+        if not raw and not os.path.exists(path + ".jnl") and not re.search(rb"^\$INCLUDE\s", data, re.IGNORECASE | re.MULTILINE):
+            try:
+                return {"text": data.decode("utf-8"), "as_it_is": True}
+            except UnicodeDecodeError:
+                pass  # comments in another encoding; named does not mind
+        program = self.find("named-compilezone")
+        if not program:
+            return {"wrong": f"{zone['file']} needs named-compilezone, which is not installed"}
+        lenient = [word for check in "iknmrSMW" for word in (f"-{check}", "none" if check == "i" else "ignore")]
+        command = [program, "-q", "-j", *lenient, "-f", "raw" if raw else "text", "-F", "text", "-o", "-", zone["name"], path]
+        code, out, err = self.run(command, self.root + directory)
+        if code:
+            return {"wrong": f"{zone['file']} cannot be read: {'; '.join((err or out).splitlines()[:5])}"}
+        return {"text": out, "as_it_is": False}
+
+
+def zones_of(statements):
+    """(statement, name of its view or None) of every zone of class IN."""
+    for statement in statements:
+        if statement[0] == "view":
+            yield from ((item, named_conf.words(statement)[1]) for item in named_conf.block(statement) if item[0] == "zone")
+        elif statement[0] == "zone" and [word.upper() for word in named_conf.words(statement)[2:3]] in ([], ["IN"]):
+            yield statement, None
+
+
+def _key(statement, secrets):
+    options = {item[0]: named_conf.value(item[1]) for item in named_conf.block(statement)}
+    told = {"secret": options.get("secret")} if secrets else {}
+    return {"name": named_conf.words(statement)[1].rstrip(".").lower(), "algorithm": options.get("algorithm"), **told}
+
+
+def _addresses(statement):
+    """The plain addresses of C(listen-on)."""
+    for item in named_conf.block(statement):
+        text = named_conf.value(item[0])
+        if re.fullmatch(r"[0-9.]+(/32)?", text):
+            yield text.removesuffix("/32")
+
+
+def arguments_of(program):
+    """The command line of a program that runs in this network, None if none does."""
+    try:
+        own = os.readlink("/proc/self/ns/net")
+    except OSError:
+        return None
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(path + "/cmdline", "rb") as stream:
+                arguments = stream.read().decode("utf-8", "replace").split("\0")[:-1]
+            if arguments and os.path.basename(arguments[0]) == program and os.readlink(path + "/ns/net") == own:
+                return arguments
+        except OSError:
+            continue
+    return None
+
+
+def _option(arguments, option):
+    """What follows an option of one letter on a command line, in the same word or the next."""
+    for position, argument in enumerate(arguments):
+        if argument == option:
+            return arguments[position + 1] if position + 1 < len(arguments) else None
+        if argument.startswith(option) and len(argument) > 2:
+            return argument[2:]
+    return None

@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nameserver_info
+short_description: Tell what a host's name server is configured to serve
+version_added: 0.1.0
+description:
+  - Reads the configuration of a running or stopped BIND with BIND's own tools, so that includes, zones that C(rndc addzone) added and zone
+    files in raw format are read as C(named) reads them. It changes nothing.
+  - The playbook C(authoritative.dns.gather) makes an inventory of what it returns.
+options:
+  config_file:
+    description:
+      - The file that C(named) reads first.
+      - By default the one with which the running C(named) was started, else the one that it was built for.
+    type: path
+  chroot:
+    description: The directory that C(named) sees as the root. By default the one with which the running C(named) was started.
+    type: path
+  content:
+    description: Whether to return the content of zones too.
+    type: bool
+    default: false
+  secrets:
+    description:
+      - Whether to return TSIG keys with their secrets. Give the task C(no_log) then.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    support: full
+    description: The module never changes anything.
+  diff_mode:
+    support: none
+    description: There is nothing to compare.
+  platform:
+    platforms: linux
+    support: full
+    description: Needs C(named-checkconf), and C(named-compilezone) and C(named-nzd2nzf) where zones are in the forms that these read.
+notes:
+  - Needs nothing but Python's standard library, and root where files of the name server may be read by nobody else.
+seealso:
+  - module: authoritative.dns.nameserver
+author:
+  - The authoritative.dns maintainers (@authoritative-dns)
+"""
+
+EXAMPLES = r"""
+- name: See what the host serves
+  authoritative.dns.nameserver_info:
+  register: nameserver
+
+- name: Show zones that C(rndc addzone) added, and those that change by themselves
+  ansible.builtin.debug:
+    msg: "{{ nameserver.zones | selectattr('added') | map(attribute='name') }}, {{ nameserver.zones | selectattr('dynamic') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+software:
+  description: The program.
+  returned: success
+  type: str
+  sample: bind
+version:
+  description: Its version.
+  returned: success
+  type: str
+  sample: 9.18.28
+config_file:
+  description: The file that it reads first, as it sees it.
+  returned: success
+  type: str
+  sample: /etc/bind/named.conf
+directory:
+  description: Where relative paths of its configuration begin.
+  returned: success
+  type: str
+  sample: /var/cache/bind
+running:
+  description: Whether it runs.
+  returned: success
+  type: bool
+  sample: true
+addresses:
+  description: Addresses of the host's interfaces, without those of loopback.
+  returned: success
+  type: list
+  elements: str
+  sample: [192.0.2.1]
+keys:
+  description: TSIG keys.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name in lower case, without the final dot.
+      type: str
+    algorithm:
+      description: Its algorithm.
+      type: str
+    secret:
+      description: Its secret in base64, if O(secrets=true).
+      type: str
+  sample: [{name: ns1-ns2.example, algorithm: hmac-sha256}]
+zones:
+  description: Zones of class IN, of every type.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name in lower case, without the final dot.
+      type: str
+    view:
+      description: The view that it is in, none if there are no views.
+      type: str
+    type:
+      description: As the configuration has it, so C(master) and C(primary) mean the same.
+      type: str
+    file:
+      description: The absolute path of its file, none if it has no file.
+      type: str
+    where:
+      description: File and line of its statement, none for a zone that C(rndc addzone) added.
+      type: str
+    added:
+      description: Whether C(rndc addzone) added it.
+      type: bool
+    dynamic:
+      description: Whether clients may update it.
+      type: bool
+    signed:
+      description: Whether the server signs it.
+      type: bool
+    serial:
+      description: The serial that the running server gives, none if it gives none.
+      type: int
+  sample:
+    - {name: example.com, view: null, type: primary, file: /etc/bind/db.example.com, where: "/etc/bind/named.conf.local:3",
+       added: false, dynamic: false, signed: false, serial: 2026112801}
+configuration:
+  description:
+    - Every statement as named-checkconf(8) prints it, which has included files in their place and quotes around names. A statement is a list of
+      words and of blocks, which are lists of statements.
+  returned: success
+  type: list
+  elements: list
+  sample: [[options, [[directory, '"/var/cache/bind"']]]]
+places:
+  description: File and line of each statement, of those in options, views and zones too.
+  returned: success
+  type: dict
+  sample: {"options, directory": "/etc/bind/named.conf.options:2"}
+contents:
+  description:
+    - By zone its C(text), a master file, and whether it is the server's own file as it is (C(as_it_is)); or what is C(wrong) with it.
+    - Files that are raw, that have a journal or that include others are told as the records that they mean.
+  returned: O(content=true)
+  type: dict
+  sample: {example.com: {text: "@ 3600 IN SOA …", as_it_is: true}}
+"""
+
+import json
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind import Bind
+
+
+def interface_addresses(run, find) -> list:
+    """Addresses of this host that others may reach, in the order of ip(8); none without it."""
+    program = find("ip")
+    if not program:
+        return []
+    code, out, _err = run([program, "-json", "address", "show"], "/")
+    found = [address for link in json.loads(out or "[]") for address in link.get("addr_info", [])] if code == 0 else []
+    return [address["local"] for address in found if address.get("scope") == "global"]
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "config_file": {"type": "path"},
+            "chroot": {"type": "path"},
+            "content": {"type": "bool", "default": False},
+            "secrets": {"type": "bool", "default": False, "no_log": False},
+        },
+        supports_check_mode=True,
+    )
+
+    def run(command, directory):
+        return module.run_command(command, cwd=directory, environ_update={"LC_ALL": "C"}, errors="surrogate_or_replace")
+
+    def find(program):
+        return module.get_bin_path(program, opt_dirs=["/usr/sbin", "/sbin", "/usr/local/sbin"])
+
+    try:
+        software = Bind(run, find, module.params["config_file"], module.params["chroot"])
+        facts = software.facts(module.params["secrets"], module.params["content"])
+    except Refused as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, addresses=interface_addresses(run, find), **facts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a real BIND is configured to serve, as the module nameserver_info tells it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import time
+
+import dns.query
+import dns.update
+import dns.zone
+import pytest
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
+from ansible_collections.authoritative.dns.tests.support.named import zone_text
+from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+
+SECRET = base64.b64encode(bytes(32)).decode()
+TOOLS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
+STATEMENTS = """
+include "{root}/own/keys.conf";
+masters "upstream" {{ 127.0.0.2 key "Transfer.Key."; 127.0.0.3; }};
+zone "Text.Example." {{ type master; file "{root}/own/text"; }};
+zone "raw.example" {{ type primary; file "raw"; masterfile-format raw; }};
+zone "including.example" {{ type primary; file "{root}/own/including"; }};
+zone "latin.example" {{ type primary; file "{root}/own/latin"; }};
+zone "dynamic.example" {{ type primary; file "{root}/own/dynamic"; allow-update {{ 127.0.0.1; }}; }};
+zone "closed.example" {{ type primary; file "{root}/own/closed"; allow-update {{ none; }}; dnssec-policy none; }};
+zone "signed.example" {{ type primary; file "{root}/own/signed"; dnssec-policy default; checkds no; inline-signing yes; }};
+zone "broken.example" {{ type primary; file "{root}/own/broken"; }};
+zone "gone.example" {{ type primary; file "{root}/own/gone"; }};
+zone "fed.example" {{ type slave; file "fed"; masters {{ "upstream"; }}; }};
+zone "forwarded.example" {{ type forward; forwarders {{ 127.0.0.9; }}; }};
+"""
+
+
+def run(*command, **arguments):
+    return subprocess.run([shutil.which(command[0], path=TOOLS), *map(str, command[1:])], check=True, capture_output=True, text=True, **arguments).stdout
+
+
+@pytest.fixture
+def host(tmp_path):
+    host = BindHost(tmp_path)
+    own = tmp_path / "own"
+    for name in ("text", "dynamic", "closed", "signed"):
+        (own / name).write_text(zone_text(f"{name}.example", 7, "; a remark\nwww A 192.0.2.1"))
+    (own / "binary").write_text(zone_text("raw.example", 8, "www A 192.0.2.8"))
+    run("named-compilezone", "-F", "raw", "-o", tmp_path / "work/raw", "raw.example", own / "binary")
+    (own / "part").write_text("www A 192.0.2.2\n")
+    (own / "including").write_text(zone_text("including.example", 9, f"$INCLUDE {own}/part\n$GENERATE 1-3 h$ A 192.0.2.$"))
+    (own / "latin").write_bytes(zone_text("latin.example", 10, "; gr\xfcn").encode("latin-1"))
+    (own / "broken").write_text(zone_text("broken.example", 11, "www A 192.0.2.300"))
+    (own / "keys.conf").write_text(f'key "Transfer.Key." {{ algorithm HMAC-SHA256; secret "{SECRET}"; }};\n')
+    before_checkds = run("named", "-v").startswith(("BIND 9.16", "BIND 9.18"))
+    statements = STATEMENTS.format(root=tmp_path).replace("checkds no; " if before_checkds else "", "")
+    host.config_file.write_text(host.config_file.read_text().replace("notify no;", "notify no; allow-new-zones yes;") + statements)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop()
+        shutil.rmtree(host.sockets, ignore_errors=True)
+
+
+def told(host, **arguments):
+    found = run_module("nameserver_info", config_file=str(host.config_file), **arguments)
+    assert not found["failed"], found
+    return found
+
+
+def test_every_zone_is_told_with_its_kind_and_its_place(host):
+    (host.root / "own/added").write_text(zone_text("added.example", 12))
+    code, out, err = host.run([host.control, "addzone", "added.example", f'{{ type primary; file "{host.root}/own/added"; }};'])
+    assert code == 0, out + err
+    found = told(host)
+    zones = {zone["name"]: zone for zone in found["zones"]}
+    assert (found["software"], found["config_file"], found["directory"]) == ("bind", str(host.config_file), f"{host.root}/work")
+    assert found["version"].startswith("9.") and found["running"] and not found["changed"]
+    assert zones["text.example"] == {
+        **{"name": "text.example", "view": None, "type": "master", "file": f"{host.root}/own/text", "where": f"{host.config_file}:6"},
+        **{"added": False, "dynamic": False, "signed": False, "serial": 7},
+    }
+    assert {name for name, zone in zones.items() if zone["dynamic"]} == {"dynamic.example"}
+    assert {name for name, zone in zones.items() if zone["signed"]} == {"signed.example"}
+    assert {name for name, zone in zones.items() if zone["added"]} == {"added.example"}
+    assert {zones[name]["type"] for name in ("fed.example", "forwarded.example")} == {"slave", "forward"}
+    assert zones["raw.example"]["file"] == f"{host.root}/work/raw"
+    assert {name for name, zone in zones.items() if zone["serial"] is None} == {"broken.example", "gone.example", "fed.example", "forwarded.example"}
+    assert "contents" not in found
+
+
+def test_secrets_are_told_only_when_asked_for(host):
+    assert SECRET not in str(told(host, content=True))
+    found = told(host, secrets=True)
+    assert {"name": "transfer.key", "algorithm": "HMAC-SHA256", "secret": SECRET} in found["keys"]
+
+
+def test_content_is_the_file_or_what_it_means(host):
+    update = dns.update.UpdateMessage("dynamic.example")
+    update.add("new", 300, "A", "192.0.2.10")
+    assert dns.query.tcp(update, host.address, port=host.port, timeout=5).rcode() == 0
+    contents = told(host, content=True)["contents"]
+    assert contents["text.example"] == {"text": (host.root / "own/text").read_text(), "as_it_is": True}
+    changed = {name for name, content in contents.items() if not content.get("as_it_is", True)}
+    assert changed == {"raw.example", "including.example", "latin.example", "dynamic.example", *(["signed.example"] if "signed.example" in changed else [])}
+    for name in ("text.example", "raw.example", "including.example", "latin.example", "dynamic.example"):
+        served = dns.zone.from_xfr(dns.query.xfr(host.address, name, port=host.port, timeout=5))
+        assert dns.zone.from_text(contents[name]["text"], name, relativize=True) == served, name
+    assert "192.0.2.300" in contents["broken.example"]["text"]  # named does not serve it, and its reader is told where it is wrong
+    assert contents["gone.example"]["wrong"] == f"{host.root}/own/gone cannot be read (No such file or directory)"
+
+
+def test_a_configuration_that_named_would_not_read_is_refused_with_the_checkers_words(host):
+    for text, words in (
+        ("zone;\n", "wrong.conf:1: expected string"),
+        ("shiny-new-option yes;\n", "unknown option 'shiny-new-option'"),
+        ('\ninclude "/nowhere";\n', "wrong.conf:2: "),
+    ):
+        (host.root / "etc/wrong.conf").write_text(text)
+        found = run_module("nameserver_info", config_file=str(host.root / "etc/wrong.conf"))
+        assert found["failed"] and found["msg"].startswith(f"{host.root}/etc/wrong.conf cannot be read: ") and words in found["msg"], found
+
+
+@pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network")
+def test_the_configuration_of_the_process_that_runs_is_the_one_that_is_read(tmp_path):
+    def look():
+        with running_host(BindHost, tmp_path) as host:
+            (tmp_path / "own/z").write_text(zone_text("z.example", 3))
+            host.config_file.write_text(host.config_file.read_text() + host.own_zone(tmp_path / "own/z", "z.example"))
+            host.run([host.control, "reconfig"])
+            deadline = time.monotonic() + 5
+            while host.serial("z.example") is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            return run_module("nameserver_info")
+
+    found = in_private_network(look)
+    assert (found["config_file"], found["running"], found["addresses"]) == (str(tmp_path / "etc/named.conf"), True, [])
+    assert [(zone["name"], zone["serial"]) for zone in found["zones"]] == [("z.example", 3)]

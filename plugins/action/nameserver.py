@@ -100,7 +100,7 @@ class ActionModule(ActionBase):
             "config": config,
             "secret": software.SECRET_FILES,
             "tsig_generations": generations,
-            "entry": software.entry(layout),
+            "entry": software.entry(layout, settings),
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
             "seen": None,

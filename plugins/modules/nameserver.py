@@ -37,7 +37,8 @@ options:
   settings:
     description:
       - The server's own settings, with the keys C(listen_on), C(allow_query), C(recursion_networks), C(forwarders) (lists of addresses
-        or networks), C(dnssec_validation), and the paths C(tls_certificate), C(tls_key) and C(tls_ca) of files on the host.
+        or networks), C(dnssec_validation), C(local_config) and C(local_options) (statements of your own), and the paths C(tls_certificate),
+        C(tls_key) and C(tls_ca) of files on the host.
     type: dict
     default: {}
   comparisons:

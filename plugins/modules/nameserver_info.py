@@ -91,7 +91,7 @@ addresses:
   type: list
   elements: str
   sample: [192.0.2.1]
-keys:
+tsig_keys:
   description: TSIG keys.
   returned: success
   type: list

@@ -97,7 +97,7 @@ def test_every_zone_is_told_with_its_kind_and_its_place(host):
 def test_secrets_are_told_only_when_asked_for(host):
     assert SECRET not in str(told(host, content=True))
     found = told(host, secrets=True)
-    assert {"name": "transfer.key", "algorithm": "HMAC-SHA256", "secret": SECRET} in found["keys"]
+    assert {"name": "transfer.key", "algorithm": "HMAC-SHA256", "secret": SECRET} in found["tsig_keys"]
 
 
 def test_content_is_the_file_or_what_it_means(host):

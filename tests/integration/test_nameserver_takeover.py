@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import shutil
 import sqlite3
 import time
+from dataclasses import replace
 
 import dns.query
 import dns.update
@@ -19,6 +21,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, KnotHost, NsdHost, running_host
 
+NAMED_CHECKCONF = shutil.which("named-checkconf")
 ZONES = {zone: {"www": "192.0.2.1"} for zone in ("static.example", "dynamic.example", "signed.example")}
 STATEMENTS = {
     "static.example": "",
@@ -100,6 +103,27 @@ def test_zones_of_the_packages_files_that_stay_included_are_not_lost(host):
     zones = dict.fromkeys(ZONES, {})
     assert compared(host, zones)["left_out"] == ["kept.example"]
     assert compared(host, zones, settings=Settings(listen_on=(host.address,), recursion_networks=("127.0.0.1",)))["left_out"] == []
+
+
+def test_statements_from_the_inventory_take_the_place_of_the_local_file(host):
+    own = host.root / "own/static.example"
+    controls = host.local_config.read_text()
+    host.config_file.write_text("\n".join(line for line in host.config_file.read_text().splitlines() if "static.example" not in line))  # as in Debian
+    host.local_config.write_text(controls + "".join(host.own_zone(own, name) for name in ("static.example", "kept.example", "forgotten.example")))
+    options = (host.root / "etc/options.conf").read_text() + "max-udp-size 1000;\n"
+    before = host.local_config.read_text(), host.root.joinpath("etc/options.conf").read_text()
+    settings = Settings(local_config=controls + host.own_zone(own, "kept.example"), local_options=options, listen_on=(host.address,), allow_query=("any",))
+    zones = {"static.example": ZONES["static.example"], "dynamic.example": {}, "signed.example": {}}
+    assert compared(host, zones, settings=settings)["left_out"] == ["forgotten.example"]
+    host.bring(zones, settings=settings)
+    assert (host.serial("kept.example"), host.serial("forgotten.example")) == (7, None)
+    assert host.ask("www.static.example", "A") == ["192.0.2.1"]
+    assert (host.local_config.read_text(), host.root.joinpath("etc/options.conf").read_text()) == before
+    assert "max-udp-size" in host.run([NAMED_CHECKCONF, "-p", str(host.config_file)])[1]
+    with pytest.raises(Refused, match="unknown option 'no-such-thing'"):
+        host.bring(zones, settings=replace(settings, local_config=f"{controls}no-such-thing;"))
+    assert host.serial("kept.example") == 7
+    assert not host.bring(zones, settings=settings)["changed"]
 
 
 def test_what_cannot_be_read_is_not_replaced(host):

@@ -64,7 +64,7 @@ class Bind:
             "config_file": self.config_file,
             "directory": directory,
             "running": self.runs,
-            "keys": [_key(statement, secrets) for statement in statements if statement[0] == "key"],
+            "tsig_keys": [_key(statement, secrets) for statement in statements if statement[0] == "key"],
             "zones": zones,
             "configuration": statements,
             "places": places,

@@ -17,8 +17,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, key_blocks, used_key
 
-CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_tls=True, takes_tls=True, localnets=True)
-SECRET_FILES = ("keys.conf",)
+CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_tls=True, takes_tls=True, localnets=True, local_text=True)
+_DEFAULT = Settings()
+SECRET_FILES = ("keys.conf", "local.conf", "options.conf")
 HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 
 
@@ -47,21 +48,34 @@ class Layout:
     recursive_includes: Sequence[str] = ()
 
 
-def entry(layout: Layout) -> str:
+def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:
     """The file that named reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
-    return HEADER.format(local=layout.local_config) + f'include "{layout.state_directory}/current/named.conf";\n' + f'include "{layout.local_config}";\n'
+    local = "" if settings.local_config else f'include "{layout.local_config}";\n'
+    return HEADER.format(local=_yours(layout, settings)[0]) + f'include "{layout.state_directory}/current/named.conf";\n' + local
+
+
+def _yours(layout: Layout, settings: Settings) -> tuple[str, str]:
+    """Where the administrator's own statements are, outside and inside of options."""
+    return (
+        "nameserver_local_config of the inventory" if settings.local_config else layout.local_config,
+        "nameserver_local_options of the inventory" if settings.local_options else layout.local_options,
+    )
 
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
     current = f"{layout.state_directory}/current"
     zones = _zones(plan, layout, settings)
+    outside, inside = _yours(layout, settings)
+    own = {name: text.rstrip("\n") + "\n" for name, text in (("local.conf", settings.local_config), ("options.conf", settings.local_options)) if text}
+    included = ["keys.conf", "zones.conf", *(["local.conf"] if "local.conf" in own else [])]
     return {
-        "named.conf": HEADER.format(local=f"{layout.local_options} (options) and {layout.local_config}")
+        "named.conf": HEADER.format(local=f"{inside} (options) and {outside}")
         + _options(plan, layout, settings)
-        + f'include "{current}/keys.conf";\ninclude "{current}/zones.conf";\n',
-        "keys.conf": HEADER.format(local=layout.local_config) + key_blocks(plan, _key, "//").text(),
-        "zones.conf": HEADER.format(local=layout.local_config) + zones.text(),
+        + "".join(f'include "{current}/{name}";\n' for name in included),
+        "keys.conf": HEADER.format(local=outside) + key_blocks(plan, _key, "//").text(),
+        "zones.conf": HEADER.format(local=outside) + zones.text(),
+        **own,
     }
 
 
@@ -102,7 +116,8 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
         statements += ["rate-limit { responses-per-second 200; slip 1; exempt-clients { localhost; }; }"]
     if plan.offers_tls:
         statements += [listen.replace(" {", f' port {TLS_PORT} tls "transfers" {{', 1) for listen in _listen(settings.listen_on)]
-    lines = [f"\t{statement};" for statement in statements] + [f'\tinclude "{layout.local_options}";']
+    options_file = f"{layout.state_directory}/current/options.conf" if settings.local_options else layout.local_options
+    lines = [f"\t{statement};" for statement in statements] + [f'\tinclude "{options_file}";']
     text = _certificate(settings) if plan.offers_tls else ""
     text += "options {\n" + "\n".join(lines) + "\n};\n"
     if recursive:

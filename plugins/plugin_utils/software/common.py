@@ -7,7 +7,7 @@ An adapter is a module of this package, named after the program, with
 
 - ``Layout``: a dataclass of the paths and names in which distributions differ; the role's ``vars/software`` files fill it.
 - ``CAPABILITIES``: what the program can do, see L(Capabilities).
-- ``entry(layout) -> str``: the program's own first configuration file, nothing but the way to the current generation.
+- ``entry(layout, settings) -> str``: the program's own first configuration file, nothing but the way to the current generation.
 - ``render(plan, layout, settings) -> dict[str, str]``: the configuration files of one generation by name. Those that differ from
   zone to zone are made of L(Blocks). Secrets stand in files of their own, whose names are in ``SECRET_FILES``.
 
@@ -31,7 +31,8 @@ class Settings:
 
     listen_on: own addresses, or ``any``. recursion_networks: who may recurse; none makes the server authoritative only.
     tls_certificate, tls_key: files on the host with which it hands zones out over TLS. tls_ca: file with the certificates of those
-    that issued its primaries' certificates.
+    that issued its primaries' certificates. local_config, local_options: the administrator's own statements in the program's syntax, outside
+    and inside of its options; instead of the files on the host that hold them, which are not read then. Empty to read those.
     """
 
     listen_on: Sequence[str] = ("any",)
@@ -42,6 +43,8 @@ class Settings:
     tls_certificate: str = ""
     tls_key: str = ""
     tls_ca: str = ""
+    local_config: str = ""
+    local_options: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ class Capabilities:
     primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
     of the host's interfaces. offers_tls: hand zones out over TLS, and in no other way. takes_tls: transfer over TLS, and only from whom
     a certificate proves to be the one that is meant. one_key: knows one key for all the servers from which it transfers a zone, and one
-    for all those that transfer it. without_types: record types that it cannot serve. unread_types: those that it cannot read in
-    a zone file, so that it serves them as a secondary only; of the oldest version that a supported distribution has.
+    for all those that transfer it. local_text: takes the texts of that name in L(Settings). without_types: record types that it cannot
+    serve. unread_types: those that it cannot read in a zone file, so that it serves them as a secondary only; of the oldest version that a
+    supported distribution has.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Capabilities:
     offers_tls: bool = False
     takes_tls: bool = False
     one_key: bool = False
+    local_text: bool = False
     without_types: frozenset[str] = frozenset()
     unread_types: frozenset[str] = frozenset()
 
@@ -95,6 +100,9 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
                 "list the networks in nameserver_allow_query (or the zone's allow_query), such as [192.0.2.0/24], or write [any]",
             )
         )
+    if (settings.local_config or settings.local_options) and not capabilities.local_text:
+        wrong = f"{name} takes no statements of yours from the inventory"
+        problems.append(Problem(where, wrong, "leave nameserver_local_config and nameserver_local_options empty, and write them into its file on the host"))
     problems += _without_tls(capabilities, plan, settings)
     for secondary in plan.secondary.values() if capabilities.one_key else ():
         for peers, role in (secondary.transfer_from, "from which it transfers it"), (secondary.transfer_to, "that transfer it from there"):

@@ -59,7 +59,7 @@ class Layout:
     options: Sequence[str] = ()
 
 
-def entry(layout: Layout) -> str:
+def entry(layout: Layout, _settings: Settings | None = None) -> str:
     """The file that nsd reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
     return HEADER.format(local=layout.local_config) + f'include: "{layout.state_directory}/current/nsd.conf"\n' + f'include: "{layout.local_config}"\n'
 

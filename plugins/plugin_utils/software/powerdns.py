@@ -41,7 +41,7 @@ class Layout:
     service: str
 
 
-def entry(layout: Layout) -> str:
+def entry(layout: Layout, _settings: Settings | None = None) -> str:
     """The file that pdns_server reads first: nothing but the way to the current generation."""
     return HEADER.format(local=f"; {layout.local_config} is yours") + f"include-dir={layout.state_directory}/current\n"
 

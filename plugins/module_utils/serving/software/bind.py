@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
+_OWN = ("local.conf", "options.conf")  # where the administrator's own statements come from the inventory
 # What "named-checkconf -l" prints of a zone: name, class, view and type. Warnings are between them.
 _LISTED = re.compile(r"(\S*[^\s:]) (?:IN|CH|HS) \S.* (\S+)", re.IGNORECASE)
 # Zones that the distributions' packages bring to every server (RFC 1912 section 4.1, RFC 6303).
@@ -39,7 +41,8 @@ class Bind(Software):
             raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
         # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again, and only where any has changed.
         every_zone = generation.read("zones.conf")
-        checks = [] if changed_zones and generation.shares(current, _CONFIGURATION) else [([], every_zone)]
+        files = [*_CONFIGURATION, *(name for name in _OWN if generation.read(name) is not None)]
+        checks = [] if changed_zones and generation.shares(current, files) else [([], every_zone)]
         if changed_zones:
             checks.append((["-z"], blocks.choose(every_zone, set(changed_zones))))
         for options, zones in checks:
@@ -87,10 +90,19 @@ class Bind(Software):
             return set()
         zones = self._listed(self.layout["config_file"]) - _BROUGHT - set(declared)
         kept = [self.layout["local_config"], *(path for path in self.layout.get("recursive_includes", []) if f'include "{path}"' in config["named.conf"])]
+        if "local.conf" in config:
+            zones -= self._listed_in(config["local.conf"]) if zones else set()
+            del kept[0]
         for path in kept if zones else []:
             if os.path.exists(path):
                 zones -= self._listed(path)
         return zones
+
+    def _listed_in(self, text):
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
+            stream.write(text)
+            stream.flush()
+            return self._listed(stream.name)
 
     def _listed(self, path):
         code, out, err = self.run([self.find("named-checkconf"), "-l", path])

@@ -171,4 +171,3 @@ class Application:
                 self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
         self.generations.discard(staged)
         self.generations.pending = False
-

@@ -172,6 +172,7 @@ from base64 import b64decode
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
@@ -202,9 +203,9 @@ def main():
         module.fail_json(msg="not permitted: what a name server serves is in files that root alone may read and write; run this task with become: true")
     payload = json.loads(zlib.decompress(b64decode(module.params["payload"])))
     layout = module.params["layout"]
-    software = SOFTWARE[module.params["software"]](module.run_command, module.get_bin_path, layout)
-    application = Application(software, layout, payload)
+    software = SOFTWARE[module.params["software"]](processes.run, module.get_bin_path, layout)
     try:
+        application = Application(software, layout, payload)
         if module.params["state"] == "compared":
             module.exit_json(changed=False, **application.compare(int(time.time())))
         result = application.preview() if module.check_mode else application.apply(module.atomic_move)

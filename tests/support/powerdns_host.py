@@ -30,6 +30,7 @@ import dns.message
 import dns.query
 import dns.rcode
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.powerdns import PowerDNS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
@@ -57,8 +58,9 @@ class PowerDNSHost:
 
     name = "ns2"
 
-    def __init__(self, root: pathlib.Path) -> None:
+    def __init__(self, root: pathlib.Path, account: str = "root") -> None:
         self.root = root
+        self.account = account
         self.port = free_port(ADDRESS)
         self.sockets = tempfile.mkdtemp(prefix="pdns-")  # a path in the tests' directory may be too long for a socket
         self.restarts = 0
@@ -69,8 +71,8 @@ class PowerDNSHost:
             "state_directory": str(root / "state"),
             "database": str(root / "database/pdns.sqlite3"),
             "schema": SCHEMA,
-            "user": "root",
-            "group": "root",
+            "user": account,
+            "group": account,
             "service": "pdns",
         }
         (root / "etc").mkdir(parents=True)
@@ -79,6 +81,17 @@ class PowerDNSHost:
             f"local-port={self.port}\nsocket-dir={self.sockets}\nquery-local-address={ADDRESS}\nwrite-pid=no\nloglevel=6\n"
         )
         self.process: subprocess.Popen | None = None
+        if account != "root":
+            self._give()
+
+    def _give(self) -> None:
+        """Owners and modes as Debian's packages have them. root has to be a place that everybody can reach."""
+        self.root.chmod(0o755)
+        (self.root / "lib").mkdir()
+        self.layout["database"] = str(self.root / "lib/database/pdns.sqlite3")
+        for path in (self.root / "lib", self.sockets):
+            shutil.chown(path, self.account, self.account)
+        (self.root / "lib").chmod(0o755)
 
     @property
     def current(self) -> pathlib.Path:
@@ -89,7 +102,12 @@ class PowerDNSHost:
     def start(self) -> None:
         with open(self.root / "pdns.log", "ab") as log:
             self.process = subprocess.Popen(
-                [PDNS_SERVER, f"--config-dir={self.root}/etc", "--guardian=no", "--daemon=no", "--disable-syslog"], stdout=log, stderr=log
+                [PDNS_SERVER, f"--config-dir={self.root}/etc", "--guardian=no", "--daemon=no", "--disable-syslog"],
+                stdout=log,
+                stderr=log,
+                user=self.account,
+                group=self.account,
+                extra_groups=[],
             )
         self.wait_for(self.software.running)
 
@@ -111,8 +129,8 @@ class PowerDNSHost:
             time.sleep(0.02)
         return time.monotonic() - started
 
-    def run(self, command: list[str]) -> tuple[int, str, str]:
-        """What AnsibleModule.run_command is for the code under test; pdns_control and systemctl find this server."""
+    def run(self, command: list[str], **limits: Any) -> tuple[int, str, str]:
+        """processes.run for the code under test; pdns_control and systemctl find this server."""
         program = os.path.basename(command[0])
         if program == "systemctl":
             assert command[1:] == ["restart", "pdns"]
@@ -123,8 +141,7 @@ class PowerDNSHost:
         if program == "pdns_control":
             self.commands.append(command[1:])
             command = [command[0], f"--socket-dir={self.sockets}", *command[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, done.stdout, done.stderr
+        return processes.run(command, **limits)
 
     @property
     def software(self) -> PowerDNS:
@@ -178,8 +195,9 @@ class PowerDNSHost:
 
 
 @contextlib.contextmanager
-def powerdns_host(root: pathlib.Path) -> Iterator[PowerDNSHost]:
-    host = PowerDNSHost(root)
+def powerdns_host(root: pathlib.Path, account: str = "root") -> Iterator[PowerDNSHost]:
+    """account: the daemon's user and group."""
+    host = PowerDNSHost(root, account)
     try:
         yield host
     finally:

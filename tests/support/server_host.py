@@ -31,7 +31,7 @@ from typing import Any
 import dns.message
 import dns.query
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, texts
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
@@ -63,8 +63,9 @@ class ServerHost:
     address = "127.0.0.1"
     addresses = {"ns1": (address,), "ns2": ("127.0.0.2",)}
 
-    def __init__(self, root: pathlib.Path) -> None:
+    def __init__(self, root: pathlib.Path, account: str = "root") -> None:
         self.root = root
+        self.account = account
         self.port = free_port(self.address)
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
@@ -75,11 +76,26 @@ class ServerHost:
             "config_file": str(root / "etc" / self.main),
             "local_config": str(root / "etc/local.conf"),
             "state_directory": str(root / "state"),
-            "user": "root",
-            "group": "root",
+            "user": account,
+            "group": account,
             "service": self.daemon,
             **self.prepare(),
         }
+        if account != "root":
+            self._give()
+
+    def _give(self) -> None:
+        """Owners and modes as Debian's packages have them. root has to be a place that everybody can reach."""
+        self.root.chmod(0o755)
+        for path, owner, mode in (("work", "root", 0o775), ("own", self.account, 0o750), ("etc", "root", 0o2755), (self.sockets, self.account, 0o755)):
+            shutil.chown(self.root / path, owner, self.account)
+            (self.root / path).chmod(mode)
+        (self.root / "log").touch()
+        for path in [self.root / "log", *(self.root / "own").iterdir()]:
+            shutil.chown(path, self.account, self.account)
+        for path in (self.root / "etc").iterdir():
+            shutil.chown(path, "root", self.account)
+            path.chmod(0o640)
 
     @property
     def config_file(self) -> pathlib.Path:
@@ -164,8 +180,8 @@ class ServerHost:
     def log(self) -> str:
         return "".join(path.read_text(errors="replace") for path in (self.root / "log", self.root / "output") if path.exists())
 
-    def run(self, command: list[str]) -> tuple[int, str, str]:
-        """What AnsibleModule.run_command is for the code under test; commands reach this server, and systemctl is played."""
+    def run(self, command: list[str], **limits: Any) -> tuple[int, str, str]:
+        """processes.run for the code under test; commands reach this server, and systemctl is played."""
         program, words = os.path.basename(command[0]), self._words(command)
         if program in (self.control, "systemctl"):
             if words[0] in self.refused:
@@ -174,8 +190,7 @@ class ServerHost:
                 return 0, "", ""
         if program == "systemctl":
             return self._systemctl(*words)
-        done = subprocess.run([*command[:1], *self.control_options(program), *command[1:]], capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, done.stdout, done.stderr
+        return processes.run([*command[:1], *self.control_options(program), *command[1:]], **limits)
 
     def control_options(self, _program: str) -> list[str]:
         return []
@@ -259,11 +274,11 @@ class ServerHost:
             return application.preview()
 
     def tree(self) -> dict[str, tuple[Any, ...]]:
-        """Everything that the collection may write: type, mode, content and time of each file."""
+        """Everything that the collection may write but the name of who holds the lock: type, mode, content and time of each file."""
         result = {}
         for place in ("etc", "state", "work"):
             for path in [self.root / place, *sorted((self.root / place).rglob("*"))]:
-                if path.exists() or path.is_symlink():
+                if (path.exists() or path.is_symlink()) and path != self.root / "state/lock":
                     status = path.lstat()
                     content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
                     result[str(path.relative_to(self.root))] = (status.st_mode, content, status.st_mtime_ns if path.is_file() else None)
@@ -295,7 +310,7 @@ class BindHost(ServerHost):
         return {"local_options": str(options), "working_directory": str(root / "work"), "secondary_directory": ""}
 
     def command(self) -> list[str]:
-        return [_find("named"), "-f", "-n", "1", "-c", str(self.config_file), "-L", str(self.root / "log")]
+        return [_find("named"), "-f", "-n", "1", "-u", self.account, "-c", str(self.config_file), "-L", str(self.root / "log")]
 
     def control_options(self, program: str) -> list[str]:
         return ["-c", str(self.root / "rndc.conf")] if program == "rndc" else []
@@ -319,7 +334,7 @@ class NsdHost(ServerHost):
         options = [
             f"port: {self.port}",
             "server-count: 1",
-            'username: ""',
+            f'username: "{self.account if self.account != "root" else ""}"',
             'pidfile: ""',
             f'logfile: "{self.root}/log"',
             "verbosity: 2",
@@ -351,7 +366,7 @@ class KnotHost(ServerHost):
     def prepare(self) -> dict[str, Any]:
         self.local_config.write_text(f'log:\n  - target: "{self.root}/log"\n    any: debug\n')
         self.config_file.write_text(
-            f'server:\n    rundir: "{self.sockets}"\n    user: "root:root"\n    listen: "{self.address}@{self.port}"\n'
+            f'server:\n    rundir: "{self.sockets}"\n    user: "{self.account}:{self.account}"\n    listen: "{self.address}@{self.port}"\n'
             f'database:\n    storage: "{self.root}/own"\ninclude: "{self.local_config}"\n'
         )
         return {"storage": str(self.root / "own"), "secondary_directory": str(self.root / "work/transferred"), "run_directory": self.sockets}
@@ -376,8 +391,9 @@ INSTALLED = [kind for kind in (BindHost, NsdHost, KnotHost) if _find({"knot": "k
 
 
 @contextlib.contextmanager
-def running_host(kind: type[ServerHost], root: pathlib.Path) -> Iterator[ServerHost]:
-    host = kind(root)
+def running_host(kind: type[ServerHost], root: pathlib.Path, account: str = "root") -> Iterator[ServerHost]:
+    """account: the daemon's user and group."""
+    host = kind(root, account)
     try:
         host.start()
         yield host

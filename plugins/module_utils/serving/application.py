@@ -46,6 +46,7 @@ class Application:
                 return result
             staged = self._stage(changes)
             try:
+                self.state.entry.prepare()
                 self.software.check(staged, self.generations.link, list(changes["zones"]))
             except Refused:
                 self.generations.discard(staged)
@@ -54,9 +55,7 @@ class Application:
             self.software.forget_secondary(staged.notes["forget"])
             if staged.notes.pop("forget"):
                 staged.save()
-            if self.state.current.files:
-                self.generations.discard(self.state.current)
-            self.generations.pending = False
+            self.generations.finish(self.state.current)
             return result
 
     def _look_again(self):
@@ -68,23 +67,26 @@ class Application:
 
     def _stage(self, changes):
         staged = self.generations.stage((ZONES,))
-        group = self.generations.group
+
+        def share(name):
+            staged.share(self.state.current, name, name in self.state.exposed)
+
         try:
             for name, (zone, digest) in self.state.wanted.items():
                 if zone in changes["zones"]:
                     serial, text = changes["zones"][zone]
-                    staged.add(name, text, {"zone": zone, "digest": digest, "serial": serial, "issued": serial}, group)
+                    staged.add(name, text, {"zone": zone, "digest": digest, "serial": serial, "issued": serial})
                 elif self.state.current.facts(name) is not None:
-                    staged.share(self.state.current, name)
+                    share(name)
                 else:
                     raise Refused(f"zone {zone} is new on this host, but its text was not sent; pass what state: compared found on this host")
             for name in self.state.kept:
-                staged.share(self.state.current, name)
+                share(name)
             for name, text in self.payload["config"].items():
                 if name in changes["config"]:
-                    staged.add(name, text, None, group)
+                    staged.add(name, text, None)
                 else:
-                    staged.share(self.state.current, name)
+                    share(name)
         except (OSError, Refused):
             self.generations.discard(staged)
             raise
@@ -101,9 +103,12 @@ class Application:
         """Make staged current and have a running server take it. Returns whether one runs. Puts the old state back if it refuses."""
         running = self.software.running()
         interrupted = self.generations.pending
-        changed = list(zones_of(staged)) if interrupted else list(changes["zones"])
+        # What the server could not read is read again as well.
+        restored = {name: self.state.current.facts(name) for name in self.state.exposed}
+        changed = list(zones_of(staged)) if interrupted else [*changes["zones"], *(facts["zone"] for facts in restored.values() if facts)]
         files = {*(self.payload["config"] if interrupted else changes["config"]), *([ENTRY] if interrupted or changes["entry"] else [])}
-        entry_before = self.state.entry.read()
+        files |= restored.keys() & self.payload["config"].keys()
+        entry_before = self.state.entry.found()
         self.generations.pending = running
         self.generations.swap(staged)
         try:
@@ -158,13 +163,12 @@ class Application:
                 facts = self.state.current.facts(self.state.zone_file(zone))
                 if facts:
                     facts["issued"] = serial
-            self.generations.swap(self.state.current)
+        self.generations.swap_back(self.state.current)
+        if self.state.current.files:
             for name in changes["zones"]:
                 path = os.path.join(self.state.current.path, self.state.zone_file(name))
                 if os.path.exists(path):
                     os.utime(path)  # or the server takes the older file for the one it has
-        else:
-            os.unlink(self.generations.link)
         with contextlib.suppress(Refused):  # the first refusal is the one to tell
             self.software.store(self.state.current)
             if files is not None:

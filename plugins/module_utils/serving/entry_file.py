@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import glob
 import os
-import shutil
+import stat
 import tempfile
 
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
+
 _OURS = "authoritative.dns"  # is in the heading of every first file that this collection wrote
+_MODE = 0o640
+_UNFINISHED = ".authoritative-dns-"  # begins the name of a file that is about to get its own
 
 
 class EntryFile:
@@ -17,6 +22,7 @@ class EntryFile:
 
     def __init__(self, path, generations):
         self.path = path
+        self.directory = os.path.dirname(path)
         self.generations = generations
 
     def read(self):
@@ -27,32 +33,64 @@ class EntryFile:
         except OSError:
             return None
 
+    def found(self):
+        """(text, mode, owner's number, group's number) for L(put_back), None if it cannot be read."""
+        text = self.read()
+        return None if text is None else (text, *self._access())
+
     def is_ours(self):
         """Whether this collection wrote it, or nobody did."""
         text = self.read()
         return text is None or _OURS in text
 
-    def keep_original(self, text):
-        """The configuration that was there before this collection, kept once beside it."""
+    def is_exposed(self):
+        """Whether it is there with another owner, group or mode than it should have."""
+        return os.path.exists(self.path) and self._access() != (_MODE, 0, self.generations.group)
+
+    def _access(self):
+        status = os.stat(self.path)
+        return stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+
+    def prepare(self):
+        """Remove what killed runs left. Raises Refused where somebody else than root could change the file."""
+        trusted_paths.check(self.directory)
+        for path in glob.glob(os.path.join(glob.escape(self.directory), _UNFINISHED + "*")):
+            os.unlink(path)
+
+    def keep_original(self, found):
+        """The configuration that was there before this collection, kept once beside it, for whom it was. found: what L(found) returned."""
         path = self.path + ".before-authoritative-dns"
-        if text is not None and _OURS not in text and not os.path.exists(path):
-            shutil.copy2(self.path, path)
-            os.chown(path, 0, self.generations.group)
+        if found is not None and _OURS not in found[0] and not os.path.lexists(path):
+            os.rename(self._unfinished(*found), path)
+            trusted_paths.settle(self.directory)
 
     def write(self, text, move):
         """move: the module's atomic_move."""
-        descriptor, path = tempfile.mkstemp(dir=os.path.dirname(self.path), prefix=".authoritative-dns-")
+        self._write((text, _MODE, 0, self.generations.group), move)
+
+    def put_back(self, found, move):
+        """found: what L(found) returned."""
+        if found is not None:
+            self._write(found, move)
+        elif os.path.lexists(self.path):
+            os.unlink(self.path)
+            trusted_paths.settle(self.directory)
+
+    def _write(self, found, move):
+        _text, mode, owner, group = found
+        move(self._unfinished(*found), self.path)
+        if self._access() != (mode, owner, group):  # move() gives a file what the one that it replaces has
+            os.chown(self.path, owner, group)
+            os.chmod(self.path, mode)
+        trusted_paths.settle(self.directory)
+
+    def _unfinished(self, text, mode, owner, group):
+        """The path of a file that is on disk, and has yet to get its name."""
+        descriptor, path = tempfile.mkstemp(dir=self.directory, prefix=_UNFINISHED)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(text)
-            os.fchown(stream.fileno(), 0, self.generations.group)
-            os.fchmod(stream.fileno(), 0o640)
-        move(path, self.path)
-        os.chown(self.path, 0, self.generations.group)
-        os.chmod(self.path, 0o640)
-
-    def put_back(self, text, move):
-        """What L(read) once returned."""
-        if text is not None:
-            self.write(text, move)
-        elif self.read() is not None:
-            os.unlink(self.path)
+            stream.flush()
+            os.fchown(descriptor, owner, group)
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        return path

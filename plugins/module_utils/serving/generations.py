@@ -5,21 +5,36 @@
 
 A state directory holds generations, complete sets of configuration and zone files, and a symbolic link C(current) to one of
 them. A new generation is built beside the current one, shares its unchanged files by hard links, and becomes current by one
-rename. Whoever is killed in between leaves a stray directory that the next run removes, never a half state.
+rename. Whoever is killed in between leaves a stray directory that the next run removes, never a half state; nor does a power loss,
+because everything is on disk before the name that leads to it.
+
+Root alone can change anything of it (L(trusted_paths)); the server's group can read it.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import grp
 import hashlib
 import json
 import os
+import re
 import shutil
+import stat
+import time
 
-_MANIFEST = "manifest.json"
-_PENDING = "reload-pending"
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.trusted_paths import settle
+
+LOCK_LIMIT = 120.0  # seconds for which a run waits for another one
+_FILE, _DIRECTORY = 0o640, 0o750
+_MANIFEST, _PENDING, _LOCK = "manifest.json", "reload-pending", "lock"
 _PREFIX = "generation-"
+_GENERATION = re.compile(_PREFIX + r"\d+")
+_NAME = re.compile(r"(?:[A-Za-z0-9_-]+/)?(?!\.{1,2}\Z)[^/\0]+")
+_SETTLED_ONE_BY_ONE = 100  # files; above that many, everything in memory is written first, at the disk's own speed
 
 
 def sha256(content):
@@ -27,30 +42,51 @@ def sha256(content):
 
 
 class Generation:
-    """One directory of files with a manifest: {name: [sha256, size, mtime_ns, facts]}; facts is the caller's own."""
+    """One directory of files with a manifest: {name: [sha256, size, mtime_ns, facts]}; facts is the caller's own.
 
-    def __init__(self, path):
+    group: number of the one that can read them.
+    """
+
+    def __init__(self, path, group=None):
         self.path = path
+        self.group = group
         self.files = {}
         self.notes = {}
+        self._unsettled = []
 
     @classmethod
-    def load(cls, path):
-        """The generation at path; empty if there is none or its manifest cannot be read."""
-        generation = cls(path)
+    def load(cls, path, group):
+        """The generation at path. Raises OSError or ValueError if its manifest cannot be read."""
+        generation = cls(path, group)
+        with open(os.path.join(path, _MANIFEST), encoding="utf-8", opener=_reader) as stream:
+            content = json.load(stream)
         try:
-            with open(os.path.join(path, _MANIFEST), encoding="utf-8") as stream:
-                content = json.load(stream)
             generation.files, generation.notes = content["files"], content["notes"]
-        except (OSError, ValueError, KeyError):
-            pass
+            if not all(_NAME.fullmatch(name) and len(entry) == 4 for name, entry in generation.files.items()):
+                raise ValueError("it names files that this collection does not write")
+            generation.notes.items()
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("it is no manifest") from error
         return generation
 
     def save(self):
-        path = os.path.join(self.path, _MANIFEST)
-        with open(path + ".new", "w", encoding="utf-8") as stream:
-            stream.write(json.dumps({"files": self.files, "notes": self.notes}, separators=(",", ":")))  # dump() is four times as slow
-        os.rename(path + ".new", path)
+        """Write the manifest, after all that it names."""
+        if len(self._unsettled) > _SETTLED_ONE_BY_ONE:
+            os.sync()
+        for name in self._unsettled:  # each by itself, because only so a disk's error is told
+            settle(os.path.join(self.path, name))
+        self._unsettled = []
+        temporary = _MANIFEST + ".new"
+        if os.path.lexists(os.path.join(self.path, temporary)):
+            os.unlink(os.path.join(self.path, temporary))
+        self._write(temporary, json.dumps({"files": self.files, "notes": self.notes}, separators=(",", ":")).encode(), 0o600)  # dump() takes four times as long
+        settle(os.path.join(self.path, temporary))
+        os.rename(os.path.join(self.path, temporary), os.path.join(self.path, _MANIFEST))
+        for directory in self._directories():
+            settle(os.path.join(self.path, directory))
+
+    def _directories(self):
+        return sorted({os.path.dirname(name) for name in self.files} | {""}, reverse=True)
 
     def facts(self, name):
         entry = self.files.get(name)
@@ -59,43 +95,71 @@ class Generation:
     def read(self, name):
         """A file's text as it is on disk now, None if it is not there."""
         try:
-            with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape") as stream:
+            with open(os.path.join(self.path, name), encoding="utf-8", errors="surrogateescape", opener=_reader) as stream:
                 return stream.read()
         except OSError:
             return None
 
-    def edited(self):
-        """Names of files that are no longer as they were written, missing ones included. Content decides; size and time spare reading it."""
-        result = set()
+    def look(self):
+        """(files that are no longer as they were written, missing ones included; files and directories with another owner, group or mode).
+
+        Content decides about the former; size and time spare reading it.
+        """
+        edited, exposed = set(), set()
         for name, (written, size, mtime_ns, _facts) in self.files.items():
             path = os.path.join(self.path, name)
             try:
-                status = os.stat(path)
+                status = os.lstat(path)
+                if (status.st_mode, status.st_uid, status.st_gid) != (stat.S_IFREG | _FILE, 0, self.group):
+                    exposed.add(name)
                 if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
                     continue
-                with open(path, "rb") as stream:
+                with open(path, "rb", opener=_reader) as stream:
                     if sha256(stream.read()) == written:
                         continue
             except OSError:
                 pass
-            result.add(name)
-        return result
+            edited.add(name)
+        exposed.update(name or "." for name in (self._directories() if self.files else ()) if not _is_directory_of(os.path.join(self.path, name), self.group))
+        return edited, exposed
 
-    def add(self, name, text, facts, group):
-        """Write a new file, readable by group only, and enter it into the manifest."""
-        path = os.path.join(self.path, name)
+    def write(self, name, text):
+        """Write a new file that the server can read, without entering it into the manifest. Returns its path."""
+        return self._write(name, text.encode("utf-8", "surrogateescape"), _FILE)
+
+    def add(self, name, text, facts):
+        """Write a new file that the server can read, and enter it into the manifest."""
         content = text.encode("utf-8", "surrogateescape")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        path = self._write(name, content, _FILE)
+        self.files[name] = [sha256(content), len(content), os.stat(path).st_mtime_ns, facts]
+        self._unsettled.append(name)
+
+    def _write(self, name, content, mode):
+        path = os.path.join(self.path, name)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
-            os.fchown(stream.fileno(), 0, group)
-            os.fchmod(stream.fileno(), 0o640)
-        self.files[name] = [sha256(content), len(content), os.stat(path).st_mtime_ns, facts]
+            os.fchown(stream.fileno(), 0, self.group)
+            os.fchmod(stream.fileno(), mode)
+        return path
 
-    def share(self, other, name):
-        """Take over a file of another generation unchanged."""
-        os.link(os.path.join(other.path, name), os.path.join(self.path, name))
+    def share(self, other, name, restore=False):
+        """Take over a file of another generation unchanged. restore: give it the owner, group and mode that it should have."""
+        path, source = os.path.join(self.path, name), os.path.join(other.path, name)
+        try:
+            os.link(source, path, follow_symlinks=False)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            with open(source, "rb", opener=_reader) as stream:
+                self._write(name, stream.read(), _FILE)
+            status = os.stat(source)
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+            self._unsettled.append(name)
         self.files[name] = other.files[name]
+        if restore:
+            os.chown(path, 0, self.group, follow_symlinks=False)
+            os.chmod(path, _FILE)
 
     def shares(self, path, names):
         """Whether these files are the very ones of the generation at path."""
@@ -103,33 +167,119 @@ class Generation:
 
 
 class Generations:
-    """The generations below one state directory. Use it as a context manager to hold its lock."""
+    """The generations below one state directory. Use it as a context manager to hold its lock.
 
-    def __init__(self, directory, group):
+    group: name of the one that can read them. previous: where they were before this version of the collection; what is there moves when the
+    next generation is made.
+    """
+
+    def __init__(self, directory, group, previous=None):
         self.directory = directory
         self.group_name = group
         self.link = os.path.join(directory, "current")
+        self.previous = previous
+        self._held = []  # descriptors
         self._lock = None
 
     @property
     def group(self):
-        return grp.getgrnam(self.group_name).gr_gid
+        try:
+            return grp.getgrnam(self.group_name).gr_gid
+        except KeyError:
+            raise Refused(f"there is no group {self.group_name} on this host; install the name server first (the role nameserver does)") from None
+
+    # -- one run at a time --------------------------------------------------------------------------------------------
 
     def __enter__(self):
+        trusted_paths.check(self.directory)
+        os.makedirs(os.path.dirname(self.directory), exist_ok=True)
         self._make_directory(self.directory)
-        self._lock = open(os.path.join(self.directory, ".lock"), "a", encoding="utf-8")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        trusted_paths.check(self.directory)  # somebody may have been faster
+        self._lock = open(os.path.join(self.directory, _LOCK), "r+", encoding="utf-8", opener=_locker)
+        try:
+            self._wait_for_lock(time.monotonic() + LOCK_LIMIT)
+            self._lock.truncate()
+            self._lock.write(f"{os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}\n")
+            self._lock.flush()
+        except BaseException:
+            self._lock.close()
+            raise
         return self
+
+    def _wait_for_lock(self, deadline):
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    holder = self._lock.read().strip() or "unknown"
+                    raise Refused(f"another run has held {self._lock.name} for {LOCK_LIMIT:.0f} seconds: process {holder}; wait for it, or end it") from None
+                time.sleep(0.05)
 
     def __exit__(self, *_exception):
         self._lock.close()
 
+    # -- what there is ------------------------------------------------------------------------------------------------
+
     def current(self):
-        return Generation.load(os.path.realpath(self.link))
+        """The generation that the server has; an empty one before the first. Raises Refused if what is there cannot be trusted or read."""
+        trusted_paths.check(self.directory)
+        place = self.directory if os.path.lexists(self.link) else self._former()
+        if place is None:
+            return Generation(os.path.join(self.directory, "none"))
+        try:
+            name = os.readlink(os.path.join(place, "current"))
+            if not _GENERATION.fullmatch(name):
+                raise ValueError("the link leads to no generation")
+            return Generation.load(os.path.join(place, name), self.group)
+        except (OSError, ValueError) as error:
+            raise Refused(f"what {os.path.join(place, 'current')} leads to cannot be read ({error}), so what this host was given is not known") from error
+
+    def _former(self):
+        """Where the generations are that have yet to move, None if nothing has. Raises Refused if it is no longer what this collection made."""
+        if not self._is_there():
+            return None
+        descriptor = self._open_previous()
+        if descriptor is None:
+            raise Refused(
+                f"{self.previous} is no directory that root alone can change, so what is in it may be anybody's and does not move to {self.directory}; "
+                "look who put it there, because the name server may be compromised, and remove it"
+            )
+        self._held.append(descriptor)
+        return f"/proc/self/fd/{descriptor}"  # this very directory, whatever takes its name meanwhile
+
+    def _is_there(self):
+        return bool(self.previous) and os.path.lexists(os.path.join(self.previous, "current"))
+
+    def _open_previous(self):
+        try:
+            descriptor = os.open(self.previous, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return None
+        if trusted_paths.is_roots_alone(os.fstat(descriptor)):
+            return descriptor
+        os.close(descriptor)
+        return None
+
+    @property
+    def left_behind(self):
+        """Whether what moved, or is about to, is still where it was. What somebody else put there is none of ours."""
+        descriptor = self._open_previous() if self._is_there() else None
+        if descriptor is None:
+            return False
+        os.close(descriptor)
+        return True
+
+    def is_exposed(self):
+        """Whether the state directory has another owner, group or mode than it should have. It may not be there yet."""
+        return os.path.isdir(self.directory) and not _is_directory_of(self.directory, self.group)
+
+    # -- what there will be -------------------------------------------------------------------------------------------
 
     def stage(self, subdirectories=()):
         """A new, empty generation. Leftovers of interrupted runs are removed first."""
-        keep = os.path.basename(os.path.realpath(self.link))  # the directory itself may be reached by a link
+        keep = os.readlink(self.link) if os.path.lexists(self.link) else None
         numbers = [0]
         for entry in os.listdir(self.directory):
             path = os.path.join(self.directory, entry)
@@ -137,26 +287,49 @@ class Generations:
                 numbers.append(int(entry[len(_PREFIX) :]) if entry[len(_PREFIX) :].isdigit() else 0)
                 if entry != keep:
                     shutil.rmtree(path)
-        staged = Generation(os.path.join(self.directory, f"{_PREFIX}{max(numbers) + 1}"))
+            elif entry in ("current.new", ".lock"):  # the latter was readable by the server, and so held by whom it liked
+                os.unlink(path)
+        staged = Generation(os.path.join(self.directory, f"{_PREFIX}{max(numbers) + 1}"), self.group)
         for path in (staged.path, *(os.path.join(staged.path, name) for name in subdirectories)):
             self._make_directory(path)
         return staged
 
     def _make_directory(self, path):
+        group = self.group
         if not os.path.isdir(path):
-            os.makedirs(path, 0o750)
-            os.chown(path, 0, self.group)
-            os.chmod(path, 0o750)
+            os.mkdir(path, 0o700)
+        if not _is_directory_of(path, group):
+            os.chown(path, 0, group)
+            os.chmod(path, _DIRECTORY)
 
     def swap(self, generation):
         """Make a generation the current one: on disk first, then in one rename."""
         generation.save()
-        os.sync()
         temporary = self.link + ".new"
         if os.path.lexists(temporary):
             os.unlink(temporary)
         os.symlink(os.path.basename(generation.path), temporary)
+        settle(self.directory)
         os.rename(temporary, self.link)
+        settle(self.directory)
+
+    def swap_back(self, generation):
+        """Make current what L(current) returned before the swap: nothing, or what has yet to move."""
+        if os.path.dirname(generation.path) == self.directory and generation.files:
+            self.swap(generation)
+            return
+        if generation.files:
+            generation.save()
+        os.unlink(self.link)
+        settle(self.directory)
+
+    def finish(self, former):
+        """Remove what came before the current generation, wherever it is, and the mark."""
+        if former.files:
+            self.discard(former)
+        if self.left_behind:
+            shutil.rmtree(self.previous, ignore_errors=True)
+        self.pending = False
 
     @staticmethod
     def discard(generation):
@@ -172,7 +345,21 @@ class Generations:
     def pending(self, value):
         path = os.path.join(self.directory, _PENDING)
         if value:
-            with open(path, "w", encoding="utf-8"):
-                pass
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         elif os.path.exists(path):
             os.unlink(path)
+
+
+def _reader(path, _flags):
+    """Neither a link nor a pipe is read in place of a file."""
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _locker(path, _flags):
+    """Readable by root alone, because whoever can read a file can lock it."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _is_directory_of(path, group):
+    status = os.stat(path)
+    return (status.st_mode, status.st_uid, status.st_gid) == (stat.S_IFDIR | _DIRECTORY, 0, group)

@@ -36,7 +36,7 @@ class HostState:
         self.software = software
         self.layout = layout
         self.payload = payload
-        self.generations = Generations(layout["state_directory"], layout["group"])
+        self.generations = Generations(layout["state_directory"], layout["group"], layout.get("previous_state_directory"))
         self.entry = EntryFile(layout["config_file"], self.generations)
         self.look()
         self.wanted = {os.path.join(ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
@@ -55,7 +55,8 @@ class HostState:
     def look(self):
         """Read what the host has now."""
         self.current = self.generations.current()
-        self.edited = self.current.edited() | self.software.differing(self.current)
+        edited, self.exposed = self.current.look()
+        self.edited = edited | self.software.differing(self.current)
 
     def digest(self):
         """Identifies what the host has now: a plan is for the state that it was made from, and for no other."""
@@ -71,7 +72,9 @@ class HostState:
             "zones": self.payload["texts"],
             "removed": removed,
             "config": config,
-            "entry": self.entry.read() != self.payload["entry"],
+            "entry": self.entry.read() != self.payload["entry"] or self.entry.is_exposed(),
+            "access": sorted(self.exposed) + [""] * self.generations.is_exposed(),
+            "moved": self.generations.left_behind,
             "secondary_removed": {zone: name for zone, name in known.items() if zone not in self.payload["secondary"]},
         }
 
@@ -91,7 +94,7 @@ class HostState:
         """What the module returns of them."""
         removed = [self.zone_removed(name) for name in changes["removed"]]
         return {
-            "changed": bool(changes["zones"] or removed or changes["config"] or changes["entry"] or self.generations.pending),
+            "changed": bool(removed or self.generations.pending or any(changes[kind] for kind in ("zones", "config", "entry", "access", "moved"))),
             "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
             "zones_removed": sorted([*removed, *changes["secondary_removed"]]),
             "edited": sorted(self.edited),

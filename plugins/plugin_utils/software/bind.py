@@ -28,7 +28,8 @@ class Layout:
     """Where a distribution expects BIND's files; the role's vars files fill it.
 
     config_file: what named reads first. local_config, local_options: the administrator's own, included outside and inside ``options``.
-    working_directory: ``directory``. state_directory: the generations of zones and configuration.
+    working_directory: ``directory``. state_directory: the generations of zones and configuration, below directories that root alone may write.
+    previous_state_directory: where an earlier version of this collection had them.
     secondary_directory: for transferred zones, relative to working_directory. user, group: named's.
     options: further ``options`` statements as the distribution ships them, without the semicolon.
     recursive_includes: files with the zones a recursive server should answer itself (RFC 6303).
@@ -46,6 +47,7 @@ class Layout:
     service: str
     options: Sequence[str] = ()
     recursive_includes: Sequence[str] = ()
+    previous_state_directory: str = ""
 
 
 def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:

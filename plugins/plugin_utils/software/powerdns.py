@@ -27,7 +27,8 @@ class Layout:
     """Where a distribution expects PowerDNS' files; the role's vars files fill it.
 
     config_file: what pdns_server reads first. local_config: the administrator's own, read after everything else.
-    state_directory: the generations of configuration. database: the SQLite file, which is this collection's alone.
+    state_directory: the generations of configuration, below directories that root alone may write. previous_state_directory: where an earlier
+    version of this collection had them. database: the SQLite file, which is this collection's alone.
     schema: the backend's schema as the package brings it. user, group: pdns_server's. service: systemd's unit.
     """
 
@@ -39,6 +40,7 @@ class Layout:
     user: str
     group: str
     service: str
+    previous_state_directory: str = ""
 
 
 def entry(layout: Layout, _settings: Settings | None = None) -> str:

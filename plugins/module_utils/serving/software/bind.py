@@ -47,7 +47,7 @@ class Bind(Software):
             checks.append((["-z"], blocks.choose(every_zone, set(changed_zones))))
         for options, zones in checks:
             with self.copies(generation, current, ("named.conf", "zones.conf"), {"zones.conf": zones}) as paths:
-                code, out, err = self.run([program, *options, paths[0]])
+                code, out, err = self.run_checker([program, *options, paths[0]])
             if code:
                 text = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current)
                 words = [line for line in text.splitlines() if "loaded serial" not in line]
@@ -105,7 +105,7 @@ class Bind(Software):
             return self._listed(stream.name)
 
     def _listed(self, path):
-        code, out, err = self.run([self.find("named-checkconf"), "-l", path])
+        code, out, err = self.run_checker([self.find("named-checkconf"), "-l", path])
         if code:
             words = "; ".join((out + err).splitlines()[:20])
             raise Refused(f"which zones {path} has, and this run would no longer serve, cannot be told: {words}; mend the file, or move it away")
@@ -115,8 +115,4 @@ class Bind(Software):
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
         directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
-        for name in zones.values():
-            for suffix in ("", ".jnl"):
-                path = os.path.join(directory, name + suffix)
-                if os.path.lexists(path):
-                    os.unlink(path)
+        self.remove_as_server(directory, [name + suffix for name in zones.values() for suffix in ("", ".jnl")])

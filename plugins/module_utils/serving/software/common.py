@@ -11,15 +11,17 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 
 ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
 # A word of a configuration that is written as "key: value".
 _TOKEN = re.compile(r'"[^"]*"|#.*|[^\s"#]+')
+_LONGEST_LOOK = 300.0  # seconds; ten thousand zones enter a database in one
 _KEY = re.compile(r"([a-z][a-z0-9-]*):")
 
 
 class Software:
-    """One server program on this host. run: executes a command list, returns (code, stdout, stderr); find: a program's path, or None.
+    """One server program on this host. run: L(processes.run), or its like; find: a program's path, or None.
 
     Each program has these methods besides those below:
 
@@ -61,6 +63,20 @@ class Software:
 
     # -- for those that need it ---------------------------------------------------------------------------------------
 
+    def run_checker(self, command):
+        """L(processes.run) for a program that loads what a configuration names: with the server's own rights, as the server would."""
+        return self.run(command, user=self.layout["user"], seconds=processes.CHECK_LIMIT)
+
+    def call_as_server(self, work, *arguments):
+        """L(processes.call_as) for what looks at, or changes, files that are the server's own."""
+        return processes.call_as(self.layout["user"], work, *arguments, seconds=_LONGEST_LOOK)
+
+    def remove_as_server(self, directory, names):
+        """Remove files that the program itself keeps in a directory of its own. What it does not let go stays its own affair."""
+        if any(os.path.basename(name) != name for name in names):
+            raise Refused("{} are to be removed from {}, and some are no names of files".format(", ".join(names), directory))
+        self.call_as_server(_remove, directory, names)
+
     def service_runs(self):
         """Whether systemd knows the service as running, with whatever configuration."""
         program = self.find("systemctl")
@@ -84,13 +100,18 @@ class Software:
                 text = (texts or {}).get(name) or generation.read(name)
                 for other, copy in copies.items():
                     text = text.replace(f"{current}/{other}", copy)
-                with open(path, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as stream:
-                    stream.write(text.replace(current, generation.path))
+                generation.write(os.path.basename(path), text.replace(current, generation.path))
             yield list(copies.values())
         finally:
             for path in copies.values():
                 if os.path.exists(path):
                     os.unlink(path)
+
+
+def _remove(directory, names):
+    for name in names:
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(directory, name))
 
 
 def zones_named(pattern, option):

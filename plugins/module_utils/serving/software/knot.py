@@ -29,7 +29,7 @@ class Knot(Software):
         with self.copies(generation, current, ("knot.conf", "keys.conf", "zones.conf")) as paths:
             commands = [["conf-check"], *(["zone-check", *zones] for zones in _parts(changed_zones))]
             for command in commands:
-                code, out, err = self.run([program, "--config", paths[0], *command])
+                code, out, err = self.run_checker([program, "--config", paths[0], *command])
                 if code:
                     words = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current).splitlines()
                     if any("listen-tls" in word or "'protocol'" in word for word in words):
@@ -65,10 +65,7 @@ class Knot(Software):
 
     def forget_secondary(self, zones):
         """Remove what knotd kept of zones that this host no longer transfers: file, journal and timers."""
-        for name in zones.values():
-            path = os.path.join(self.layout["secondary_directory"], name)
-            if os.path.lexists(path):
-                os.unlink(path)
+        self.remove_as_server(self.layout["secondary_directory"], list(zones.values()))
         if zones and self.running():  # only knotd itself can open its databases, where what is left takes space and no more
             for names in _parts(zones):
                 self.run([self.find("knotc"), "--config", self.layout["config_file"], "--force", "zone-purge", *names, "+orphan", "+journal", "+timers"])

@@ -33,17 +33,15 @@ class NSD(Software):
             self._check(configuration, [configuration, paths[0]], generation.path, current)
         if changed_zones:
             # nsd-checkzone takes one zone at a time, and there may be thousands.
-            listed = os.path.join(generation.path, "check-list")
-            with open(listed, "w", encoding="utf-8") as stream:
-                for name, facts in ((name, entry[3]) for name, entry in generation.files.items()):
-                    if facts and facts["zone"] in changed_zones:
-                        stream.write('"{}" "{}"\n'.format(facts["zone"], os.path.join(generation.path, name)))
+            changed = {entry[3]["zone"]: os.path.join(generation.path, name) for name, entry in generation.files.items() if entry[3]}
+            text = "".join(f'"{zone}" "{path}"\n' for zone, path in changed.items() if zone in changed_zones)
+            listed = generation.write("check-list", text)
             command = [self.find("xargs"), "-a", listed, "-n", "2", "-P", str(os.cpu_count() or 1), zone]
             self._check(zone, command, generation.path, current)
             os.unlink(listed)
 
     def _check(self, program, command, staged, current):
-        code, out, err = self.run(command)
+        code, out, err = self.run_checker(command)
         if code:
             text = (out + err).replace(staged + "/check-", current + "/").replace(staged, current)
             words = [line for line in text.splitlines() if not line.endswith(" is ok")]
@@ -76,16 +74,17 @@ class NSD(Software):
         """What nsd.conf names, and what "nsd-control addzone" once added to it, without what stays in the administrator's files."""
         zones = zones_named(self.layout["config_file"], "name") - zones_named(self.layout["local_config"], "name")
         program = self.find("nsd-checkconf")
-        path = self.run([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
-        if os.path.exists(path):
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                zones |= {match.group(1).rstrip(".").lower() for match in map(_ADDED.match, stream) if match}
-        return zones - set(declared)
+        path = self.run_checker([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
+        return (zones | set(self.call_as_server(_added, path))) - set(declared)
 
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
-        for name in zones.values():
-            for suffix in ("", ".ixfr"):
-                path = os.path.join(self.layout["secondary_directory"], name + suffix)
-                if os.path.lexists(path):
-                    os.unlink(path)
+        self.remove_as_server(self.layout["secondary_directory"], [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
+
+
+def _added(path):
+    """Zones in nsd's zonelistfile, which is nsd's own; as a file of another kind it has none."""
+    if not os.path.isfile(path):
+        return []
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return [match.group(1).rstrip(".").lower() for match in map(_ADDED.match, stream) if match]

@@ -9,9 +9,7 @@ The tables and the kinds of metadata are those that PowerDNS documents for its g
 from __future__ import annotations
 
 import contextlib
-import grp
 import os
-import pwd
 import re
 import sqlite3
 
@@ -49,7 +47,7 @@ class PowerDNS(Software):
             raise Refused("the SQLite backend's schema is not at {}; install the backend first (the role nameserver does)".format(self.layout["schema"]))
         if os.path.exists(self.layout["local_config"]):
             os.symlink(self.layout["local_config"], os.path.join(generation.path, _LOCAL))
-        code, out, err = self.run([program, "--config-dir=" + generation.path, "--include-dir=" + generation.path, "--config=check"])
+        code, out, err = self.run_checker([program, "--config-dir=" + generation.path, "--include-dir=" + generation.path, "--config=check"])
         if code:
             words = (out + err).replace(generation.path, current).splitlines()
             raise Refused("pdns_server refuses it: " + "; ".join(word for word in words if "Loading" not in word))
@@ -60,33 +58,42 @@ class PowerDNS(Software):
         """Which of the descriptions the database does not agree with, because somebody edited it or a run was killed."""
         if _ZONES not in generation.files:
             return set()
+        return set(self.call_as_server(self._differing, *_described(generation)))
+
+    def _differing(self, zones, keys):
         if not os.path.exists(self.layout["database"]):
-            return {_ZONES, _KEYS}
+            return [_ZONES, _KEYS]
         with self._database() as database:
-            zones, keys = _described(generation)
             found = {name: facts for name, (_identifier, facts) in _zones(database).items()}
-            return ({_ZONES} if found != zones else set()) | ({_KEYS} if _keys(database) != keys else set())
+            return [_ZONES] * (found != zones) + [_KEYS] * (_keys(database) != keys)
 
     def store(self, generation):
         """Bring the database to what the generation describes, in one transaction."""
-        zones, keys = _described(generation)
+        stale, removed = self.call_as_server(self._store, *_described(generation))
+        self._stale |= set(stale)
+        self._removed |= set(removed)
+
+    def _store(self, zones, keys):
+        """(zones to transfer, zones that are gone)."""
         with self._database() as database:
             database.execute("BEGIN IMMEDIATE")
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'domains'").fetchone():
                 self._make_tables(database)
             present = _zones(database)
-            self._remove(database, {name: identifier for name, (identifier, _facts) in present.items() if name not in zones})
-            self._enter(database, {name: facts for name, facts in zones.items() if present.get(name, (None, None))[1] != facts})
+            removed = {name: identifier for name, (identifier, _facts) in present.items() if name not in zones}
+            self._remove(database, removed)
+            stale = {name: facts for name, facts in zones.items() if present.get(name, (None, None))[1] != facts}
+            self._enter(database, stale)
             if _keys(database) != keys:
                 database.execute("DELETE FROM tsigkeys")
                 database.executemany("INSERT INTO tsigkeys (name, algorithm, secret) VALUES (?, ?, ?)", sorted(keys))
             database.execute("COMMIT")
+        return list(stale), list(removed)
 
     def _remove(self, database, zones):
         for table in _TABLES_OF_A_ZONE:
             database.executemany(f"DELETE FROM {table} WHERE domain_id = ?", [(identifier,) for identifier in zones.values()])
         database.executemany("DELETE FROM domains WHERE id = ?", [(identifier,) for identifier in zones.values()])
-        self._removed |= set(zones)
 
     def _enter(self, database, zones):
         """Zones that are new, or have other primaries or keys than before. Without last_check the server asks their primaries soon."""
@@ -104,7 +111,6 @@ class PowerDNS(Software):
             "INSERT INTO domainmetadata (domain_id, kind, content) SELECT id, ?, ? FROM domains WHERE name = ?",
             [(kind, value, name) for name, facts in zones.items() for kind in _KINDS for value in facts.get(kind, ())],
         )
-        self._stale |= set(zones)
 
     def _make_tables(self, database):
         with open(self.layout["schema"], encoding="utf-8") as stream:
@@ -115,16 +121,17 @@ class PowerDNS(Software):
 
     @contextlib.contextmanager
     def _database(self):
-        """A connection, in autocommit mode until BEGIN. The file belongs to the server, and nobody else can read it. Raises Refused."""
+        """A connection, in autocommit mode until BEGIN. The file belongs to the server, and nobody else can read it. Raises Refused.
+
+        Only ever with the server's own rights: it could put anything in the place of its database.
+        """
         path = self.layout["database"]
         directory = os.path.dirname(path)
-        owner, group = pwd.getpwnam(self.layout["user"]).pw_uid, grp.getgrnam(self.layout["group"]).gr_gid
         if not os.path.isdir(directory):
-            os.makedirs(directory, 0o750)
-            os.chown(directory, owner, group)
+            os.makedirs(directory)
+            os.chmod(directory, 0o750)
         if not os.path.exists(path):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o640))
-            os.chown(path, owner, group)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
         # The server writes transferred zones meanwhile, one at a time: wait for it, but not for ever.
         connection = sqlite3.connect(path, timeout=30, isolation_level=None)
         try:
@@ -174,7 +181,7 @@ class PowerDNS(Software):
         program = self.find("pdnsutil")
         if not program:
             return set()
-        code, out, _err = self.run([program, "--config-dir=" + os.path.dirname(self.layout["config_file"]), "list-all-zones"])
+        code, out, _err = self.run_checker([program, "--config-dir=" + os.path.dirname(self.layout["config_file"]), "list-all-zones"])
         if code:
             return set()
         return {line.strip().rstrip(".").lower() for line in out.splitlines() if line.strip() and " " not in line} - set(declared)

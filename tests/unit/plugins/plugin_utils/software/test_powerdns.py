@@ -21,7 +21,7 @@ OPEN = Settings(listen_on=("192.0.2.2", "2001:db8::2"), allow_query=("any",))
 LAYOUT = powerdns.Layout(
     config_file="/etc/powerdns/pdns.conf",
     local_config="/etc/powerdns/pdns.local.conf",
-    state_directory="/var/lib/powerdns/authoritative",
+    state_directory="/etc/powerdns/authoritative",
     database="/var/lib/powerdns/zones/pdns.sqlite3",
     schema="/usr/share/schema.sql",
     user="pdns",

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What somebody tries who took a name server over and has its user's rights: to have root write, or remove, in the wrong place.
+
+    attack.py list TREE                    names that can be taken by something else, as JSON
+    attack.py replace NAME KIND TRAP       put a link into the trap, or a pipe, in the place of NAME; KIND: file, directory, nowhere, pipe
+    attack.py restore NAME
+    attack.py plant TREE KIND TRAP         put them where root is expected to make something, wherever that can be written
+    attack.py unplant TREE
+    attack.py lock TREE                    lock every file that can be opened, until the end
+
+It needs Python's standard library alone, and runs on a host of the lab too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import stat
+import sys
+import time
+
+EXPECTED = (
+    *("authoritative", "authoritative-zones", "authoritative/current", "database", "secondary", "transferred", "slaves"),
+    *("transferred.example", "transferred.example.jnl", "transferred.example.ixfr", "pdns.sqlite3", "pdns.sqlite3-wal", "pdns.sqlite3-shm"),
+    *("pdns.sqlite3-journal", "reload-pending", "current.new", "lock", ".lock"),
+)
+PLANTED = ".planted"
+
+
+def writable(tree):
+    """Directories where names can be changed."""
+    waiting = [tree]
+    while waiting:
+        directory = waiting.pop()
+        if os.access(directory, os.W_OK | os.X_OK):
+            yield directory
+        with contextlib.suppress(PermissionError), os.scandir(directory) as entries:
+            waiting += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def can_rename(path):
+    directory = os.stat(os.path.dirname(path))
+    sticky = directory.st_mode & stat.S_ISVTX and os.geteuid() not in (directory.st_uid, os.lstat(path).st_uid)
+    return not sticky
+
+
+def put(path, kind, trap):
+    if kind == "pipe":
+        os.mkfifo(path, 0o666)
+    else:
+        os.symlink(os.path.join(trap, {"file": "file", "directory": "", "nowhere": "made"}[kind]), path)
+
+
+def attack(what, *arguments):
+    if what == "list":
+        names = [os.path.join(directory, name) for directory in writable(arguments[0]) for name in os.listdir(directory)]
+        return sorted(name for name in names if can_rename(name) and not stat.S_ISSOCK(os.lstat(name).st_mode))
+    if what == "replace":
+        name, kind, trap = arguments
+        if not os.path.lexists(name):
+            return False
+        os.rename(name, name + PLANTED)
+        put(name, kind, trap)
+    elif what == "restore":
+        (name,) = arguments
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        os.rename(name + PLANTED, name)
+    elif what == "plant":
+        tree, kind, trap = arguments
+        planted = []
+        for directory in writable(tree):
+            for name in EXPECTED:
+                path = os.path.join(directory, name)
+                with contextlib.suppress(OSError):
+                    if os.path.lexists(path):
+                        os.rename(path, path + PLANTED)
+                    put(path, kind, trap)
+                    planted.append(path)
+        return planted
+    elif what == "unplant":
+        for directory in writable(arguments[0]):  # from above, so that what gets its name back is looked at as well
+            for name in os.listdir(directory):
+                path = os.path.join(directory, name)
+                if name in EXPECTED and (os.path.islink(path) or stat.S_ISFIFO(os.lstat(path).st_mode)):
+                    os.unlink(path)
+                elif name.endswith(PLANTED):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(path[: -len(PLANTED)])
+                    os.rename(path, path[: -len(PLANTED)])
+    elif what == "lock":
+        held = []
+        for directory, _names, files in os.walk(arguments[0]):
+            for name in [".", *files]:
+                with contextlib.suppress(OSError):
+                    descriptor = os.open(os.path.join(directory, name), os.O_RDONLY | os.O_NONBLOCK)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    held.append(descriptor)
+        print("locked", flush=True)
+        time.sleep(300)
+    return True
+
+
+if __name__ == "__main__":
+    json.dump(attack(*sys.argv[1:]), sys.stdout)

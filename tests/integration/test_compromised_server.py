@@ -18,7 +18,7 @@ import time
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, powerdns_host
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
 pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),

@@ -25,7 +25,7 @@ def difference(state, changes):
         diff.append(_file_difference(os.path.join(state.generations.link, name), state.current.read(name), state.payload["config"][name]))
     for name in changes["access"][:_SHOWN_ZONES]:
         path = os.path.join(state.generations.directory, *(["current", name] if name else []))
-        diff.append({"prepared": f"{os.path.normpath(path)}: its owner, group and mode, so that root alone writes it and {state.layout['group']} alone reads it"})
+        diff.append({"prepared": f"{os.path.normpath(path)}: owner, group and mode, so that root alone writes it and {state.layout['group']} alone reads it"})
     if changes["moved"]:
         diff.append({"prepared": f"{state.generations.previous}: moves to {state.generations.directory}, where root alone can write"})
     if changes["entry"]:

@@ -23,6 +23,7 @@ import re
 import shutil
 import stat
 import time
+import weakref
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
@@ -178,7 +179,6 @@ class Generations:
         self.group_name = group
         self.link = os.path.join(directory, "current")
         self.previous = previous
-        self._held = []  # descriptors
         self._lock = None
 
     @property
@@ -246,7 +246,7 @@ class Generations:
                 f"{self.previous} is no directory that root alone can change, so what is in it may be anybody's and does not move to {self.directory}; "
                 "look who put it there, because the name server may be compromised, and remove it"
             )
-        self._held.append(descriptor)
+        weakref.finalize(self, os.close, descriptor)
         return f"/proc/self/fd/{descriptor}"  # this very directory, whatever takes its name meanwhile
 
     def _is_there(self):

@@ -45,7 +45,10 @@ def test_before_the_first_there_is_an_empty_one(generations):
     assert generations.current().files == {} and not os.path.exists(generations.directory)
 
 
-@pytest.mark.parametrize("manifest", ["", "{", "{}", "[]", '{"files": {}}', '{"files": {"../a": [1, 2, 3, null]}, "notes": {}}', '{"files": {"a": 1}, "notes": {}}', None])
+@pytest.mark.parametrize(
+    "manifest",
+    ["", "{", "{}", "[]", '{"files": {}}', '{"files": {"../a": [1, 2, 3, null]}, "notes": {}}', '{"files": {"a": 1}, "notes": {}}', None],
+)
 def test_a_generation_without_a_readable_manifest_is_a_refusal(generations, manifest):
     path = build(generations, {"a": "a"}).path + "/manifest.json"
     os.unlink(path)

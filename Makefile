@@ -8,7 +8,10 @@ MAKEFLAGS += --no-print-directory
 
 # Put the environment of `make setup` to use in a recipe.
 use := . build/env.sh
-playbook = ansible-playbook --inventory inventories/lab/hosts.yml --forks 8
+# LAB=name makes the targets below use a lab of that name, beside all others; see tests/lab/lab.sh.
+export LAB
+lab = bash tests/lab/lab.sh run
+playbook = $(lab) ansible-playbook --inventory inventories/lab/hosts.yml --forks 8
 # How far `make lab` is.
 step = $(if $(filter lab,$(MAKECMDGOALS)), step $(1) of 4:)
 
@@ -28,24 +31,28 @@ shell-env: setup ## Print how to use the environment in a shell of your own
 # --- the lab ---------------------------------------------------------------------------------------------------------
 
 .PHONY: lab
-lab: lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
+lab: lab-minutes lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
 	$(use)
-	echo '==> lab:$(call step,3) provision all hosts and prove it, about a minute'
+	echo '==> lab:$(call step,3) provision all hosts and prove it'
 	$(playbook) authoritative.dns.site -e verify_report_directory=$(CURDIR)/build/lab
 	echo '==> lab:$(call step,4) stop the primary for a moment, and measure'
 	$(playbook) authoritative.dns.failover_drill -e failover_drill_name=pc1.example.com -e failover_drill_report=$(CURDIR)/build/lab/failover.json
 	python tests/lab/summary.py build/lab
 
+.PHONY: lab-minutes
+lab-minutes: # Tell how long `make lab` will take
+	bash tests/lab/minutes.sh
+
 .PHONY: images
 images: setup # Build or load the images of the lab's hosts
 	$(use)
-	echo '==> lab:$(call step,1) 2 images, el9 and debian; those that are not kept from an earlier run take a minute or two each'
+	echo '==> lab:$(call step,1) 2 images, el9 and debian'
 	bash tests/lab/images/build.sh el9 debian
 
 .PHONY: lab-up
 lab-up: images ## Bring the lab's hosts up, with nothing on them yet; those that are up stay as they are
 	$(use)
-	! podman container exists primary || echo '==> lab: the hosts that are there stay, with what is on them; `make lab-down` removes them'
+	! $(lab) podman container exists primary || echo '==> lab: the hosts that are there stay, with what is on them; `make lab-down` removes them'
 	echo '==> lab:$(call step,2) bring up the hosts of inventories/lab/hosts.yml'
 	$(playbook) tests/lab/create.yml
 
@@ -53,6 +60,7 @@ lab-up: images ## Bring the lab's hosts up, with nothing on them yet; those that
 lab-down: setup ## Remove the lab
 	$(use)
 	$(playbook) tests/lab/destroy.yml
+	bash tests/lab/lab.sh remove
 
 # --- the documentation -----------------------------------------------------------------------------------------------
 
@@ -111,20 +119,25 @@ sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core
 	$(use)
 	bash tests/toolchain/sanity.sh $(TEST)
 
-.PHONY: molecule
-molecule: images ## Run all molecule scenarios, in a lab of their own that replaces the one that is up
+.PHONY: scenario-images
+scenario-images: setup
 	$(use)
-	! podman container exists primary || echo '==> lab: replacing the one that is there'
-	$(playbook) tests/lab/destroy.yml
-	molecule reset && molecule test --all
+	bash tests/lab/images/build.sh
+
+.PHONY: molecule
+molecule: scenario-images ## Run all molecule scenarios, two at a time, each in a lab of its own beside all others
+	$(use)
+	python tests/lab/scenarios.py $(if $(JOBS),--jobs $(JOBS))
 
 .PHONY: scenario
-scenario: images ## Run one molecule scenario: make scenario NAME=default
+scenario: scenario-images ## Run one molecule scenario, in a lab that replaces the one that is up: make scenario NAME=default
 	$(use)
 	[ -n "$(NAME)" ] || { echo "make scenario NAME=name, where name is one of: $$(cd extensions/molecule && ls -d */ | tr -d /| xargs)" >&2; exit 2; }
-	! podman container exists primary || echo '==> lab: replacing the one that is there'
+	! $(lab) podman container exists primary || echo '==> lab: replacing the one that is there'
 	$(playbook) tests/lab/destroy.yml
-	molecule reset && molecule test --scenario-name "$(NAME)"
+	trap 'bash tests/lab/lab.sh remove' EXIT
+	$(lab) molecule reset
+	$(lab) molecule test --scenario-name "$(NAME)"
 
 .PHONY: bench
 bench: ## Measure provisioning and proof, for an hour or so; the figures go to build/

@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run molecule scenarios side by side, each in a lab of its own: scenarios.py [--jobs N] [NAME …], all of them without a name.
+
+Those that took longest the last time begin. Each writes to build/molecule/NAME.log; the end of that is printed where one fails, and the others go
+on. It ends with a summary, and with status 1 where one failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+LAB = CHECKOUT / "tests" / "lab" / "lab.sh"
+LOGS = CHECKOUT / "build" / "molecule"
+MEMORY = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "authoritative-dns" / "scenario-seconds.json"
+LONGEST = 3600  # seconds that a scenario may take
+TOLD = 80  # lines of a failing scenario's log that are printed
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+telling = threading.Lock()
+
+
+def tell(text: str) -> None:
+    with telling:
+        print(text, flush=True)
+
+
+def known() -> dict[str, float]:
+    """How many seconds each scenario took the last time it passed on this machine."""
+    try:
+        return json.loads(MEMORY.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def run(name: str) -> tuple[bool, float]:
+    """Runs one scenario; whether it passed, and in how many seconds."""
+    tell(f"==> molecule: {name} begins; {LOGS.relative_to(CHECKOUT) / name}.log")
+    started = time.monotonic()
+    environment = os.environ | {"LAB": name}
+    quiet = {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "check": False}
+    with (LOGS / f"{name}.log").open("w") as log:
+        command = ["molecule", "test", "--scenario-name", name]
+        try:
+            status = subprocess.run(["bash", LAB, "run", *command], stdout=log, timeout=LONGEST, **quiet).returncode
+        except subprocess.TimeoutExpired:
+            log.write(f"\nstopped after {LONGEST} s\n")
+            status = 1
+        subprocess.run(["bash", LAB, "remove"], stdout=log, **quiet)
+    seconds = time.monotonic() - started
+    if status:
+        end = COLOURS.sub("", (LOGS / f"{name}.log").read_text(errors="replace")).splitlines()[-TOLD:]
+        tell("\n".join([f"==> molecule: {name} FAILED after {seconds:.0f} s; its log ends so:", *(f"    {line}" for line in end)]))
+    else:
+        tell(f"==> molecule: {name} passed in {seconds:.0f} s")
+    return status == 0, seconds
+
+
+def main() -> int:
+    there = sorted(path.parent.name for path in (CHECKOUT / "extensions" / "molecule").glob("*/molecule.yml"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default: %(default)s)")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*there, []], help=", ".join(there))
+    arguments = parser.parse_args()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    before = known()
+    names = sorted(arguments.names or there, key=lambda name: -before.get(name, float("inf")))
+    minutes = f", about {sum(before[name] for name in names) / arguments.jobs / 60:.0f} minutes" if set(names) <= set(before) else ""
+    tell(f"==> molecule: {len(names)} scenarios, {arguments.jobs} at a time{minutes}")
+    started = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        results = dict(zip(names, pool.map(run, names)))
+    MEMORY.parent.mkdir(parents=True, exist_ok=True)
+    MEMORY.write_text(json.dumps(known() | {name: round(seconds) for name, (passed, seconds) in results.items() if passed}))
+    tell("")
+    for name, (passed, seconds) in sorted(results.items()):
+        tell(f"{name:<12} {'passed' if passed else 'FAILED'} in {seconds:.0f} s")
+    failed = sum(not passed for passed, _seconds in results.values())
+    tell(f"{len(results) - failed} passed, {failed} failed, in {time.monotonic() - started:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One scenario that fails hides none of the others, and each has a lab of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[4] / "tests/lab/scenarios.py"
+# Stands in for lab.sh: it tells where it was, takes a moment, and fails in the lab of the scenario bad.
+LAB = """[ "$1" = run ] || exit 0
+echo "$LAB begins" >> "$TRACE"
+sleep 0.2
+echo "$LAB ends" >> "$TRACE"
+echo "this is what $LAB says of $5"
+[ "$LAB" != bad ]
+"""
+
+
+@pytest.fixture(name="checkout")
+def _checkout(tmp_path):
+    for name in ("bad", "good", "long"):
+        (tmp_path / "extensions/molecule" / name).mkdir(parents=True)
+        (tmp_path / "extensions/molecule" / name / "molecule.yml").touch()
+    lab = tmp_path / "tests/lab"
+    lab.mkdir(parents=True)
+    (lab / "lab.sh").write_text(LAB)
+    (lab / "scenarios.py").write_bytes(SCRIPT.read_bytes())
+    (tmp_path / "cache/authoritative-dns").mkdir(parents=True)
+    return tmp_path
+
+
+def run(checkout, *arguments):
+    environment = os.environ | {"XDG_CACHE_HOME": str(checkout / "cache"), "TRACE": str(checkout / "trace")}
+    command = [sys.executable, str(checkout / "tests/lab/scenarios.py"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_scenario_that_fails_hides_no_other(checkout):
+    done = run(checkout, "--jobs", "2")
+    assert done.returncode == 1
+    assert "    this is what bad says of bad" in done.stdout
+    assert "this is what good says" not in done.stdout
+    assert "this is what good says of good" in (checkout / "build/molecule/good.log").read_text()
+    assert "2 passed, 1 failed" in done.stdout
+    # Two at a time, not more: the third begins when one has ended.
+    assert [line.split()[1] for line in (checkout / "trace").read_text().splitlines()][:3] == ["begins", "begins", "ends"]
+
+
+def test_what_took_longest_begins(checkout):
+    memory = checkout / "cache/authoritative-dns/scenario-seconds.json"
+    memory.write_text(json.dumps({"bad": 50, "good": 20, "long": 700}))
+    done = run(checkout, "--jobs", "1")
+    assert [line for line in (checkout / "trace").read_text().splitlines() if "begins" in line] == ["long begins", "bad begins", "good begins"]
+    assert "3 scenarios, 1 at a time, about 13 minutes" in done.stdout
+    assert json.loads(memory.read_text())["bad"] == 50  # how long it takes to fail says nothing
+
+
+def test_one_alone(checkout):
+    assert run(checkout, "good").returncode == 0
+    assert run(checkout, "no-such").returncode == 2

@@ -99,8 +99,8 @@ def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
 
 
 def _read(path: str, task_vars: Mapping[str, Any]) -> str:
-    with open(_find(path, task_vars), encoding="utf-8") as stream:
-        return stream.read()
+    with open(_find(path, task_vars), "rb") as stream:
+        return names.decode(stream.read())
 
 
 def _find(path: str, task_vars: Mapping[str, Any]) -> str:

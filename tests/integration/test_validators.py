@@ -23,9 +23,9 @@ pytestmark = pytest.mark.skipif(NAMED is None, reason="named is not installed")
 def test_named_does_not_load_a_crowded_name(line, count):
     first = 65280 if "TYPE" in line else 1
     text = zone_text("example.com", records="\n".join(line.format(number) for number in range(first, first + count)))
-    records, soa, problems = parse_zone_file(text, dns.name.from_text("example.com"), "zone example.com")
-    errors, _warnings = validate("example.com", soa, canonical(records), {})
-    assert not problems and [str(error).rpartition("[")[2] for error in errors] == ["name-crowded]"] * (count > 100)
+    file = parse_zone_file(text, dns.name.from_text("example.com"), "zone example.com")
+    errors, _warnings = validate("example.com", file.soa, canonical(file.records), {})
+    assert not file.problems and [str(error).rpartition("[")[2] for error in errors] == ["name-crowded]"] * (count > 100)
     with running_named({"example.com": text}) as server:
         answer = dns.query.udp(dns.message.make_query("example.com", "SOA"), server.address, port=server.port, timeout=5)
     assert bool(answer.answer) == (not errors)

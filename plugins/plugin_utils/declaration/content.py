@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import MasterFile
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, body_text, canonical, digest, parse_ttl, records_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import validate
 
@@ -44,23 +45,25 @@ class Content:
 
 
 def build(
-    where: str, origin: dns.name.Name, ttl: int, options: Mapping[str, Any], own: SOA | None, records: Iterable[Record], from_file: bool = False
+    where: str, origin: dns.name.Name, ttl: int, options: Mapping[str, Any], records: Iterable[Record], file: MasterFile | None = None
 ) -> tuple[Content | None, list[Problem]]:
     """Content of a zone, and the mistakes in it.
 
     options: the zone's; C(soa) comes over its own SOA field by field, C(validators) says what rules mean to it.
-    from_file: whether records come from a master file.
+    file: the master file from which records come, if there is one, with the zone's own SOA.
     """
     written = list(records)
     problems: list[Problem] = []
+    own = file.soa if file else None
     apex_servers = tuple(dict.fromkeys(record.rdata for record in written if record.owner == "@" and record.type == "NS"))
     ordered = canonical(written)
     soa = _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
-    errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"], from_file, written)
+    errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"], file.place if file else None, written)
     problems += errors
     if soa is None:
         return None, problems
     body = body_text(ordered)
+    warnings = [*(file.warnings if file else ()), *warnings]
     addresses = tuple(record for record in ordered if record.type in ("A", "AAAA"))
     own_serial = own.serial if own else None
     return Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body, tuple(warnings)), problems

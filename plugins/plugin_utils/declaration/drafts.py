@@ -13,7 +13,8 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import reverse
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, SOA_KEYS, Content
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import MasterFile
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import check_levels
 
 SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "tls", "labels", "validators")
@@ -24,7 +25,7 @@ ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHA
 class Draft:
     """A zone on its way through the checks. options: its own over the defaults. content: None if its mistakes leave none.
 
-    For a zone of C(dns_zones) records and soa are what it declares itself; content follows from them.
+    For a zone of C(dns_zones) records and file are what it declares itself, the file's records among them; content follows from them.
     """
 
     where: str
@@ -34,7 +35,7 @@ class Draft:
     ttl: int = DEFAULT_TTL
     network: reverse.Network | None = None
     records: list[Record] = field(default_factory=list)
-    soa: SOA | None = None
+    file: MasterFile | None = None
     content: Content | None = None
 
 

@@ -150,15 +150,16 @@ class _Loader:
             path = draft.options["file"]
             try:
                 text = self.read_file(path)
-            except (OSError, UnicodeError, TypeError) as error:
+            except (OSError, TypeError) as error:
                 self.problem(
                     draft.where,
                     f"file {path!r} cannot be read ({getattr(error, 'strerror', None) or error})",
                     "give a path relative to the inventory or the playbook, or an absolute one",
                 )
             else:
-                draft.records, draft.soa, mistakes = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}", path, self.read_file)
-                self.findings.problems.extend(mistakes)
+                draft.file = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}", path, self.read_file)
+                draft.records = [*draft.file.records]
+                self.findings.problems.extend(draft.file.problems)
         items = draft.options.get("records", [])
         soa_items = [item for item in items if str(as_mapping(item).get("type")).upper() in ("SOA", "TYPE6")] if isinstance(items, list) else []
         if soa_items:
@@ -175,7 +176,7 @@ class _Loader:
             self._build(draft)
 
     def _build(self, draft: Draft) -> None:
-        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options, draft.soa, draft.records, "file" in draft.options)
+        draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options, draft.records, draft.file)
         self.findings.problems += mistakes
 
     # -- zones together -----------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ IDNA_CODEC = dns and (dns.name.IDNA_2008_Practical if getattr(dns.name, "have_id
 _ZONE_LABEL = re.compile(rb"[a-z0-9_](?:[a-z0-9_/-]*[a-z0-9_])?\Z")
 
 _LABEL = re.compile(r"(?:\\.|[^.\\])+")
+_OCTETS = re.compile(r"\\?[^\0-\x7f]+")
+_TRANSPORTS = ("_tcp", "_udp")
 
 _MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
 
@@ -34,7 +36,45 @@ def absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
 
 @lru_cache(maxsize=65536)
 def _absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
-    return dns.name.from_text(text, origin, idna_codec=IDNA_CODEC)
+    return dns.name.from_text(to_ascii(text, origin), origin)
+
+
+def decode(octets: bytes) -> str:
+    """The text of a file. Octets that are not UTF-8 are kept as lone surrogates, and each becomes itself again in L(escaped)."""
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def escaped(text: str) -> str:
+    """Text of a master file with every octet beyond ASCII as ``\\DDD`` (RFC 1035 section 5.1), as name servers read it."""
+    if text.isascii():
+        return text
+    return _OCTETS.sub(lambda match: "".join(f"\\{octet:03d}" for octet in match[0].removeprefix("\\").encode("utf-8", "surrogateescape")), text)
+
+
+def to_ascii(text: str, origin: dns.name.Name) -> str:
+    """A name as it is written in ASCII: labels of host names in Unicode as A-labels (RFC 5891).
+
+    The instance of a service, what stands before a name such as ``_ipp._tcp``, stays in UTF-8 (RFC 6763 section 4.1.1).
+    Raises dns.exception.DNSException or UnicodeError if a label cannot be one of a host name.
+    """
+    if text.isascii():
+        return text
+    labels = _LABEL.findall(text)
+    final = "." if text.endswith(".") else ""
+    if ".".join(labels) + final != text:
+        return escaped(text)  # an empty label, which is told where the name is read
+    whole = [label.lower() for label in labels] + ([] if final else [label.decode("latin-1").lower() for label in origin.labels])
+    services = (place for place in range(1, len(whole)) if whole[place] in _TRANSPORTS and whole[place - 1].startswith("_"))
+    instance = max(next(services, 0) - 1, 0)  # how many labels belong to it
+    return ".".join([*map(escaped, labels[:instance]), *map(_a_label, labels[instance:])]) + final
+
+
+def _a_label(label: str) -> str:
+    if label.isascii():
+        return label
+    if "\\" in label or any("\ud800" <= character <= "\udfff" for character in label):
+        return escaped(label)  # octets that are no Unicode are no host name to convert
+    return IDNA_CODEC.encode(label).decode()
 
 
 def labels_of(text: str) -> list[str]:

@@ -15,16 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, absolute, labels_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, shown
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import example_of, parse_rdata, parse_type, refuse_forgotten_dot, type_of
 
 MAXIMUM_TTL = 2**31 - 1  # RFC 2181 section 8
-MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
 RECORD_KEYS = ("name", "type", "value", "ttl")
 
-_STRING_TYPES = frozenset({"TXT", "SPF"})  # values are free text: quoted and split into character-strings of 255 octets
-_QUESTION_TYPES = frozenset({"ANY", "AXFR", "IXFR", "MAILA", "MAILB", "OPT", "TKEY", "TSIG", "NONE"})
-_NAME_VALUED = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SRV", "KX", "AFSDB", "RT", "NSAP-PTR"})
 _TTL_UNITS = re.compile(r"(?:\d+[wdhms])+\Z", re.IGNORECASE)
 
 
@@ -74,19 +71,6 @@ def parse_ttl(value: object) -> int:
     if seconds > MAXIMUM_TTL:
         raise ValueError(f"{value!r} is more than {MAXIMUM_TTL} seconds")
     return seconds
-
-
-def quote_strings(text: str) -> str:
-    """Free text as character-strings (RFC 1035 section 5.1), split after at most 255 octets each."""
-    octets = text.encode()
-    chunks = [octets[start : start + 255] for start in range(0, len(octets), 255)] or [b""]
-    return " ".join('"' + "".join(_escaped(octet) for octet in chunk) + '"' for chunk in chunks)
-
-
-def _escaped(octet: int) -> str:
-    if octet in b'"\\':
-        return "\\" + chr(octet)
-    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
 
 
 def parse_records(items: Any, origin: dns.name.Name, default_ttl: int, where: str) -> tuple[list[Record], list[Problem]]:
@@ -139,10 +123,10 @@ def _parse_record(item: Mapping[str, Any], origin: dns.name.Name, default_ttl: i
         try:
             rdata = parse_rdata(rdtype, one, origin)
         except ValueError as error:
-            problems.append(Problem(where, f"value {shown(one)} {error}", _example_of(rdtype)))
+            problems.append(Problem(where, f"value {shown(one)} {error}", example_of(rdtype)))
             continue
         if owner is not None:
-            records.append(Record(owner, ttl, dns.rdatatype.to_text(rdtype), rdata))
+            records.append(Record(owner, ttl, type_of(rdtype), rdata))
     return problems
 
 
@@ -158,94 +142,40 @@ def parse_owner(text: object, origin: dns.name.Name) -> str:
         raise ValueError(f"is not a domain name ({error})") from error
     if not name.is_subdomain(origin):
         raise ValueError(f"is outside the zone {origin}")
-    _refuse_forgotten_dot(text, origin)
+    refuse_forgotten_dot(text, origin)
     return name.relativize(origin).to_text()
 
 
-def _refuse_forgotten_dot(text: str, origin: dns.name.Name) -> None:
-    """``www.example.com`` inside example.com means www.example.com.example.com: nobody wants that."""
-    zone = origin.to_text(omit_final_dot=True)
-    if zone != "." and not text.endswith(".") and (text.lower() == zone or text.lower().endswith("." + zone)):
-        raise ValueError(f"has no final dot and would become {text}.{origin}")
-
-
-def parse_type(text: object) -> dns.rdatatype.RdataType:
-    """A data type by name, or TYPEnnn (RFC 3597). Raises ValueError."""
-    if not isinstance(text, str):
-        raise ValueError("is missing" if text is None else "is not a record type")
-    try:
-        rdtype = dns.rdatatype.from_text(text)
-    except (dns.exception.DNSException, ValueError) as error:
-        raise ValueError("is unknown" + did_you_mean(text.upper(), [member.name for member in dns.rdatatype.RdataType])) from error
-    if dns.rdatatype.to_text(rdtype) in _QUESTION_TYPES:
-        raise ValueError("is for questions and messages, not for zones")
-    return rdtype
-
-
-def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name.Name) -> str:
-    """Data in presentation format, checked and with absolute names. Raises ValueError saying what is wrong."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError("is not text")
-    text = str(value)
-    type_text = dns.rdatatype.to_text(rdtype)
-    if type_text in _STRING_TYPES:
-        if not text.startswith('"'):
-            text = quote_strings(text)
-    elif not text.strip():
-        raise ValueError("is empty")
-    elif any(character in text for character in "\n\r"):
-        raise ValueError("spans several lines")
-    if type_text in _NAME_VALUED:
-        _refuse_forgotten_dot(text.split()[-1], origin)
-    try:
-        # The tokenizer is built here because only it can be told the IDNA codec in every dnspython 2.x.
-        tokens = dns.tokenizer.Tokenizer(text, idna_codec=IDNA_CODEC)
-        rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, tokens, origin, relativize=False)
-    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        raise ValueError(f"is not {'an' if type_text[0] in 'AIO' else 'a'} {type_text} value ({error})") from error
-    return rdata_text(rdata)
-
-
-def rdata_text(rdata: dns.rdata.Rdata) -> str:
-    """Presentation format. Raises ValueError if the data are too long for any message."""
-    text = rdata.to_text()
-    if len(text) > MAXIMUM_RDATA // 16:  # of the densest texts, lists of ``::``, each stands for 16 octets
-        octets = len(rdata.to_wire())
-        if octets > MAXIMUM_RDATA:
-            raise ValueError(f"has {octets} octets, more than the {MAXIMUM_RDATA} that a record holds")
-    return text
-
-
-def _example_of(rdtype: dns.rdatatype.RdataType) -> str:
-    examples = {
-        "A": "write an IPv4 address such as 192.0.2.1",
-        "AAAA": "write an IPv6 address such as 2001:db8::1",
-        "MX": "write a preference and a name such as '10 mail.example.com.'",
-        "NS": "write a name with a final dot, such as ns1.example.com.",
-        "CNAME": "write a name with a final dot, such as www.example.com.",
-        "PTR": "write a name with a final dot, such as www.example.com.",
-        "SRV": "write priority, weight, port and a name such as '0 5 5060 sip.example.com.'",
-        "CAA": "write flags, tag and value such as '0 issue \"ca.example.net\"'",
-        "TXT": "write the text itself, or character-strings that are all in double quotes",
-    }
-    type_text = dns.rdatatype.to_text(rdtype)
-    return examples.get(type_text, f"write it as in a master file, every part of {type_text} in order")
+def covered(rdtype: str, rdata: str) -> str:
+    """The type that a signature covers, empty for other records: each is a set of its own (RFC 4034 section 3)."""
+    return rdata.partition(" ")[0] if rdtype == "RRSIG" else ""
 
 
 def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Sorted and without duplicates; the apex first; one TTL per RRset, the lowest (RFC 2181 section 5.2); one spelling per owner."""
-    ttls: dict[tuple[str, str], int] = {}
+    """Sorted and without duplicates; the apex first; one TTL per RRset; one spelling per owner.
+
+    Where the records of a set have several TTLs, it is the one that BIND takes from a master file: of records that follow each other
+    with one owner, in the same letters, the first's, and of several such groups the last one's.
+    """
+    ttls: dict[tuple[str, str, str], int] = {}
     spelled: dict[str, str] = {}
     values: set[tuple[str, str, str]] = set()
+    current = None
+    group: set[tuple[str, str]] = set()
     for owner, ttl, rdtype, rdata in records:
         name = owner.lower()
-        rrset = (name, rdtype)
-        ttls[rrset] = min(ttl, ttls.get(rrset, ttl))
+        if owner != current:
+            current = owner
+            group = set()
         spelled[name] = min(owner, spelled.get(name, owner))
+        kind = rdtype, covered(rdtype, rdata)
+        if kind not in group:
+            group.add(kind)
+            ttls[(name, *kind)] = ttl
         values.add((name, rdtype, rdata))
     ranks = {name: (name != "@", labels_of(name)[::-1]) for name in spelled}
     ordered = sorted(values, key=lambda value: (ranks[value[0]], value[1] != "NS", value[1], value[2]))
-    return tuple(Record(spelled[name], ttls[name, rdtype], rdtype, rdata) for name, rdtype, rdata in ordered)
+    return tuple(Record(spelled[name], ttls[name, rdtype, covered(rdtype, rdata)], rdtype, rdata) for name, rdtype, rdata in ordered)
 
 
 def body_text(records: Iterable[Record]) -> str:

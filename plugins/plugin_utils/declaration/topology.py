@@ -38,7 +38,7 @@ class Topology:
         for both in sorted({server.name for server in primaries} & {server.name for server in secondaries}):
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
         self._check_sources(draft, primaries, secondaries)
-        has_serial = draft.soa is not None or (content is not None and content.own_serial is not None)
+        has_serial = (draft.file is not None and draft.file.soa is not None) or (content is not None and content.own_serial is not None)
         policy = draft.options.get("serial", "keep" if has_serial else "date")
         if policy not in serial_policies.POLICIES:
             known = ", ".join(serial_policies.POLICIES)

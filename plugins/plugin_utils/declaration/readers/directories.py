@@ -102,8 +102,8 @@ def _holds(signatures: list[Any], paths: list[str]) -> bool:
 
 
 def _read_text(path: str) -> str:
-    with open(path, encoding="utf-8") as stream:
-        return stream.read()
+    with open(path, "rb") as stream:
+        return names.decode(stream.read())
 
 
 def _read_signed(signatures: list[Any], path: str) -> str:
@@ -134,12 +134,18 @@ def _version(defaults: Mapping[str, Any]) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _code() -> str:
-    here = os.path.dirname(os.path.abspath(__file__))
+    return code_digest(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def code_digest(root: str) -> str:
+    """Identifies all code of the declaration below a folder: each part of it has a say in what is made of a file."""
     code = hashlib.sha256()
-    for name in sorted(os.listdir(here)):
-        if name.endswith(".py"):
-            with open(os.path.join(here, name), "rb") as stream:
-                code.update(stream.read())
+    for directory, below, files in os.walk(root):
+        below.sort()
+        for name in sorted(files):
+            if name.endswith(".py"):
+                with open(os.path.join(directory, name), "rb") as stream:
+                    code.update(stream.read())
     return code.hexdigest()
 
 
@@ -166,20 +172,20 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
         ttl = parse_ttl(draft.options.get("ttl", DEFAULT_TTL))
     except ValueError as error:
         return draft, [*problems, Problem(where, f"ttl: {error}", "write seconds, or units such as 1h or 1d")]
-    soa = None
+    file = None
     records, mistakes = parse_records(items, origin, ttl, where)
     problems += mistakes
     if masters:
         try:
-            from_file, soa, mistakes = parse_zone_file(_read_text(masters[0]), origin, where, masters[0], include)
-        except (OSError, UnicodeError) as error:
-            return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a UTF-8 text file that may be read")]
-        records += from_file
-        problems += mistakes
+            file = parse_zone_file(_read_text(masters[0]), origin, where, masters[0], include)
+        except OSError as error:
+            return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a file that may be read")]
+        records = [*file.records, *records]
+        problems += file.problems
     elif "records" not in own and (own or not problems):
         problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
     if not problems:
-        draft.content, problems = build(where, origin, ttl, draft.options, soa, records, bool(masters))
+        draft.content, problems = build(where, origin, ttl, draft.options, records, file)
     draft.origin = origin
     return draft, problems
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import quote_strings
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import quote_strings
 
 RECORD_KEYS = ("type", "ttl", "value", "values", "octodns")
 

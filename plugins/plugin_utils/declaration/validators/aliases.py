@@ -11,6 +11,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
     ADDRESS_TYPES,
     SIGNATURE_TYPES,
+    ZONE,
+    Place,
     ZoneView,
     place_of,
 )
@@ -24,7 +26,7 @@ class ApexAlias(Validator):
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if "CNAME" in zone.by_type and "CNAME" in zone.by_owner.get("@", ()):
-            yield Finding("", "has a CNAME at its apex", "use A and AAAA records there; SOA and NS already stand at the apex")
+            yield Finding(ZONE, "has a CNAME at its apex", "use A and AAAA records there; SOA and NS already stand at the apex")
 
 
 class AliasAlone(Validator):
@@ -39,7 +41,7 @@ class AliasAlone(Validator):
         for owner in dict.fromkeys(record.owner.lower() for record in zone.of_type("CNAME")):
             others = sorted(zone.by_owner[owner].keys() - self._BESIDE)
             if others and owner != "@":
-                yield Finding(f"record {owner} CNAME", f"stands beside {', '.join(others)}", "a name with a CNAME has nothing else")
+                yield Finding(Place(owner, "CNAME"), f"stands beside {', '.join(others)}", "a name with a CNAME has nothing else")
 
 
 class _Single(Validator):
@@ -54,7 +56,7 @@ class _Single(Validator):
             records = zone.by_owner[owner][self.type]
             if len(records) > 1:
                 values = ", ".join(record.rdata for record in records)
-                yield Finding(f"record {owner} {self.type}", f"has several values: {values}", f"a {self.type} has one value")
+                yield Finding(Place(owner, self.type), f"has several values: {values}", f"a {self.type} has one value")
 
 
 class SingleAlias(_Single):

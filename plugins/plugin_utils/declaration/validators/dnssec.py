@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
+    Place,
     ZoneView,
     place_of,
 )
@@ -22,7 +23,7 @@ class SignerApex(Validator):
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if "DS" in zone.by_owner.get("@", ()):
-            yield Finding("record @ DS", "stands at the apex", "give it to the parent zone")
+            yield Finding(Place("@", "DS"), "stands at the apex", "give it to the parent zone")
 
 
 class SignerDelegation(Validator):

@@ -12,6 +12,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
     ADDRESS_TYPES,
+    SOA_RECORD,
     ZoneView,
     place_of,
 )
@@ -48,10 +49,10 @@ class HostNames(Validator):
                     yield Finding(place_of(record), f"{target} is not a host's name", self._RIGHT)
         if zone.soa is not None:
             if zone.soa.mname != "." and not is_host(zone.soa.mname):
-                yield Finding("soa", f"mname {zone.soa.mname} is not a host's name", self._RIGHT)
+                yield Finding(SOA_RECORD, f"mname {zone.soa.mname} is not a host's name", self._RIGHT)
             domain = "".join(f"{label}." for label in labels_of(zone.soa.rname)[1:])
             if domain and not is_host(domain):
-                yield Finding("soa", f"the domain of rname {zone.soa.rname} is not a host's name", self._RIGHT)
+                yield Finding(SOA_RECORD, f"the domain of rname {zone.soa.rname} is not a host's name", self._RIGHT)
         if apex.endswith((".in-addr.arpa.", ".ip6.arpa.")):
             for record in zone.by_type.get("PTR", ()):
                 if not is_host(record.rdata) and record.rdata != "." and not record.owner.lower().endswith("._dns-sd._udp"):

@@ -13,6 +13,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
     ADDRESS_TYPES,
+    ZONE,
+    Place,
     Standing,
     ZoneView,
     ancestors,
@@ -28,7 +30,7 @@ class ApexServers(Validator):
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if not zone.servers:
-            yield Finding("", "has no NS record at its apex", "add {name: '@', type: NS, value: [ns1.example.com., ns2.example.com.]}")
+            yield Finding(ZONE, "has no NS record at its apex", "add {name: '@', type: NS, value: [ns1.example.com., ns2.example.com.]}")
 
 
 class ServerCount(Validator):
@@ -132,7 +134,8 @@ class ServerNetworks(Validator):
         used = set.union(*networks)
         one_a_version = len(used) == len({len(network) for network in used})
         if one_a_version and set.intersection(*networks):
-            yield Finding("record @ NS", "all name servers are in one network", "put one into another network and place, so that the zone outlives a failure")
+            right = "put one into another network and place, so that the zone outlives a failure"
+            yield Finding(Place("@", "NS"), "all name servers are in one network", right)
 
 
 class WildcardDelegation(Validator):

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import MAXIMUM_TTL
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import MAXIMUM_TTL, Record, covered
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
+    SOA_RECORD,
+    Place,
     ZoneView,
 )
 
@@ -41,27 +43,38 @@ class TtlCap(Validator):
 
 def _check_ttls(zone: ZoneView, above: int, most: int, right: str) -> Iterable[Finding]:
     if zone.soa is not None and above < zone.soa.ttl <= most:
-        yield Finding("soa", f"ttl is {zone.soa.ttl}", right)
+        yield Finding(SOA_RECORD, f"ttl is {zone.soa.ttl}", right)
     for owner, types in zone.by_owner.items():
-        for rdtype, (record, *_others) in types.items():  # one TTL an RRset
-            if above < record.ttl <= most:
-                yield Finding(f"record {owner} {rdtype}", f"ttl is {record.ttl}", right)
+        for rdtype, records in types.items():
+            for record in _sets(rdtype, records).values():  # one TTL an RRset
+                if above < record[0].ttl <= most:
+                    yield Finding(Place(owner, rdtype), f"ttl is {record[0].ttl}", right)
+
+
+def _sets(rdtype: str, records: list[Record]) -> Mapping[str, list[Record]]:
+    """The RRsets among the records of a name and type: one, but for signatures one for each type covered."""
+    if rdtype != "RRSIG":
+        return {"": records}
+    result: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        result[covered(rdtype, record.rdata)].append(record)
+    return result
 
 
 class TtlEqual(Validator):
     id = "ttl-equal"
     level = WARNING
     source = "RFC 2181 section 5.2"
-    summary = "Records of one name and type have one TTL; the lowest is served."
+    summary = "Records of one name and type have one TTL; of several the first is served, as BIND has it."
     example = "[{name: www, type: A, value: 192.0.2.1, ttl: 60}, {name: www, type: A, value: 192.0.2.2, ttl: 300}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
-        times: dict[tuple[str, str], set[int]] = defaultdict(set)
+        times: dict[tuple[str, str, str], set[int]] = defaultdict(set)
         for record in zone.written:
-            times[record.owner.lower(), record.type].add(record.ttl)
-        for (owner, rdtype), found in times.items():
+            times[record.owner.lower(), record.type, covered(record.type, record.rdata)].add(record.ttl)
+        for (owner, rdtype, _covered), found in times.items():
             if len(found) > 1:
-                yield Finding(f"record {owner} {rdtype}", f"has the TTLs {', '.join(map(str, sorted(found)))}", "give all of its values the same")
+                yield Finding(Place(owner, rdtype), f"has the TTLs {', '.join(map(str, sorted(found)))}", "give all of its values the same")
 
 
 class CrowdedNames(Validator):
@@ -75,7 +88,8 @@ class CrowdedNames(Validator):
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         for owner, types in zone.by_owner.items():
             if len(types) > self._MOST:
-                yield Finding(f"record {owner}", f"has records of {len(types)} types", f"use at most {self._MOST} types for a name")
-            for rdtype, records in types.items():
+                yield Finding(Place(owner), f"has records of {len(types)} types", f"use at most {self._MOST} types for a name")
+            for rdtype, together in types.items():
+                records = max(_sets(rdtype, together).values(), key=len)
                 if len(records) > self._MOST:
-                    yield Finding(f"record {owner} {rdtype}", f"has {len(records)} values", f"give at most {self._MOST} values to a name and type")
+                    yield Finding(Place(owner, rdtype), f"has {len(records)} values", f"give at most {self._MOST} values to a name and type")

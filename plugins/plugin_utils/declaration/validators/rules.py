@@ -95,21 +95,21 @@ def level_of(validator: Validator, levels: Levels, from_file: bool = False) -> s
 
 
 def validate(
-    zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels, from_file: bool = False, written: Sequence[Record] = ()
+    zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels, place: Callable[[str, str, str], str] | None = None, written: Sequence[Record] = ()
 ) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about one zone.
 
     zone: its name without final dot. soa: None while the declaration has none. records: canonical, without the SOA.
-    levels: what the zone says of rules by their id, as checked by L(check_levels). from_file: whether it comes from a master file.
+    levels: what the zone says of rules by their id, as checked by L(check_levels). place: for a zone from a master file, L(MasterFile.place).
     written: the records before they were made canonical.
     """
     view = ZoneView(zone, soa, records, written)
     problems: dict[str, list[Problem]] = {ERROR: [], WARNING: []}
     for validator in VALIDATORS.values():
-        level = level_of(validator, levels, from_file)
+        level = level_of(validator, levels, place is not None)
         if level != OFF:
             for finding in validator.check(view):
-                problems[level].append(validator.problem(zone, finding))
+                problems[level].append(validator.problem(zone, finding, place))
     return problems[ERROR], problems[WARNING]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.targets import Addressed, NoAlias
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
+    Place,
     ZoneView,
     place_of,
 )
@@ -82,4 +83,4 @@ class SenderPolicy(Validator):
                 count[record.owner.lower()] += 1
         for owner, policies in count.items():
             if policies > 1:
-                yield Finding(f"record {owner} TXT", f"has {policies} SPF policies, so that none is valid", "merge them into one text that starts with v=spf1")
+                yield Finding(Place(owner, "TXT"), f"has {policies} SPF policies, so that none is valid", "merge them into one text that starts with v=spf1")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
+    SOA_RECORD,
     Standing,
     ZoneView,
 )
@@ -30,12 +31,12 @@ class Timers(Validator):
         if soa is None:
             return
         if soa.retry >= soa.refresh:
-            yield Finding("soa", f"retry {soa.retry} is not less than refresh {soa.refresh}", "make retry a fraction of refresh, such as 600 of 3600")
+            yield Finding(SOA_RECORD, f"retry {soa.retry} is not less than refresh {soa.refresh}", "make retry a fraction of refresh, such as 600 of 3600")
         if soa.retry == 0:
-            yield Finding("soa", "retry is 0", "give the seconds until a secondary asks again, such as 600")
+            yield Finding(SOA_RECORD, "retry is 0", "give the seconds until a secondary asks again, such as 600")
         together = soa.refresh + soa.retry
         if soa.expire <= together:
-            yield Finding("soa", f"expire {soa.expire} is not more than refresh and retry together, {together}", "make expire one to four weeks: 1209600")
+            yield Finding(SOA_RECORD, f"expire {soa.expire} is not more than refresh and retry together, {together}", "make expire one to four weeks: 1209600")
 
 
 class TimerRanges(Validator):
@@ -53,7 +54,7 @@ class TimerRanges(Validator):
         for field, least, most in self._RANGES:
             seconds = getattr(zone.soa, field)
             if not least <= seconds <= most:
-                yield Finding("soa", f"{field} is {seconds}", f"use {least} to {most} seconds")
+                yield Finding(SOA_RECORD, f"{field} is {seconds}", f"use {least} to {most} seconds")
 
 
 class PrimaryName(Validator):
@@ -68,9 +69,9 @@ class PrimaryName(Validator):
             return
         mname = zone.soa.mname
         if mname == ".":
-            yield Finding("soa", "mname is the root", "name the primary; NOTIFY and updates look for it there")
+            yield Finding(SOA_RECORD, "mname is the root", "name the primary; NOTIFY and updates look for it there")
         elif zone.standing(mname) is Standing.ALIAS:
-            yield Finding("soa", f"mname {mname} is an alias", "name the primary's host itself")
+            yield Finding(SOA_RECORD, f"mname {mname} is an alias", "name the primary's host itself")
 
 
 class ResponsibleName(Validator):
@@ -89,8 +90,8 @@ class ResponsibleName(Validator):
         local, *domain = labels_of(rname) or [""]
         right = "write a mailbox that somebody reads, such as hostmaster@example.com"
         if not domain:
-            yield Finding("soa", f"rname {rname} has no domain", right)
+            yield Finding(SOA_RECORD, f"rname {rname} has no domain", right)
         elif "@" in local:
-            yield Finding("soa", f"rname {rname} has an at sign in its first label", "in a SOA the at sign is a dot: hostmaster.example.com.")
+            yield Finding(SOA_RECORD, f"rname {rname} has an at sign in its first label", "in a SOA the at sign is a dot: hostmaster.example.com.")
         elif rname.lower().endswith(self._NO_MAIL):
-            yield Finding("soa", f"rname {rname} is in a reverse zone, where no mail goes", right)
+            yield Finding(SOA_RECORD, f"rname {rname} is in a reverse zone, where no mail goes", right)

@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import ZoneView
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import Place, ZoneView
 
 ERROR, WARNING, OFF = LEVELS = ("error", "warning", "off")
 
 
 class Finding(NamedTuple):
-    """One thing that a rule does not like. where: inside the zone, empty for the zone as a whole."""
+    """One thing that a rule does not like."""
 
-    where: str
+    where: Place
     wrong: str
     right: str
 
@@ -43,6 +43,8 @@ class Validator(ABC):
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         """What is wrong in this zone."""
 
-    def problem(self, zone: str, finding: Finding) -> Problem:
-        where = f"zone {zone}, {finding.where}" if finding.where else f"zone {zone}"
-        return Problem(where, finding.wrong, f"{finding.right} ({self.source}) [{self.id}]")
+    def problem(self, zone: str, finding: Finding, place: Callable[[str, str, str], str] | None = None) -> Problem:
+        """place: says where in a master file the first record of an owner, a type and some data stands, empty if nowhere."""
+        where = place(*finding.where) if place and finding.where.owner else ""
+        what = f", {finding.where}" if finding.where.owner else ""
+        return Problem(f"{where or f'zone {zone}'}{what}", finding.wrong, f"{finding.right} ({self.source}) [{self.id}]")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record
@@ -131,8 +132,23 @@ class ZoneView:
         return next((name for name in ancestors(owner) if name in names), "@" if "@" in names else None)
 
 
-def place_of(record: Record) -> str:
-    return f"record {record.owner} {record.type}"
+class Place(NamedTuple):
+    """What a rule speaks of: the zone as a whole, an owner, a set of records or one record. Owners are relative."""
+
+    owner: str = ""
+    type: str = ""
+    rdata: str = ""
+
+    def __str__(self) -> str:
+        return "soa" if self.type == "SOA" else f"record {self.owner} {self.type}".rstrip() if self.owner else ""
+
+
+ZONE = Place()
+SOA_RECORD = Place("@", "SOA")
+
+
+def place_of(record: Record) -> Place:
+    return Place(record.owner, record.type, record.rdata)
 
 
 def target_of(record: Record) -> str:

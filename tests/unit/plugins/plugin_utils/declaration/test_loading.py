@@ -450,9 +450,38 @@ def test_a_file_keeps_its_own_serial_and_timers():
 def test_a_broken_file_is_named_with_its_zone():
     (told,) = mistakes({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + "www 300 A 192.0.2.256\n"})[:1]
     assert told.startswith("zone example.com, file a.zone, line 4: 'www 300 A 192.0.2.256' cannot be read (")
-    assert told.endswith("make it a line of a master file (RFC 1035 section 5)")
+    assert told.endswith("write an IPv4 address such as 192.0.2.1")
     (told,) = mistakes({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + "www 300 CNAME a.example.net.\n"})[:1]
-    assert told.startswith("zone example.com, record www CNAME: stands beside A")
+    assert told.startswith("zone example.com, file a.zone, line 4, record www CNAME: stands beside A")
+
+
+def test_what_a_rule_finds_in_a_file_is_told_with_the_line_where_the_record_begins():
+    zone = "@ 300 SOA ns1.example.net. . ( 1 1800\n 600 1209600 300 )\n$INCLUDE servers\n\n   ; mail\nm 300 ( MX\n 10\n old.x )\nM 60 MX 20 ( m )\n"
+    files = {"a.zone": zone, "servers": "; two\n@ 300 NS ns1.example.net.\n@ 300 NS ns2.example.net.\nx 300 DNAME example.net.\n"}
+    item = {"name": "example.com", "file": "a.zone", "records": [{"name": "y", "type": "MX", "value": "5 old.x"}]}
+    warnings = [str(warning) for warning in declared(item, files=files)["example.com"].content.warnings]
+    assert [warning.split(": ")[0] for warning in warnings if "TTL" not in warning] == [
+        "zone example.com, file a.zone, line 1, soa",
+        "zone example.com, file a.zone, line 6, record M MX",
+        "zone example.com, record y MX",  # declared beside the file, in no line of it
+        "zone example.com, file a.zone, line 9, record M MX",
+    ]
+    (told,) = mistakes(item, files={**files, "servers": files["servers"] + "x 300 DNAME example.org.\n"})
+    assert told.startswith("zone example.com, file a.zone, servers, line 4, record x DNAME: has several values")
+
+
+def test_names_of_hosts_in_unicode_are_told_where_a_name_server_would_read_octets():
+    lines = "büro 300 A 192.0.2.1\nBüro._ipp._tcp 300 SRV 0 0 631 büro\n_ipp._tcp 300 PTR Büro._ipp._tcp\nbüro 300 TXT büro \"büro\"\n"
+    content = declared({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + lines})["example.com"].content
+    assert [str(record) for record in content.records if record.owner not in ("@", "www")] == [
+        "_ipp._tcp 300 PTR B\\195\\188ro._ipp._tcp.example.com.",
+        "B\\195\\188ro._ipp._tcp 300 SRV 0 0 631 xn--bro-hoa.example.com.",
+        "xn--bro-hoa 300 A 192.0.2.1",
+        'xn--bro-hoa 300 TXT "b\\195\\188ro" "b\\195\\188ro"',
+    ]
+    warnings = [str(warning) for warning in content.warnings if "xn--" in str(warning)]
+    assert [warning.split(": ")[0].rpartition(", ")[2] for warning in warnings] == ["line 4", "line 5", "line 7"]
+    assert "büro becomes xn--bro-hoa, while name servers read the octets of UTF-8 as they stand; write xn--bro-hoa" in warnings[0]
 
 
 def test_a_file_includes_others_beside_it_and_records_stand_beside_it():

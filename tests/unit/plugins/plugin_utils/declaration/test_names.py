@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dns.exception
 import dns.name
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
@@ -81,3 +82,32 @@ def test_an_accepted_address_or_network_is_harmless_text(text):
         except ValueError:
             continue
         assert set(accepted) <= frozenset("0123456789abcdef.:/")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("büro", "xn--bro-hoa"),
+        ("www.büro.example.net.", "www.xn--bro-hoa.example.net."),
+        ("Büro._ipp._tcp", "B\\195\\188ro._ipp._tcp"),  # an instance of a service (RFC 6763 section 4.1.1)
+        ("Büro\\.2.Flur._IPP._UDP", "B\\195\\188ro\\.2.Flur._IPP._UDP"),
+        ("Büro._color._sub._ipp._tcp.büro", "B\\195\\188ro._color._sub._ipp._tcp.xn--bro-hoa"),
+        ("_x._tcp.büro", "_x._tcp.xn--bro-hoa"),
+        ("b\udcfcro", "b\\252ro"),  # octets that are no UTF-8
+    ],
+)
+def test_names_in_unicode(text, expected):
+    assert names.to_ascii(text, dns.name.from_text("example.com")) == expected
+
+
+def test_the_origin_says_what_an_instance_of_a_service_is_too():
+    assert names.absolute("Büro", dns.name.from_text("_ipp._tcp.example.com")).to_text() == "B\\195\\188ro._ipp._tcp.example.com."
+
+
+@given(st.text("ab.\\ü\udcfc_@", max_size=12))
+def test_any_text_is_a_name_or_refused(text):
+    try:
+        name = names.absolute(text, dns.name.from_text("_x._tcp.example.com"))
+    except (dns.exception.DNSException, UnicodeError):
+        return
+    assert name.is_absolute() and name.to_text().isascii()

@@ -137,9 +137,10 @@ def test_mistakes_are_told_with_their_file_again_and_again(zones, files, told):
     assert mistakes(zones) == first
 
 
-def test_a_file_that_is_no_text_is_told(zones):
-    (zones / "a.example.zone").write_bytes(MASTER.encode() + b"x TXT \xff\n")
-    assert "cannot be read ('utf-8' codec" in mistakes(zones)[0] and "make it a UTF-8 text file" in mistakes(zones)[0]
+def test_octets_that_are_no_text_are_kept_as_a_name_server_keeps_them(zones):
+    (zones / "a.example.zone").write_bytes(MASTER.encode() + b'x TXT \xff "\xfc" ; \xfc\n')
+    assert contents(zones)["a.example"][-1] == 'x 300 TXT "\\255" "\\252"'
+    assert contents(zones)["a.example"][-1] == 'x 300 TXT "\\255" "\\252"'  # from the cache too
 
 
 def test_what_name_servers_load_is_a_warning_in_a_master_file_and_an_error_in_a_declaration(zones):
@@ -326,3 +327,14 @@ def test_many_files_are_read_by_several_processes_with_the_same_result(zones, mo
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {0, 1, 2})
     assert read(zones) == alone
     assert sum(readers) == 40 and readers[os.getpid() % len(readers)] == 0
+
+
+def test_the_cache_of_other_code_is_no_cache(tmp_path):
+    """What reads a zone is all of the declaration's code, in whatever folder."""
+    here = pathlib.Path(directories.__file__).parents[1]
+    shutil.copytree(here, tmp_path / "code")
+    assert directories.code_digest(str(tmp_path / "code")) == directories.code_digest(str(here))
+    for name in ("records.py", "validators/soa.py", "readers/master_file.py"):
+        before = directories.code_digest(str(tmp_path / "code"))
+        (tmp_path / "code" / name).write_text("# another\n")
+        assert directories.code_digest(str(tmp_path / "code")) != before, name

@@ -60,7 +60,7 @@ def found(zone, levels=()):
 
 def judged(zone, levels=(), from_file=False):
     name, soa, records = zone
-    return validate(name, soa, canonical(records), dict(levels), from_file, records)
+    return validate(name, soa, canonical(records), dict(levels), (lambda *_record: "") if from_file else None, records)
 
 
 def record(name, rdtype, value, **more):
@@ -70,10 +70,10 @@ def record(name, rdtype, value, **more):
 def example_zone(validator):
     example = yaml.safe_load(validator.example)
     if isinstance(example, str):
-        records, _soa, problems = parse_zone_file(f"$TTL 3600\n{example}\n", dns.name.from_text(ZONE), "example")
-        assert not problems
+        file = parse_zone_file(f"$TTL 3600\n{example}\n", dns.name.from_text(ZONE), "example")
+        assert not file.problems
         zone, soa, servers = with_servers()
-        return zone, soa, [*servers, *records]
+        return zone, soa, [*servers, *file.records]
     if isinstance(example, list):
         return with_servers(*example)
     return zone_of(example.get("records", [SERVERS]), **example.get("soa", {}))
@@ -185,6 +185,10 @@ def test_messages_name_zone_record_fault_and_remedy():
         ([record("-a", "A", "192.0.2.1"), record("b.*", "MX", "1 x_y.example.net.")], ["host-name"] * 3),
         ([record("@", "TXT", ["v=spf1 -all", "v=spf10 x", "v=spf1"])], ["spf-single"]),
         ([record("www", "A", ["192.0.2.1", "192.0.2.2"], ttl="8d")], ["ttl-cap"]),
+        ([record("@", "RRSIG", f"{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA", ttl=ttl) for of, ttl in (("SOA", 60), ("NS", 50))], []),
+        ([record("@", "RRSIG", f"{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA", ttl=ttl) for of, ttl in (("NS", 9), ("NS", 8))], ["ttl-equal"]),
+        ([record("@", "RRSIG", f"{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA", ttl=ttl) for of, ttl in (("NS", 9), ("SOA", "8d"))], ["ttl-cap"]),
+        ([record("@", "RRSIG", f"TYPE{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA") for of in range(900, 1001)], []),
     ],
 )
 def test_what_is_found(items, expected):

@@ -1,0 +1,214 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Types and data of records: from what people write to one presentation format that every supported name server reads."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, escaped, to_ascii
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import did_you_mean
+
+MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
+
+_STRING_TYPES = frozenset({"TXT", "SPF"})  # values are free text: quoted and split into character-strings of 255 octets
+_QUESTION_TYPES = frozenset({"ANY", "AXFR", "IXFR", "MAILA", "MAILB", "OPT", "TKEY", "TSIG", "NONE"})
+_NAMELESS = frozenset({"TXT", "SPF", "HINFO", "CAA", "URI", "X25", "ISDN", "GPOS", "AVC", "NINFO", "RESINFO", "WALLET"})  # whose words are text
+_NAME_VALUED = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SRV", "KX", "AFSDB", "RT", "NSAP-PTR"})
+# Types by number that NSD 4.6, Knot DNS 3.2 or BIND 9.18 does not know by name, or not in the form of dnspython: written as RFC 3597 has
+# them, which all read.
+_OPAQUE = frozenset({3, 4, 7, 8, 9, 10, 11, 19, 20, 22, 23, 24, 26, 27, 30, 38, 55, 56, 66, 67, 68, 103, 258, 260, 261, 262, 32768, 32769})
+_PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint")  # by number, those of RFC 9460 itself
+_BITMAPS = {"NSEC": 1, "NSEC3": 5, "CSYNC": 2}  # how many fields stand before a list of types
+_DIGESTS = {"SHA-1": "1", "SHA1": "1", "SHA-256": "2", "SHA256": "2", "GOST": "3", "SHA-384": "4", "SHA384": "4"}
+_FIELD = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
+_IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}\Z")
+
+
+def quote_strings(text: str) -> str:
+    """Free text as character-strings (RFC 1035 section 5.1), split after at most 255 octets each."""
+    octets = text.encode()
+    chunks = [octets[start : start + 255] for start in range(0, len(octets), 255)] or [b""]
+    return " ".join('"' + "".join(_escaped(octet) for octet in chunk) + '"' for chunk in chunks)
+
+
+def _escaped(octet: int) -> str:
+    if octet in b'"\\':
+        return "\\" + chr(octet)
+    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
+
+
+def parse_type(text: object) -> dns.rdatatype.RdataType:
+    """A data type by name, or TYPEnnn (RFC 3597). Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError("is missing" if text is None else "is not a record type")
+    try:
+        rdtype = dns.rdatatype.from_text(text)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise ValueError("is unknown" + did_you_mean(text.upper(), [member.name for member in dns.rdatatype.RdataType])) from error
+    if is_question(rdtype):
+        raise ValueError("is for questions and messages, not for zones")
+    return rdtype
+
+
+def is_question(rdtype: dns.rdatatype.RdataType) -> bool:
+    """Whether a type is for questions and messages, and no zone has it."""
+    return dns.rdatatype.to_text(rdtype) in _QUESTION_TYPES or dns.rdatatype.is_metatype(rdtype)
+
+
+def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name.Name) -> str:
+    """Data of a declaration in presentation format, checked and with absolute names. Raises ValueError saying what is wrong."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError("is not text")
+    text = str(value)
+    type_text = dns.rdatatype.to_text(rdtype)
+    if type_text in _STRING_TYPES:
+        if not text.startswith('"'):
+            text = quote_strings(text)
+    elif not text.strip():
+        raise ValueError("is empty")
+    elif any(character in text for character in "\n\r"):
+        raise ValueError("spans several lines")
+    if type_text in _NAME_VALUED:
+        refuse_forgotten_dot(text.split()[-1], origin)
+    try:
+        return read_rdata(rdtype, _FIELD.sub(lambda field: field_in_ascii(rdtype, field[0], origin), text) if not text.isascii() else text, origin)
+    except ValueError as error:
+        raise ValueError(f"is not {'an' if type_text[0] in 'AIO' else 'a'} {type_text} value ({error})") from error
+
+
+def refuse_forgotten_dot(text: str, origin: dns.name.Name) -> None:
+    """``www.example.com`` inside example.com means www.example.com.example.com: nobody wants that. Raises ValueError."""
+    zone = origin.to_text(omit_final_dot=True)
+    if zone != "." and not text.endswith(".") and (text.lower() == zone or text.lower().endswith("." + zone)):
+        raise ValueError(f"has no final dot and would become {text}.{origin}")
+
+
+def field_in_ascii(rdtype: dns.rdatatype.RdataType, field: str, origin: dns.name.Name) -> str:
+    """A field of presentation format in ASCII: octets of text and of service parameters as ``\\DDD``, names as names.to_ascii has them."""
+    if field.isascii():
+        return field
+    if '"' in field or "=" in field or dns.rdatatype.to_text(rdtype) in _NAMELESS:
+        return escaped(field)
+    try:
+        return to_ascii(field, origin)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise ValueError(f"{field} is not a domain name: {error}") from error
+
+
+def read_rdata(rdtype: dns.rdatatype.RdataType, text: str, origin: dns.name.Name) -> str:
+    """Data in the one presentation format. text: as a master file has it, in ASCII. Raises ValueError saying what is wrong."""
+    type_text = dns.rdatatype.to_text(rdtype)
+    try:
+        # The tokenizer is built here because only it can be told the IDNA codec in every dnspython 2.x.
+        tokens = dns.tokenizer.Tokenizer(_accepted(type_text, text), idna_codec=IDNA_CODEC)
+        rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, tokens, origin, relativize=False)
+        return rdata_text(rdata)
+    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
+        raise ValueError(_explained(type_text, text, error)) from error
+
+
+def _explained(type_text: str, text: str, error: Exception) -> str:
+    """What dnspython says without the names of its classes; for addresses, of which it says nothing, what they are not."""
+    if type_text in ("A", "AAAA") and text.strip() and not text.startswith("\\#"):
+        kind = "IPv4" if type_text == "A" else "IPv6"
+        other = "AAAA" if ":" in text else "A" if _IPV4.match(text) else ""
+        return f"{text} is not an {kind} address" + (f", but its type may be {other}" if other not in ("", type_text) else "")
+    return re.sub(r"^caught exception <class '[^']*'>: ", "", str(error)) or type(error).__name__
+
+
+def _accepted(type_text: str, text: str) -> str:
+    """Presentation format that BIND reads and dnspython does not, in words of both."""
+    if "\n" in text or "\r" in text:
+        text = text.replace("\\\n", "\\010").replace("\r", "\\013")
+    if type_text in ("DS", "CDS", "DLV"):
+        fields = text.split()
+        if len(fields) > 3:
+            return " ".join([*fields[:2], _DIGESTS.get(fields[2].upper(), fields[2]), *fields[3:]])
+    elif type_text in ("NID", "L64"):
+        fields = text.split()
+        if len(fields) == 2:
+            return f"{fields[0]} {':'.join(group.zfill(4) for group in fields[1].split(':'))}"
+    elif type_text in ("SVCB", "HTTPS"):
+        return re.sub(r"(\skey\d+)=(?=\s|\Z)", r"\1", text, flags=re.IGNORECASE)
+    return text
+
+
+def rdata_text(rdata: dns.rdata.Rdata) -> str:
+    """Presentation format that every supported server reads. Raises ValueError if the data are too long for any message, or too short."""
+    type_text = dns.rdatatype.to_text(rdata.rdtype)
+    if rdata.rdtype in _OPAQUE:
+        octets = rdata.to_wire()
+        if type_text == "NSAP" and not octets:
+            raise ValueError("an NSAP address has at least one octet")
+        text = f"\\# {len(octets)} {octets.hex()}".rstrip()
+    elif type_text in ("SVCB", "HTTPS"):
+        text = " ".join([str(rdata.priority), rdata.target.to_text(), *_parameters(rdata)])
+    else:
+        text = rdata.to_text()
+        if type_text in _BITMAPS:
+            fields = text.split(" ")
+            before = _BITMAPS[type_text]
+            text = " ".join([*fields[:before], *map(_known_type, fields[before:])])
+        elif type_text == "RRSIG":
+            covered, rest = text.split(" ", 1)
+            text = f"{_known_type(covered)} {rest}"
+    if len(text) > MAXIMUM_RDATA // 16:  # of the densest texts, lists of ``::``, each stands for 16 octets
+        octets = rdata.to_wire()
+        if len(octets) > MAXIMUM_RDATA:
+            raise ValueError(f"it has {len(octets)} octets, more than the {MAXIMUM_RDATA} that a record holds")
+    return text
+
+
+def type_of(rdtype: dns.rdatatype.RdataType) -> str:
+    """A type's name, or ``TYPEnnn`` (RFC 3597 section 5) if some supported server does not know the name."""
+    return f"TYPE{int(rdtype)}" if rdtype in _OPAQUE else dns.rdatatype.to_text(rdtype)
+
+
+def _known_type(text: str) -> str:
+    return type_of(dns.rdatatype.from_text(text))
+
+
+def _parameters(rdata: dns.rdata.Rdata) -> Iterator[str]:
+    """Service parameters in ascending order; what RFC 9460 does not define itself as ``keyNNNNN`` (section 2.1)."""
+    for key in sorted(rdata.params):
+        value = rdata.params[key]
+        name = _parameter_name(key)
+        if value is None:
+            yield name
+        elif key == 0:
+            yield f'mandatory="{",".join(map(_parameter_name, value.keys))}"'
+        elif key < len(_PARAMETERS):
+            yield f"{name}={value.to_text()}"
+        else:
+            yield f'{name}="{"".join(map(_escaped, _parameter_octets(value)))}"'
+
+
+def _parameter_name(key: int) -> str:
+    return _PARAMETERS[key] if key < len(_PARAMETERS) else f"key{int(key)}"
+
+
+def _parameter_octets(value: object) -> bytes:
+    stream = io.BytesIO()
+    value.to_wire(stream)
+    return stream.getvalue()
+
+
+def example_of(rdtype: dns.rdatatype.RdataType) -> str:
+    examples = {
+        "A": "write an IPv4 address such as 192.0.2.1",
+        "AAAA": "write an IPv6 address such as 2001:db8::1",
+        "MX": "write a preference and a name such as '10 mail.example.com.'",
+        "NS": "write a name with a final dot, such as ns1.example.com.",
+        "CNAME": "write a name with a final dot, such as www.example.com.",
+        "PTR": "write a name with a final dot, such as www.example.com.",
+        "SRV": "write priority, weight, port and a name such as '0 5 5060 sip.example.com.'",
+        "CAA": "write flags, tag and value such as '0 issue \"ca.example.net\"'",
+        "TXT": "write the text itself, or character-strings that are all in double quotes",
+    }
+    type_text = dns.rdatatype.to_text(rdtype)
+    return examples.get(type_text, f"write it as in a master file, every part of {type_text} in order")

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E501 -- a case a line
+"""Data of records: every supported server reads what is made of them, and it is the same on the wire."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import dns.name
+import dns.rdata
+import dns.rdatatype
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import parse_rdata, read_rdata, type_of
+
+ORIGIN = dns.name.from_text("example.com.")
+HEAD = "$TTL 60\n$ORIGIN example.com.\n@ SOA ns1.example.net. hostmaster 7 3600 600 1209600 300\n@ NS ns1.example.net.\n"
+CHECKERS = {
+    "named-checkzone": ["-i", "none", "example.com", "{}"],
+    "nsd-checkzone": ["example.com", "{}"],
+    "kzonecheck": ["-o", "example.com", "{}"],
+}
+DIGEST = "0f" * 32
+
+# What people write, and what is made of it.
+DATA = [
+    ("HTTPS", "1 . alpn=h2 key8", '1 . alpn="h2" key8'),
+    ("HTTPS", "1 . ohttp", "1 . key8"),
+    ("HTTPS", '1 . dohpath="/q{?dns}"', '1 . key7="/q{?dns}"'),
+    ("SVCB", '1 x.y mandatory=key9,alpn alpn=h2 key9="a\\000\\"\\;b"', '1 x.y.example.com. mandatory="alpn,key9" alpn="h2" key9="a\\000\\";b"'),
+    ("HTTPS", "1 . key667=", "1 . key667"),
+    ("HTTPS", "1 . no-default-alpn alpn=h3 port=8443 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1", None),
+    ("SVCB", "0 x.y", "0 x.y.example.com."),
+    ("DS", f"1 13 SHA-256 {DIGEST}", f"1 13 2 {DIGEST}"),
+    ("DS", f"1 ECDSAP256SHA256 sha256 {DIGEST}", f"1 13 2 {DIGEST}"),
+    ("NID", "10 0:0:0:0", "10 0000:0000:0000:0000"),
+    ("L64", "10 2001:db8:1:0", "10 2001:0db8:0001:0000"),
+    ("NSAP", "0x47000580", "\\# 4 47000580"),
+    ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA rvs.example.net.", None),
+    ("WKS", "10.0.0.1 6 25", "\\# 9 0a000001060000" + "0040"),
+    ("X25", "311061700956", None),
+    ("PX", "10 b c", None),
+    ("GPOS", '"-32.6882" "116.8652" "10.0"', None),
+    ("AMTRELAY", "10 0 1 192.0.2.1", None),
+    ("NSAP-PTR", "b", None),
+    ("NINFO", "x", None),
+    ("AVC", "x", None),
+    ("NSEC", "b A HIP NINFO TYPE65281", "b.example.com. A TYPE55 TYPE56 TYPE65281"),
+    ("CSYNC", "66 3 A NS HIP", "66 3 A NS TYPE55"),
+    ("RRSIG", "HIP 13 3 60 20330101000000 20260101000000 1 @ AAAA", "TYPE55 13 3 60 20330101000000 20260101000000 1 example.com. AAAA"),
+    ("TXT", '"a" b', '"a" "b"'),
+]
+
+
+def wire(rdtype, text):
+    return dns.rdata.from_text("IN", rdtype, text, ORIGIN, relativize=False).to_wire()
+
+
+@pytest.mark.parametrize(("rdtype", "written", "expected"), DATA, ids=[f"{rdtype} {written[:30]}" for rdtype, written, _expected in DATA])
+def test_every_supported_server_reads_it(tmp_path, rdtype, written, expected):
+    number = dns.rdatatype.from_text(rdtype)
+    text = read_rdata(number, written, ORIGIN)
+    assert expected in (None, text)
+    assert read_rdata(number, text, ORIGIN) == text
+    path = tmp_path / "zone"
+    path.write_text(f"{HEAD}a {type_of(number)} {text}\n")
+    for checker, arguments in CHECKERS.items():
+        program = shutil.which(checker, path="/usr/bin:/usr/sbin:/usr/local/sbin:/bin:/sbin")
+        if program:
+            done = subprocess.run([program, *(argument.format(path) for argument in arguments)], capture_output=True, text=True, timeout=20, check=False)
+            assert done.returncode == 0, (checker, text, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("written", [written for rdtype, written, _expected in DATA if rdtype in ("HTTPS", "SVCB") and "667=" not in written])
+def test_service_parameters_are_the_same_on_the_wire(written):
+    assert wire("HTTPS", read_rdata(dns.rdatatype.from_text("HTTPS"), written, ORIGIN)) == wire("HTTPS", written)
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "value", "wrong"),
+    [
+        ("A", "192.0.2.256", "is not an A value (192.0.2.256 is not an IPv4 address)"),
+        ("A", "2001:db8::1", "is not an A value (2001:db8::1 is not an IPv4 address, but its type may be AAAA)"),
+        ("AAAA", "192.0.2.1", "is not an AAAA value (192.0.2.1 is not an IPv6 address, but its type may be A)"),
+        ("NSAP", "0x", "is not a NSAP value (an NSAP address has at least one octet)"),
+        ("MX", "10", "is not a MX value ("),
+    ],
+)
+def test_what_is_wrong_is_told(rdtype, value, wrong):
+    with pytest.raises(ValueError) as error:
+        parse_rdata(dns.rdatatype.from_text(rdtype), value, ORIGIN)
+    assert wrong in str(error.value)

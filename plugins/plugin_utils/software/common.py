@@ -55,8 +55,7 @@ class Capabilities:
     of the host's interfaces. offers_tls: hand zones out over TLS, and in no other way. takes_tls: transfer over TLS, and only from whom
     a certificate proves to be the one that is meant. one_key: knows one key for all the servers from which it transfers a zone, and one
     for all those that transfer it. local_text: takes the texts of that name in L(Settings). without_types: record types that it cannot
-    serve. unread_types: those that it cannot read in a zone file, so that it serves them as a secondary only; of the oldest version that a
-    supported distribution has.
+    serve, as rdata.type_of names them, of the oldest version that a supported distribution has.
     """
 
     name: str
@@ -69,7 +68,6 @@ class Capabilities:
     one_key: bool = False
     local_text: bool = False
     without_types: frozenset[str] = frozenset()
-    unread_types: frozenset[str] = frozenset()
 
 
 def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:
@@ -109,11 +107,10 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
             if len({used_key(peer) for peer in peers}) > 1:
                 what = f"{name} on {plan.host} knows one key for all the servers {role}, but these have several"
                 problems.append(Problem(f"zone {secondary.zone.name}", what, "name one key of dns_tsig_keys in the zone's tsig, or one server"))
-    lacking = capabilities.without_types | capabilities.unread_types
-    for served in (*plan.primary.values(), *(plan.secondary.values() if capabilities.without_types else ())) if lacking else ():
+    for served in (*plan.primary.values(), *plan.secondary.values()) if capabilities.without_types else ():
         types = {record.type for record in served.zone.content.records}
-        for kind in sorted(types & (lacking if served.zone.name in plan.primary else capabilities.without_types)):
-            what = f"{name} on {plan.host} cannot {'serve' if kind in capabilities.without_types else 'read'} records of type {kind}"
+        for kind in sorted(types & capabilities.without_types):
+            what = f"{name} on {plan.host} cannot serve records of type {kind}"
             problems.append(Problem(f"zone {served.zone.name}", what, "leave them out, or use other software there"))
     return problems
 

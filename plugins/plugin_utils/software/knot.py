@@ -31,14 +31,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     used_key,
 )
 
-CAPABILITIES = Capabilities(
-    "Knot DNS",
-    query_networks=True,
-    offers_tls=True,
-    unread_types=frozenset(
-        ["AMTRELAY", "AVC", "BRID", "DLV", "DSYNC", "GPOS", "HHIT", "HIP", "ISDN", "NINFO", "NSAP", "NSAP-PTR", "NULL", "PX", "RESINFO", "WALLET", "WKS", "X25"]
-    ),
-)
+CAPABILITIES = Capabilities("Knot DNS", query_networks=True, offers_tls=True)
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 

@@ -30,8 +30,7 @@ CAPABILITIES = Capabilities(
     "NSD",
     query_networks=True,
     takes_tls=True,
-    without_types=frozenset(["NSAP-PTR"]),
-    unread_types=frozenset(["AMTRELAY", "BRID", "DSYNC", "GPOS", "HHIT", "HIP", "NINFO", "RESINFO", "WALLET"]),
+    without_types=frozenset(["TYPE23"]),  # NSAP-PTR
 )
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"

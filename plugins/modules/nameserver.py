@@ -204,13 +204,14 @@ def main():
     payload = json.loads(zlib.decompress(b64decode(module.params["payload"])))
     layout = module.params["layout"]
     software = SOFTWARE[module.params["software"]](processes.run, module.get_bin_path, layout)
+    application = None
     try:
         application = Application(software, layout, payload)
         if module.params["state"] == "compared":
             module.exit_json(changed=False, **application.compare(int(time.time())))
         result = application.preview() if module.check_mode else application.apply(module.atomic_move)
     except (Refused, OSError) as error:
-        module.fail_json(msg=f"{error}. The name server still serves what it served before.")
+        module.fail_json(msg=f"{error}. {(application or Application).reached}")
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)

@@ -358,12 +358,18 @@ def test_a_run_killed_anywhere_leaves_a_whole_state_and_the_next_run_finishes(se
     assert_converges(host, wanted)
 
 
-def test_a_full_disk_while_staging_changes_nothing(serving_host):
+def test_a_full_disk_while_staging_changes_nothing(serving_host, monkeypatch):
     host = serving_host
     before, (soft, hard) = host.tree(), resource.getrlimit(resource.RLIMIT_FSIZE)
     big = {"example.com": {f"h{number}": f"192.0.2.{number}" for number in range(200)}, "example.org": {"www": "192.0.2.9"}}
-    with host.application(big) as application:
+    stage = Generations.stage
+
+    def filling(*arguments):
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # no file may grow beyond it
+        return stage(*arguments)
+
+    monkeypatch.setattr(Generations, "stage", filling)
+    with host.application(big) as application:
         try:
             with pytest.raises(OSError) as error:
                 application.apply(os.replace)

@@ -19,6 +19,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -60,6 +61,7 @@ class ServerHost:
     main: str  # the name of the program's first configuration file, and of the generation's
     comment = "#"
     name = "ns1"
+    limit = 60.0  # seconds for a command
     address = "127.0.0.1"
     addresses = {"ns1": (address,), "ns2": ("127.0.0.2",)}
 
@@ -134,6 +136,15 @@ class ServerHost:
         """Configuration with which the administrator serves another zone."""
         raise NotImplementedError
 
+    def lose_control(self) -> None:
+        """Have the running daemon take no commands."""
+        control = pathlib.Path(self.sockets)
+        for path in control.iterdir():
+            path.unlink()
+
+    def mend_control(self) -> None:
+        """Undo that, for a daemon that starts."""
+
     def ignore_reload(self, zone: str, *others: str) -> None:
         """Ignore the command to read a zone again, and also others if they are named in the same command."""
         raise NotImplementedError
@@ -167,7 +178,24 @@ class ServerHost:
         except OSError:
             return False
 
+    def signal(self, number: int) -> None:
+        """To the daemon and its children, which it started on."""
+        for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                pid, parent = int(entry.parent.name), int(entry.read_text().rsplit(")", 1)[1].split()[1])
+                if self.pid in (pid, parent):
+                    os.kill(pid, number)
+
+    def freeze(self) -> None:
+        """Have the daemon hang, without closing its sockets."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def thaw(self) -> None:
+        self.signal(signal.SIGCONT)
+
     def stop(self) -> None:
+        self.thaw()
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(OSError):
                 os.kill(self.pid, number)
@@ -190,6 +218,7 @@ class ServerHost:
                 return 0, "", ""
         if program == "systemctl":
             return self._systemctl(*words)
+        limits.setdefault("seconds", self.limit)
         return processes.run([*command[:1], *self.control_options(program), *command[1:]], **limits)
 
     def control_options(self, _program: str) -> list[str]:
@@ -202,6 +231,8 @@ class ServerHost:
 
     def _systemctl(self, action: str, *arguments: str) -> tuple[int, str, str]:
         assert arguments[-1] == self.daemon
+        if action == "show":
+            return 0, f"{self.pid if self.runs() else 0}\n", ""
         if action == "is-active":
             return 0 if self.runs() else 3, "", ""
         assert action == "restart"
@@ -237,16 +268,12 @@ class ServerHost:
         host_plan = plan(declaration, self.name, self.addresses[self.name])
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
-        payload["config"] = self.adapted(payload["config"])
+        payload["config"], payload["port"] = self.adapted(payload["config"]), self.port
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
-        original, served_serials.serials = served_serials.serials, functools.partial(served_serials.serials, port=self.port)
-        try:
-            comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
-            found = json.loads(json.dumps(comparison["differing"]))
-            payload["texts"], payload["seen"] = texts(only(host_plan, declaration.selected), self.name, {self.name: found}), found["seen"]
-            yield Application(software, self.layout, json.loads(json.dumps(payload)))
-        finally:
-            served_serials.serials = original
+        comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
+        found = json.loads(json.dumps(comparison["differing"]))
+        payload["texts"], payload["seen"] = texts(only(host_plan, declaration.selected), self.name, {self.name: found}), found["seen"]
+        yield Application(software, self.layout, json.loads(json.dumps(payload)))
 
     def application(
         self, zones: Mapping[str, Mapping[str, str]], *, secondary: tuple[str, ...] = (), **arguments: Any
@@ -314,6 +341,14 @@ class BindHost(ServerHost):
 
     def control_options(self, program: str) -> list[str]:
         return ["-c", str(self.root / "rndc.conf")] if program == "rndc" else []
+
+    def lose_control(self) -> None:
+        key = base64.b64encode(os.urandom(32)).decode()
+        self._key = (self.root / "rndc.conf").read_text()
+        (self.root / "rndc.conf").write_text(re.sub('secret "[^"]*"', f'secret "{key}"', self._key))
+
+    def mend_control(self) -> None:
+        (self.root / "rndc.conf").write_text(self._key)
 
     def kept_of(self, zone: str) -> list[pathlib.Path]:
         return [self.root / "work" / f"{zone}{suffix}" for suffix in ("", ".jnl")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
@@ -16,10 +17,16 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_sta
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
 
 _WATCHED = 50  # zones that are to disappear
+_KNOWN = 20  # zones, of all, that the server has to know afterwards
 
 
 class Application:
-    """What one host should serve, brought to it. payload: see L(HostState)."""
+    """What one host should serve, brought to it. payload: see L(HostState).
+
+    reached: a sentence about what a failure left, from what was seen.
+    """
+
+    reached = "Nothing was changed."
 
     def __init__(self, software, layout, payload):
         self.software = software
@@ -32,7 +39,8 @@ class Application:
         return comparison.compare(self.state, now)
 
     def preview(self):
-        """What L(apply) would return."""
+        """What L(apply) would return. Raises Refused."""
+        self.state.ask()
         changes = self.state.changes()
         return self.state.result(changes, difference(self.state, changes), reloaded=False)
 
@@ -40,6 +48,7 @@ class Application:
         """Stage, check, swap, let the server take it; all of it or nothing. move: the module's atomic_move. Raises Refused."""
         with self.generations:
             self._look_again()
+            self.state.ask()
             changes = self.state.changes()
             result = self.state.result(changes, difference(self.state, changes), reloaded=False)
             if not result["changed"]:
@@ -51,7 +60,9 @@ class Application:
             except Refused:
                 self.generations.discard(staged)
                 raise
-            result["reloaded"] = self._switch(staged, changes, move)
+            self._switch(staged, changes, move)
+            result["reloaded"] = self.state.running
+            self.reached = "The new state is in place, and the server took it." if self.state.running else "The new state is in place."
             self.software.forget_secondary(staged.notes["forget"])
             if staged.notes.pop("forget"):
                 staged.save()
@@ -100,13 +111,14 @@ class Application:
         return staged
 
     def _switch(self, staged, changes, move):
-        """Make staged current and have a running server take it. Returns whether one runs. Puts the old state back if it refuses."""
-        running = self.software.running()
+        """Make staged current and have a running server take it. Puts the old state back if it refuses."""
+        running, stale = self.state.running, self.state.stale
         interrupted = self.generations.pending
-        # What the server could not read is read again as well.
+        # What the server could not read, or missed, is read again as well.
         restored = {name: self.state.current.facts(name) for name in self.state.exposed}
-        changed = list(zones_of(staged)) if interrupted else [*changes["zones"], *(facts["zone"] for facts in restored.values() if facts)]
-        files = {*(self.payload["config"] if interrupted else changes["config"]), *([ENTRY] if interrupted or changes["entry"] else [])}
+        again = [*changes["zones"], *(facts["zone"] for facts in restored.values() if facts), *stale]
+        changed = list(zones_of(staged)) if interrupted else list(dict.fromkeys(again))
+        files = {*(self.payload["config"] if interrupted or stale else changes["config"]), *([ENTRY] if interrupted or changes["entry"] else [])}
         files |= restored.keys() & self.payload["config"].keys()
         entry_before = self.state.entry.found()
         self.generations.pending = running
@@ -119,11 +131,12 @@ class Application:
             if running:
                 self.software.take(files, changed)
                 self.software.refresh(self._transferred_otherwise(staged, changes))
-                self._wait_until_served(changes["zones"], self.state.gone(changes))
+                self._wait_until_served(staged, changed, self.state.gone(changes))
+                self._wait_until_known(staged, files)
         except (Refused, OSError):
+            self.reached = "What was there before could not be put back; the next run finishes one or the other."
             self._roll_back(staged, changes, entry_before, files if running else None, move)
             raise
-        return running
 
     def _transferred_otherwise(self, staged, changes):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
@@ -133,23 +146,40 @@ class Application:
             found.update(block for (kind, block), text in after.items() if kind == "zone" and before.get((kind, block), text) != text)
         return sorted(found & set(self.payload["secondary"]))
 
-    def _wait_until_served(self, zones, gone):
-        """Until the server itself gives the new serials. Raises Refused naming the zones for which it does not.
+    def _wait_until_served(self, staged, zones, gone):
+        """Until the server itself gives the serials of zones that staged has. Raises Refused naming the zones for which it does not.
 
         Zones that are gone get a moment to disappear. They may also stay, if the administrator's own configuration has them.
         """
-        missing = {zone: serial for zone, (serial, _text) in zones.items()}
+        serials = _serials(staged)
+        missing = {zone: serials[zone] for zone in zones if zone in serials}
         deadline = time.monotonic() + 10 + len(zones) / 200.0
         while missing and time.monotonic() < deadline:
-            served = served_serials.serials(self.payload["address"], missing, timeout=2)
+            served = self._served(missing)
             missing = {zone: serial for zone, serial in missing.items() if served.get(zone) != serial}
             if missing:
                 time.sleep(0.05)
         if missing:
             raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
         deadline = time.monotonic() + 5
-        while gone and time.monotonic() < deadline and served_serials.serials(self.payload["address"], gone[:_WATCHED], timeout=2):
+        while gone and time.monotonic() < deadline and self._served(gone[:_WATCHED]):
             time.sleep(0.05)
+
+    def _wait_until_known(self, staged, files):
+        """Until the server says that it has zones: secondaries, which answer nothing before a transfer, and some of all others. Raises Refused.
+
+        It may have read its files in vain, as where it was started with others.
+        """
+        zones = sorted({*self.payload["secondary"], *zones_of(staged)}) if files else []
+        unknown = random.sample(zones, min(_KNOWN, len(zones)))
+        deadline = time.monotonic() + 10
+        while unknown:
+            unknown = self.software.unknown(unknown)
+            if unknown and time.monotonic() > deadline:
+                raise Refused("the server read its configuration and does not know {}; its log says why".format(", ".join(sorted(unknown)[:10])))
+
+    def _served(self, zones):
+        return served_serials.serials(self.payload["address"], zones, timeout=2, port=self.payload["port"])
 
     def _roll_back(self, staged, changes, entry_before, files, move):
         """The old generation, the old first file, and the old data in the server. Serials that were out are never used again.
@@ -174,4 +204,28 @@ class Application:
             if files is not None:
                 self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
         self.generations.discard(staged)
-        self.generations.pending = False
+        otherwise = self._served_otherwise() if files is not None else []
+        self.generations.pending = bool(otherwise)
+        self.reached = "What was there before is in place again{}.".format(
+            "; no server runs"
+            if files is None
+            else ", but the server does not serve {} as before; its log says why".format(", ".join(otherwise[:10]))
+            if otherwise
+            else ", and the server serves it"
+        )
+
+    def _served_otherwise(self):
+        """Zones, of some that are asked for, that the server does not serve as the current files say, after a moment to do so."""
+        serials = _serials(self.state.current)
+        asked = dict(random.sample(sorted(serials.items()), min(_WATCHED, len(serials))))
+        deadline = time.monotonic() + 5
+        while True:
+            served = self._served(asked)
+            otherwise = sorted(zone for zone, serial in asked.items() if served.get(zone) != serial)
+            if not otherwise or time.monotonic() > deadline:
+                return otherwise
+            time.sleep(0.05)
+
+
+def _serials(generation):
+    return {entry[3]["zone"]: entry[3]["serial"] for entry in generation.files.values() if entry[3]}

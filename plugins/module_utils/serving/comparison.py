@@ -15,6 +15,7 @@ _SOA = re.compile(r"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
 
 def compare(state, now):
     """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
+    state.ask()
     differing, ask = {}, []
     served = {facts[3]["zone"] for facts in state.current.files.values() if facts[3]} | set(state.current.notes.get("secondary", {}))
     if state.payload["selected"] is not None:
@@ -31,9 +32,9 @@ def compare(state, now):
             continue
         ask.append(zone)
     own_content = {}
-    if ask and state.software.running():
+    if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
-        serials = served_serials.serials(state.payload["address"], ask)
+        serials = served_serials.serials(state.payload["address"], ask, port=state.payload["port"])
         for zone, serial in serials.items():
             differing[zone][1].append(serial)
         own_content = state.software.own_content([zone for zone in serials if differing[zone][2] is None])

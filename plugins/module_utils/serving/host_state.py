@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, condition
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations, sha256
 
@@ -29,7 +29,8 @@ class HostState:
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
       seen: the digest of what the comparison saw, on which the texts rest; see L(digest).
-      address: where the server answers questions of its own host.
+      address: where the server answers questions of its own host, at port.
+      addresses: all on which it listens.
     """
 
     def __init__(self, software, layout, payload):
@@ -38,6 +39,8 @@ class HostState:
         self.payload = payload
         self.generations = Generations(layout["state_directory"], layout["group"], layout.get("previous_state_directory"))
         self.entry = EntryFile(layout["config_file"], self.generations)
+        self.running = False
+        self.stale = []
         self.look()
         self.wanted = {os.path.join(ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
         self.kept = {}
@@ -57,6 +60,11 @@ class HostState:
         self.current = self.generations.current()
         edited, self.exposed = self.current.look()
         self.edited = edited | self.software.differing(self.current)
+
+    def ask(self):
+        """Look at the running server as well. Raises Refused where it cannot take what changes, or is not the one that is meant."""
+        self.running = condition.runs(self)
+        self.stale = condition.stale(self) if self.running else []
 
     def digest(self):
         """Identifies what the host has now: a plan is for the state that it was made from, and for no other."""
@@ -94,7 +102,7 @@ class HostState:
         """What the module returns of them."""
         removed = [self.zone_removed(name) for name in changes["removed"]]
         return {
-            "changed": bool(removed or self.generations.pending or any(changes[kind] for kind in ("zones", "config", "entry", "access", "moved"))),
+            "changed": any((removed, self.generations.pending, self.stale, *(changes[kind] for kind in ("zones", "config", "entry", "access", "moved")))),
             "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
             "zones_removed": sorted([*removed, *changes["secondary_removed"]]),
             "edited": sorted(self.edited),

@@ -62,6 +62,11 @@ def _after_name(message, position):
 
 def serials(address, zones, timeout=2.0, port=53):
     """Serials by zone, for those zones of which the server at address gives an authoritative answer within timeout seconds."""
+    return {zone: serial for zone, serial in answered(address, zones, timeout, port).items() if serial is not None}
+
+
+def answered(address, zones, timeout=2.0, port=53):
+    """As L(serials), with None for zones of which it says within that time that it does not serve them."""
     found = {}
     waiting = list(zones)
     deadline = time.monotonic() + timeout
@@ -76,7 +81,7 @@ def serials(address, zones, timeout=2.0, port=53):
             rest = [zone for zone, _query in asked.values()]
             # Those that gave no answer go to the end, so that a slow one does not hold up the others.
             waiting = waiting[len(identifiers) :] + rest
-    return {zone: serial for zone, serial in found.items() if serial is not None}
+    return found
 
 
 def _ask(link, asked, found, deadline):

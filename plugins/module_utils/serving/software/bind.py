@@ -11,7 +11,7 @@ import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software, given
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
 _OWN = ("local.conf", "options.conf")  # where the administrator's own statements come from the inventory
@@ -29,10 +29,19 @@ _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks 
 class Bind(Software):
     """named, and rndc to command it."""
 
-    def running(self):
-        """Whether named runs and takes commands."""
+    daemon = "named"
+    status = ("rndc", "status")
+
+    def elsewhere(self, words):
+        root = next((value for _option, value in given(words, ["-t"])), "/")
+        if os.path.realpath(root) != "/":
+            return f"in {root} as its root directory, where it does not see what is replaced outside"
+        return super().elsewhere(words)
+
+    def unknown(self, zones):
         program = self.find("rndc")
-        return bool(program) and self.run([program, "status"])[0] == 0
+        # It also fails for a zone that was not transferred yet, and for one that several views have.
+        return [zone for zone in zones if "no matching zone" in "".join(self.run([program, "zonestatus", zone])[1:])]
 
     def check(self, generation, current, changed_zones):
         """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""

@@ -9,11 +9,13 @@ import contextlib
 import glob
 import os
 import re
+import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes
 
 ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
+_PATIENCE = 10.0  # seconds for a server that does not answer commands, as one that is just starting
 # A word of a configuration that is written as "key: value".
 _TOKEN = re.compile(r'"[^"]*"|#.*|[^\s"#]+')
 _LONGEST_LOOK = 300.0  # seconds; ten thousand zones enter a database in one
@@ -23,15 +25,21 @@ _KEY = re.compile(r"([a-z][a-z0-9-]*):")
 class Software:
     """One server program on this host. run: L(processes.run), or its like; find: a program's path, or None.
 
-    Each program has these methods besides those below:
+    Each program has these besides those below:
 
-    - ``running()``: whether it runs, and so has to take what changes.
+    - ``daemon``: the name of its processes; ``config_options``: of its command line, those that name the configuration.
+    - ``status``: the command, without options, that succeeds while it takes commands.
     - ``check(generation, current, zones)``: let the program's own checker read a staged generation, and the text of the zones that
       changed, before the link C(current) leads there. Raises Refused.
     - ``take(files, zones)``: make the running program read what is current now. files: names of the configuration files that changed,
       ENTRY among them; zones: those whose content changed. It restarts only for what a reload cannot change. Raises Refused.
     - ``forget_secondary(zones)``: remove what the program kept of zones, {name: file name}, that the host no longer transfers.
     """
+
+    daemon = ""
+    config_options = ("-c",)
+    status = ()
+    always_commanded = True
 
     def __init__(self, run, find, layout):
         self.run = run
@@ -82,6 +90,53 @@ class Software:
         program = self.find("systemctl")
         return bool(program) and self.run([program, "is-active", "--quiet", self.layout["service"]])[0] == 0
 
+    def service_process(self):
+        """The number of the service's main process, 0 if it has none."""
+        out = self.run([self.find("systemctl"), "show", "--property=MainPID", "--value", self.layout["service"]])[1].strip()
+        return int(out) if out.isdigit() else 0
+
+    def elsewhere(self, words):
+        """Why a process with this command line reads another configuration than this collection writes, None if it does not."""
+        for option, value in given(words, self.config_options):
+            if os.path.realpath(value) != os.path.realpath(self.configured):
+                return f"with {option} {value}, and not with {self.configured}"
+        return None
+
+    @property
+    def configured(self):
+        """What such an option would say."""
+        return self.layout["config_file"]
+
+    def processes(self):
+        """Its processes that read the configuration that this collection writes, if any run."""
+        return [process for process in listeners.processes(self.daemon) if self.elsewhere(process.words) is None]
+
+    def unheard(self):
+        """What its control program says if the running server takes no commands, None if it does. A server that starts gets a moment."""
+        program = self.find(self.status[0])
+        if not program:
+            return f"{self.status[0]} is not installed"
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            code, out, err = self.run([program, *self.control_options(), *self.status[1:]], seconds=_PATIENCE)
+            if not code:
+                return None
+            if time.monotonic() > deadline:
+                return "{} says {}".format(" ".join(self.status), " ".join((err or out).split()) or "nothing")
+            time.sleep(0.2)
+
+    def control_options(self):
+        """Options of the control program with which it finds the running server."""
+        return []
+
+    def running(self):
+        """Whether it runs, and so has to take what changes."""
+        return bool(self.processes()) or self.service_runs()
+
+    def unknown(self, zones):
+        """Which of these zones the running program has not, whatever they hold."""
+        return []
+
     def restart(self):
         """Raises Refused."""
         code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])
@@ -112,6 +167,16 @@ def _remove(directory, names):
     for name in names:
         with contextlib.suppress(OSError):
             os.unlink(os.path.join(directory, name))
+
+
+def given(words, options):
+    """(option, value) of the options of a command line that have one: in a word of its own, or in the same."""
+    for position, word in enumerate(words):
+        for option in options:
+            if word == option:
+                yield option, words[position + 1] if position + 1 < len(words) else ""
+            elif word.startswith(option + "=" if option.startswith("--") else option):
+                yield option, word[len(option) :].lstrip("=")
 
 
 def zones_named(pattern, option):

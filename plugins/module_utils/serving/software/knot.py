@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, zones_named
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, given, zones_named
 
 _RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
 _AT_ONCE = 1000  # zones named in one command
@@ -17,9 +17,21 @@ _AT_ONCE = 1000  # zones named in one command
 class Knot(Software):
     """knotd, and knotc to command it."""
 
-    def running(self):
-        """Whether knotd runs, with whatever configuration."""
-        return self.service_runs()
+    daemon = "knotd"
+    config_options = ("-c", "--config")
+    status = ("knotc", "status")
+    always_commanded = False  # a configuration that is not this collection's is replaced by a restart
+
+    def elsewhere(self, words):
+        database = next((value for _option, value in given(words, ["-C", "--confdb"])), None)
+        return f"with its configuration in {database}" if database else super().elsewhere(words)
+
+    def control_options(self):
+        return ["--config", self.layout["config_file"]]
+
+    def unknown(self, zones):
+        program = self.find("knotc")
+        return [zone for zone in zones if self.run([program, *self.control_options(), "zone-status", zone])[0]]
 
     def check(self, generation, current, changed_zones):
         """Let Knot DNS itself read the whole configuration, and the zones that changed. Raises Refused."""

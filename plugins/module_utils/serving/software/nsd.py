@@ -19,9 +19,16 @@ _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at ever
 class NSD(Software):
     """nsd, and nsd-control to command it."""
 
-    def running(self):
-        """Whether nsd runs, even if with a configuration that lets it take no commands."""
-        return self.service_runs()
+    daemon = "nsd"
+    status = ("nsd-control", "status")
+    always_commanded = False  # a configuration that is not this collection's is replaced by a restart
+
+    def control_options(self):
+        return ["-c", self.layout["config_file"]]
+
+    def unknown(self, zones):
+        program = self.find("nsd-control")
+        return [zone for zone in zones if self.run([program, *self.control_options(), "zonestatus", zone])[0]]
 
     def check(self, generation, current, changed_zones):
         """Let NSD's own checkers read the whole configuration, and the zones that changed. Raises Refused."""

@@ -33,10 +33,13 @@ class PowerDNS(Software):
         self._stale = set()  # zones to transfer
         self._removed = set()
 
-    def running(self):
-        """Whether pdns_server runs and takes commands."""
-        program = self.find("pdns_control")
-        return bool(program) and self.run([program, "rping"])[0] == 0
+    daemon = "pdns_server"
+    config_options = ("--config-dir",)
+    status = ("pdns_control", "rping")
+
+    @property
+    def configured(self):
+        return os.path.dirname(self.layout["config_file"])
 
     def check(self, generation, current, changed_zones):
         """Let pdns_server itself read what is staged, and see that the database can be made. Raises Refused."""

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which condition a name server is: stopped, running, hanging, or not the one that is meant."""
+
+from __future__ import annotations
+
+import random
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
+
+_SAMPLE = 50  # zones
+_ASKED = 1.0  # seconds for the sample
+
+
+def runs(state):
+    """Whether the server runs, and so has to take what changes. Raises Refused where it does and cannot, and where another is in its place."""
+    software = state.software
+    own = software.processes()
+    _look_for_rivals(state, own)
+    if not own:
+        if not software.service_runs():
+            return False
+        _look_for_another_configuration(software)
+    if software.always_commanded or state.entry.read() == state.payload["entry"]:
+        stopped = next((process for process in own if process.stopped), None)
+        how = f"{stopped} is stopped by a signal" if stopped else software.unheard()
+        if how:
+            raise Refused(f"{software.daemon} runs and takes no commands: {how}. What changes would not be served; see to it that it does, or stop it")
+    return True
+
+
+def _look_for_rivals(state, own):
+    payload = state.payload
+    for process, address in listeners.holders(payload["addresses"], payload["port"], own):
+        how = state.software.elsewhere(process.words) if process and process.name == state.software.daemon else None
+        who = " ".join(filter(None, [str(process or "a process that cannot be seen from here"), how]))
+        raise Refused(
+            f"{who} has port {payload['port']} of {address}, which {state.layout['service']} needs. Stop and disable it, or let nameserver_software name it"
+        )
+
+
+def _look_for_another_configuration(software):
+    main = software.service_process()
+    for process in listeners.processes(software.daemon):
+        how = software.elsewhere(process.words)
+        if process.pid == main and how:
+            raise Refused(f"{process} runs {how}: it would not read what this run writes. Have {software.layout['service']} start it without that")
+
+
+def stale(state):
+    """Zones, of a sample of those that this host is primary for, of which the running server says that it has not what their files say.
+
+    What it does not answer says nothing: its address may be elsewhere at the moment.
+    """
+    serials = {entry[3]["zone"]: entry[3]["serial"] for entry in state.current.files.values() if entry[3]}
+    chosen = random.sample(sorted(serials), min(_SAMPLE, len(serials)))
+    served = served_serials.answered(state.payload["address"], chosen, _ASKED, state.payload["port"])
+    return sorted(zone for zone, serial in served.items() if serial is None or serial_numbers.newer(serials[zone], serial))

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which processes of this host there are, and which of them have a port: what Linux tells in /proc, see proc(5)."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import re
+import sys
+
+_TABLES = {"udp": "07", "udp6": "07", "tcp": "0A", "tcp6": "0A"}  # the state of a socket that takes what comes to it
+_SOCKET = re.compile(r"socket:\[(\d+)\]")
+
+
+class Process:
+    """One process. name: of its program; words: its command line, without the program; state: a letter of proc_pid_stat(5)."""
+
+    def __init__(self, pid):
+        with open(f"/proc/{pid}/cmdline", "rb") as stream:
+            self.words = os.fsdecode(stream.read()).rstrip("\0").split("\0")[1:]
+        status = _read(f"/proc/{pid}/stat")
+        self.pid = pid
+        self.name = _program(pid)
+        self.state = status[status.rindex(")") + 2]
+
+    @property
+    def stopped(self):
+        """Whether a signal stopped it, until another one lets it go on."""
+        return self.state in "Tt"
+
+    def __str__(self):
+        return f"{self.name} (process {self.pid})"
+
+
+def processes(name):
+    """The processes of programs of this name that are in the network of this one, and so not in a container's own."""
+    here = os.stat("/proc/self/ns/net").st_ino
+    found = []
+    for pid in _pids():
+        with contextlib.suppress(OSError):  # it has ended
+            if _program(pid) == name and os.stat(f"/proc/{pid}/ns/net").st_ino == here:
+                process = Process(pid)
+                found += [process] if process.state not in "ZX" else []  # which only wait for their parent
+    return found
+
+
+def holders(addresses, port, known=()):
+    """Who takes questions at a port of one of these addresses, or of all: [(its process, None if that cannot be seen, address)].
+
+    known: processes that are not looked for among all others; what they hold is not told.
+    """
+    wanted = {ipaddress.ip_address(address) for address in addresses}
+    sockets = {}
+    for table, state in _TABLES.items():
+        with contextlib.suppress(OSError):  # no IPv6
+            for line in _read(f"/proc/self/net/{table}").splitlines()[1:]:
+                fields = line.split()
+                address, number = fields[1].split(":")
+                if int(number, 16) == port and fields[3] == state:
+                    local = _address(address)
+                    if local in wanted or local.is_unspecified and wanted:
+                        sockets[fields[9]] = str(local)
+    for process in known if sockets else ():
+        for inode in _sockets(process.pid) & sockets.keys():
+            del sockets[inode]
+    found = {}
+    for pid in _pids() if sockets else ():
+        for inode in _sockets(pid) & sockets.keys():
+            with contextlib.suppress(OSError):
+                found[inode] = Process(pid)
+    # Processes that share a socket, as a program's and its children's, are told by one of them.
+    told = {(process.pid if process else None, sockets[inode]): process for inode in sockets for process in [found.get(inode)]}
+    return [(process, address) for (_pid, address), process in sorted(told.items(), key=lambda item: str(item[0]))]
+
+
+def _pids():
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _program(pid):
+    """Its name as a file, also of one that was replaced meanwhile, whatever the process calls itself."""
+    return os.path.basename(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)"))
+
+
+def _sockets(pid):
+    inodes = set()
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                match = _SOCKET.fullmatch(os.readlink(f"/proc/{pid}/fd/{entry}"))
+                if match:
+                    inodes.add(match.group(1))
+    return inodes
+
+
+def _address(text):
+    """An address of a table: words of four bytes, each in the machine's order."""
+    raw = bytes.fromhex(text)
+    if sys.byteorder == "little":
+        raw = b"".join(raw[start : start + 4][::-1] for start in range(0, len(raw), 4))
+    address = ipaddress.ip_address(raw)
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _read(path):
+    with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+        return stream.read().rstrip("\n")

@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.listeners import Process, holders, processes
+from ansible_collections.authoritative.dns.tests.support.named import free_port
+
+KINDS = [(family, kind, host) for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)]
+
+
+@pytest.mark.parametrize(("family", "kind", "address"), KINDS)
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_who_has_a_port_of_an_address_is_found(family, kind, address, everywhere):
+    with socket.socket(family, kind) as link:
+        bound = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}[family] if everywhere else address
+        link.bind((bound, 0))
+        if kind == socket.SOCK_STREAM:
+            link.listen()
+        port = link.getsockname()[1]
+        ((process, told),) = holders([address, "192.0.2.1"], port)
+        assert (process.pid, process.name, told) == (os.getpid(), os.path.basename(os.path.realpath(sys.executable)), bound)
+        assert holders([address], port, known=[process]) == []
+        assert bool(holders(["127.0.0.9"], port)) == everywhere
+    assert holders([address], port) == []
+
+
+def test_a_connection_is_nobody_who_listens():
+    port = free_port()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.bind(("127.0.0.1", 0))
+        link.connect(("127.0.0.1", port))
+        assert holders(["127.0.0.1"], port) == [] and holders(["127.0.0.1"], link.getsockname()[1]) == []
+
+
+def test_processes_are_known_by_their_programs_file_and_not_when_they_are_gone():
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        try:
+            (found,) = [process for process in processes("sleep") if process.pid == sleeper.pid]
+            assert found.words == ["60"] and not found.stopped
+            sleeper.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, sleeper.pid, os.WSTOPPED)
+            assert Process(sleeper.pid).stopped
+        finally:
+            sleeper.kill()
+        os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
+        assert sleeper.pid not in [process.pid for process in processes("sleep")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network of its own")
+def test_processes_in_the_network_of_a_container_are_not_this_hosts():
+    with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as sleeper:
+        try:
+            while os.path.basename(os.readlink(f"/proc/{sleeper.pid}/exe")) != "sleep":
+                assert sleeper.poll() is None
+            assert sleeper.pid not in [process.pid for process in processes("sleep")]
+        finally:
+            sleeper.kill()

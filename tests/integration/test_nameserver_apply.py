@@ -368,8 +368,8 @@ def test_a_full_disk_while_staging_changes_nothing(serving_host, monkeypatch):
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # no file may grow beyond it
         return stage(*arguments)
 
-    monkeypatch.setattr(Generations, "stage", filling)
-    with host.application(big) as application:
+    with host.application(big) as application, monkeypatch.context() as patch:
+        patch.setattr(Generations, "stage", filling)
         try:
             with pytest.raises(OSError) as error:
                 application.apply(os.replace)

@@ -19,6 +19,7 @@ try:
     import dns.rcode
     import dns.rdata
     import dns.rdataclass
+    import dns.rdataset
     import dns.rdatatype
     import dns.reversename
     import dns.rrset
@@ -32,6 +33,18 @@ except ImportError:
 else:
     IMPORT_ERROR = None
 
+try:
+    import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401  what dns.dnssec computes with
+except ImportError:
+    CRYPTOGRAPHY_ERROR = traceback.format_exc()
+else:
+    CRYPTOGRAPHY_ERROR = None
+
 
 def is_recent_enough() -> bool:
     return dns is not None and (dns.version.MAJOR, dns.version.MINOR) >= MINIMUM
+
+
+def can_validate() -> bool:
+    """Whether signatures can be checked: dnspython leaves that to the library cryptography, which packages only recommend."""
+    return dns is not None and CRYPTOGRAPHY_ERROR is None

@@ -17,15 +17,31 @@ FAULTS_IN_MESSAGE = 10
 
 # State of a fault → what to do about it first, for those that beginners meet
 REMEDIES = {
+    "algorithm_missing": "have the signer sign the whole zone by a key of each algorithm, or take the other key out of the zone",
+    "algorithm_unsupported": "sign with another algorithm, such as ECDSAP256SHA256; keep the old key until the new DS is everywhere",
     "ahead": "provision the primary again; if somebody set its serial back, raise it beyond the secondary's",
     "allowed": "provision the server again; it hands the zone to somebody whom the declaration does not name",
     "bad_time": "set the clocks of both hosts right, for example with chrony",
     "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "cds_mismatch": "let the signer make CDS and CDNSKEY records by itself, and remove those that were written by hand",
+    "chain_broken": "sign the whole zone anew; then let the server transfer it anew",
+    "denial_wrong": "sign the whole zone anew; if only this server says so, let it transfer the zone anew and see what changes answers on the way",
+    "ds_mismatch": "enter at the registrar the DS of a key that signs the zone (verify_delegation tells it), and keep the old key until then",
+    "ds_missing": "enter the DS at the registrar; verify_delegation tells it",
     "expired": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "keys_differ": "let one primary sign, or give all the same keys; let the server transfer the zone anew",
+    "no_dnskey": "put the keys' DNSKEY records back into the zone, and sign it anew",
     "not_authoritative": "provision the server (authoritative.dns.site); it does not have the zone",
     "refused": "provision the server (authoritative.dns.site); it does not have the zone, or may not answer this host (nameserver_allow_query, allow_query)",
+    "signature_bogus": "sign the zone anew; if only this server says so, let it transfer the zone anew",
+    "signature_expired": "have the signer run and sign the zone anew, now; if only this server says so, let it transfer the zone anew",
+    "signature_expiring": "see why the signer does not renew signatures, or for how long; if only this server says so, see why it has an older copy",
+    "signature_missing": "sign the whole zone anew; if only this server says so, see that it and what is on the way support DNSSEC",
+    "signature_not_yet_valid": "set the clocks of the signer and of this host right, for example with chrony",
     "timeout": "see that the host is up, and let port 53 pass its firewall over UDP and TCP",
+    "unknown_key": "sign the zone anew by the keys that are in it; a key may go only when no signature by it is left in any cache",
     "unreachable": "see that the host is up and its name server is started, and let port 53 pass its firewall over UDP and TCP",
+    "unsigned": "let the server transfer the signed zone; if it is to be unsigned for good, have its DS removed first, and wait until caches have forgotten it",
     "wrong_key": "give both sides the same key: provision all servers in one run (authoritative.dns.site), with one dns_tsig_secret",
 }
 

@@ -101,6 +101,11 @@ class ActionModule(ActionBase):
             "secret": software.SECRET_FILES,
             "tsig_generations": generations,
             "entry": software.entry(layout, settings),
+            "beside": [
+                path
+                for path in (layout.local_config, getattr(layout, "local_options", ""), settings.tls_certificate, settings.tls_key, settings.tls_ca)
+                if path
+            ],
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
             "seen": None,

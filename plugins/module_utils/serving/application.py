@@ -39,10 +39,28 @@ class Application:
         return comparison.compare(self.state, now)
 
     def preview(self):
-        """What L(apply) would return. Raises Refused."""
+        """What L(apply) would return, once the program's own checker took it. Raises Refused."""
         self.state.ask()
         changes = self.state.changes()
-        return self.state.result(changes, difference(self.state, changes), reloaded=False)
+        result = self.state.result(changes, difference(self.state, changes), reloaded=False)
+        if result["changed"] and not self.software.without():
+            with self.generations.aside((ZONES,)) as rehearsal:
+                self._rehearse(rehearsal, changes)
+        return result
+
+    def _rehearse(self, rehearsal, changes):
+        """Have what would be staged checked. A file of the administrator that a real run makes, or brings, first is an empty one."""
+        nothing = rehearsal.write("nothing", "")
+        texts = {**self.payload["config"], ENTRY: self.payload["entry"]}
+        for path in self.payload["beside"]:
+            if not os.path.exists(path):
+                texts = {name: text.replace(f'"{path}"', f'"{nothing}"') for name, text in texts.items()}
+        entry = texts.pop(ENTRY)
+        for name, text in texts.items():
+            rehearsal.add(name, text, None)
+        for zone, (_serial, text) in changes["zones"].items():
+            rehearsal.add(self.state.zone_file(zone), text, {"zone": zone})
+        self.software.check(rehearsal, self.generations.link, list(changes["zones"]), entry)
 
     def apply(self, move):
         """Stage, check, swap, let the server take it; all of it or nothing. move: the module's atomic_move. Raises Refused."""
@@ -53,10 +71,14 @@ class Application:
             result = self.state.result(changes, difference(self.state, changes), reloaded=False)
             if not result["changed"]:
                 return result
+            lacking = self.software.without()
+            if lacking:
+                programs = " and ".join(lacking)
+                raise Refused(f"without {programs} nothing can be checked; install {self.software.name} first (the role nameserver does)")
             staged = self._stage(changes)
             try:
                 self.state.entry.prepare()
-                self.software.check(staged, self.generations.link, list(changes["zones"]))
+                self.software.check(staged, self.generations.link, list(changes["zones"]), self.payload["entry"])
             except Refused:
                 self.generations.discard(staged)
                 raise

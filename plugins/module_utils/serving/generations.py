@@ -13,6 +13,7 @@ Root alone can change anything of it (L(trusted_paths)); the server's group can 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import grp
@@ -22,6 +23,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import time
 import weakref
 
@@ -293,6 +295,15 @@ class Generations:
         for path in (staged.path, *(os.path.join(staged.path, name) for name in subdirectories)):
             self._make_directory(path)
         return staged
+
+    @contextlib.contextmanager
+    def aside(self, subdirectories=()):
+        """A new, empty generation in a place of its own, which is gone afterwards."""
+        place = "/run" if os.path.isdir("/run") else None  # in memory, as far as there is such a place, because there are keys in it
+        with tempfile.TemporaryDirectory(prefix="authoritative-dns-", dir=place) as path:
+            for directory in (path, *(os.path.join(path, name) for name in subdirectories)):
+                self._make_directory(directory)
+            yield Generation(path, self.group)
 
     def _make_directory(self, path):
         group = self.group

@@ -22,6 +22,7 @@ class HostState:
       config: text by file name, the whole configuration of the program; what differs from zone to zone is made of blocks.
       secret: names of those of these files that nobody may see.
       entry: text of the program's first configuration file.
+      beside: paths that the configuration names, of files that are not the collection's, or come to the host before it.
       zones: [file name, digest] by zone that this host is primary for.
       texts: [serial, text] by zone, for those whose content is to be written.
       shared: zones that have further primaries, whose serials must be told.

@@ -11,12 +11,14 @@ import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software, given
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, given
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
 _OWN = ("local.conf", "options.conf")  # where the administrator's own statements come from the inventory
 # What "named-checkconf -l" prints of a zone: name, class, view and type. Warnings are between them.
 _LISTED = re.compile(r"(\S*[^\s:]) (?:IN|CH|HS) \S.* (\S+)", re.IGNORECASE)
+# What "named-checkconf -z" says of a zone that does not load.
+_NOT_LOADED = re.compile(r"zone ([^/\s]+)/IN: .*\bnot loaded due to errors")
 # Zones that the distributions' packages bring to every server (RFC 1912 section 4.1, RFC 6303).
 _BROUGHT = {
     *("localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa", "1.0.0.127.in-addr.arpa"),
@@ -29,6 +31,9 @@ _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks 
 class Bind(Software):
     """named, and rndc to command it."""
 
+    name = "BIND"
+    checkers = ("named-checkconf",)
+    configured_twice = re.compile(r"^(\S+):(\d+): zone '([^']+?)\.?': already exists")
     daemon = "named"
     status = ("rndc", "status")
 
@@ -43,24 +48,45 @@ class Bind(Software):
         # It also fails for a zone that was not transferred yet, and for one that several views have.
         return [zone for zone in zones if "no matching zone" in "".join(self.run([program, "zonestatus", zone])[1:])]
 
-    def check(self, generation, current, changed_zones):
+    def check(self, generation, current, changed_zones, entry):
         """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""
-        program = self.find("named-checkconf")
-        if not program:
-            raise Refused("named-checkconf is not installed, so nothing can be checked; install BIND first (the role nameserver does)")
-        # Unchanged zones were loaded by an earlier check; only their stanzas are looked at again, and only where any has changed.
         every_zone = generation.read("zones.conf")
         files = [*_CONFIGURATION, *(name for name in _OWN if generation.read(name) is not None)]
-        checks = [] if changed_zones and generation.shares(current, files) else [([], every_zone)]
-        if changed_zones:
-            checks.append((["-z"], blocks.choose(every_zone, set(changed_zones))))
-        for options, zones in checks:
-            with self.copies(generation, current, ("named.conf", "zones.conf"), {"zones.conf": zones}) as paths:
-                code, out, err = self.run_checker([program, *options, paths[0]])
+        if self._reads_configuration(changed_zones) or not (generation.shares(current, files) and self._entry_is(entry)):
+            code, words = self._checked(generation, current, ENTRY, {"zones.conf": every_zone, ENTRY: entry})
             if code:
-                text = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current)
-                words = [line for line in text.splitlines() if "loaded serial" not in line]
-                raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
+                raise Refused("named-checkconf refuses it: " + "; ".join(words))
+        if changed_zones:
+            # Unchanged zones were loaded by an earlier check.
+            self._load(generation, current, set(changed_zones), {"zones.conf": blocks.choose(every_zone, set(changed_zones)), ENTRY: entry})
+
+    @staticmethod
+    def _reads_configuration(changed_zones):
+        """Whether named reads its configuration again, and the administrator's, where zones alone changed; see L(take)."""
+        return not changed_zones or len(changed_zones) > _RELOAD_ONE_BY_ONE
+
+    def _entry_is(self, entry):
+        try:
+            with open(self.layout["config_file"], encoding="utf-8", errors="surrogateescape") as stream:
+                return stream.read() == entry
+        except OSError:
+            return False
+
+    def _load(self, generation, current, zones, texts):
+        """Without the administrator's zones, which may be large, unless the configuration needs what he says beside them, such as a list of networks."""
+        for start in ("named.conf", ENTRY):
+            code, words = self._checked(generation, current, start, texts, "-z")
+            if not code:
+                return
+            failed = {found.group(1).lower() for found in map(_NOT_LOADED.match, words) if found}
+            if failed & zones or start == ENTRY and not failed:
+                raise Refused("named-checkconf refuses it: " + "; ".join(words))
+
+    def _checked(self, generation, current, start, texts, *options):
+        """The checker's exit code and up to twenty lines that it says of a configuration that begins with the file start."""
+        with self.copies(generation, current, ("named.conf", "zones.conf", ENTRY), texts) as (main, _zones, entry):
+            code, out, err = self.run_checker([self.find("named-checkconf"), *options, entry if start == ENTRY else main])
+        return code, [line for line in self.words(out + err, generation, current) if "loaded serial" not in line][:20] if code else []
 
     def take(self, changed_files, changed_zones):
         """Make the running server read what is current now: reload and reconfig, never a restart. Raises Refused."""

@@ -12,7 +12,7 @@ import re
 import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, listeners, processes
 
 ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
 _PATIENCE = 10.0  # seconds for a server that does not answer commands, as one that is just starting
@@ -27,15 +27,21 @@ class Software:
 
     Each program has these besides those below:
 
+    - ``name``: as its makers write it. ``checkers``: the programs that check.
     - ``daemon``: the name of its processes; ``config_options``: of its command line, those that name the configuration.
     - ``status``: the command, without options, that succeeds while it takes commands.
-    - ``check(generation, current, zones)``: let the program's own checker read a staged generation, and the text of the zones that
-      changed, before the link C(current) leads there. Raises Refused.
+    - ``check(generation, current, zones, entry)``: let the program's own checker read a staged generation, and the text of the zones that
+      changed, before the link C(current) leads there. entry: the text of the program's first configuration file, which includes the
+      generation and the administrator's own files. Raises Refused.
     - ``take(files, zones)``: make the running program read what is current now. files: names of the configuration files that changed,
       ENTRY among them; zones: those whose content changed. It restarts only for what a reload cannot change. Raises Refused.
     - ``forget_secondary(zones)``: remove what the program kept of zones, {name: file name}, that the host no longer transfers.
     """
 
+    name = ""
+    checkers = ()
+    # A checker's word that a zone is configured twice: where it is for the second time, and its name.
+    configured_twice = None
     daemon = ""
     config_options = ("-c",)
     status = ()
@@ -70,6 +76,10 @@ class Software:
         return set()
 
     # -- for those that need it ---------------------------------------------------------------------------------------
+
+    def without(self):
+        """Which of the programs that check are not installed."""
+        return [program for program in self.checkers if not self.find(program)]
 
     def run_checker(self, command):
         """L(processes.run) for a program that loads what a configuration names: with the server's own rights, as the server would."""
@@ -143,11 +153,22 @@ class Software:
         if code:
             raise Refused("systemctl restart {} fails: {}".format(self.layout["service"], (err or out).strip()))
 
+    def words(self, output, generation, current):
+        """Lines of a checker that read L(copies), about the files that these stand for. Raises Refused for a declared zone that is configured twice."""
+        for staged, path in ((f"{generation.path}/check-{ENTRY}", self.layout["config_file"]), (generation.path + "/check-", current + "/")):
+            output = output.replace(staged, path)
+        lines = output.replace(generation.path, current).splitlines()
+        declared = blocks.split(generation.read("zones.conf") or "")[1] if self.configured_twice else {}
+        for path, line, zone in (found.groups() for found in map(self.configured_twice.search, lines) if found) if declared else ():
+            if ("zone", zone.lower()) in declared:
+                raise Refused(f"zone {zone.lower()} is declared, and {path}, line {line}, has it as well; take it out of the one or the other")
+        return lines
+
     @contextlib.contextmanager
     def copies(self, generation, current, names, texts=None):
         """Paths, in the order of names, of copies of a generation's files that name each other and the generation instead of current.
 
-        texts: what copies hold instead of the files' own text, by name.
+        texts: what copies hold instead of the files' own text, by name; of ENTRY, which is no file of a generation, always.
         """
         copies = {name: os.path.join(generation.path, "check-" + name) for name in names}
         try:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, given, zones_named
@@ -17,6 +18,9 @@ _AT_ONCE = 1000  # zones named in one command
 class Knot(Software):
     """knotd, and knotc to command it."""
 
+    name = "Knot DNS"
+    checkers = ("knotc",)
+    configured_twice = re.compile(r"file '([^']+)', line (\d+), item 'domain', value '([^']+?)\.?' \(duplicate identifier\)")
     daemon = "knotd"
     config_options = ("-c", "--config")
     status = ("knotc", "status")
@@ -33,17 +37,13 @@ class Knot(Software):
         program = self.find("knotc")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zone-status", zone])[0]]
 
-    def check(self, generation, current, changed_zones):
+    def check(self, generation, current, changed_zones, entry):
         """Let Knot DNS itself read the whole configuration, and the zones that changed. Raises Refused."""
-        program = self.find("knotc")
-        if not program:
-            raise Refused("knotc is not installed, so nothing can be checked; install Knot DNS first (the role nameserver does)")
-        with self.copies(generation, current, ("knot.conf", "keys.conf", "zones.conf")) as paths:
-            commands = [["conf-check"], *(["zone-check", *zones] for zones in _parts(changed_zones))]
-            for command in commands:
-                code, out, err = self.run_checker([program, "--config", paths[0], *command])
+        with self.copies(generation, current, (ENTRY, "knot.conf", "keys.conf", "zones.conf"), {ENTRY: entry}) as paths:
+            for command in [["conf-check"], *(["zone-check", *zones] for zones in _parts(changed_zones))]:
+                code, out, err = self.run_checker([self.find("knotc"), "--config", paths[0], *command])
                 if code:
-                    words = (out + err).replace(generation.path + "/check-", current + "/").replace(generation.path, current).splitlines()
+                    words = self.words(out + err, generation, current)
                     if any("listen-tls" in word or "'protocol'" in word for word in words):
                         words.append("to hand zones out over TLS, and in no other way, takes Knot DNS 3.4.1 or newer: leave tls out of them, or use bind here")
                     raise Refused("knotc {} refuses it: {}".format(command[0], "; ".join([word for word in words if "warning" not in word][:20])))

@@ -12,6 +12,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, zones_named
 
 _RESTART = {"nsd.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
+_STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a line of nsd-checkzone
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
 
@@ -19,6 +20,9 @@ _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at ever
 class NSD(Software):
     """nsd, and nsd-control to command it."""
 
+    name = "NSD"
+    checkers = ("nsd-checkconf", "nsd-checkzone")
+    configured_twice = re.compile(r"^(\S+):(\d+): error: zone (\S+?)\.? cannot be created because implicit pattern")
     daemon = "nsd"
     status = ("nsd-control", "status")
     always_commanded = False  # a configuration that is not this collection's is replaced by a restart
@@ -30,28 +34,25 @@ class NSD(Software):
         program = self.find("nsd-control")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zonestatus", zone])[0]]
 
-    def check(self, generation, current, changed_zones):
+    def check(self, generation, current, changed_zones, entry):
         """Let NSD's own checkers read the whole configuration, and the zones that changed. Raises Refused."""
         changed_zones = set(changed_zones)
         configuration, zone = (self.find(name) for name in ("nsd-checkconf", "nsd-checkzone"))
-        if not configuration or not zone:
-            raise Refused("nsd-checkconf or nsd-checkzone is not installed, so nothing can be checked; install NSD first (the role nameserver does)")
-        with self.copies(generation, current, ("nsd.conf", "keys.conf", "zones.conf")) as paths:
-            self._check(configuration, [configuration, paths[0]], generation.path, current)
+        with self.copies(generation, current, (ENTRY, "nsd.conf", "keys.conf", "zones.conf"), {ENTRY: entry}) as paths:
+            self._check(configuration, [configuration, paths[0]], generation, current)
         if changed_zones:
             # nsd-checkzone takes one zone at a time, and there may be thousands.
             changed = {entry[3]["zone"]: os.path.join(generation.path, name) for name, entry in generation.files.items() if entry[3]}
             text = "".join(f'"{zone}" "{path}"\n' for zone, path in changed.items() if zone in changed_zones)
             listed = generation.write("check-list", text)
             command = [self.find("xargs"), "-a", listed, "-n", "2", "-P", str(os.cpu_count() or 1), zone]
-            self._check(zone, command, generation.path, current)
+            self._check(zone, command, generation, current)
             os.unlink(listed)
 
-    def _check(self, program, command, staged, current):
+    def _check(self, program, command, generation, current):
         code, out, err = self.run_checker(command)
         if code:
-            text = (out + err).replace(staged + "/check-", current + "/").replace(staged, current)
-            words = [line for line in text.splitlines() if not line.endswith(" is ok")]
+            words = [_STAMP.sub("", line) for line in self.words(out + err, generation, current) if not line.endswith(" is ok")]
             raise Refused("{} refuses it: {}".format(os.path.basename(program), "; ".join(words[:20])))
 
     def take(self, changed_files, changed_zones):

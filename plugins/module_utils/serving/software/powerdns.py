@@ -28,6 +28,9 @@ _SETTING = re.compile(r"^(?:# )?([a-z0-9-]+)=(.*)$", re.M)
 class PowerDNS(Software):
     """pdns_server with the SQLite backend, and pdns_control to command it."""
 
+    name = "PowerDNS"
+    checkers = ("pdns_server",)
+
     def __init__(self, run, find, layout):
         super().__init__(run, find, layout)
         self._stale = set()  # zones to transfer
@@ -41,11 +44,9 @@ class PowerDNS(Software):
     def configured(self):
         return os.path.dirname(self.layout["config_file"])
 
-    def check(self, generation, current, changed_zones):
+    def check(self, generation, current, changed_zones, entry):
         """Let pdns_server itself read what is staged, and see that the database can be made. Raises Refused."""
         program = self.find("pdns_server")
-        if not program:
-            raise Refused("pdns_server is not installed, so nothing can be checked; install PowerDNS first (the role nameserver does)")
         if not os.path.exists(self.layout["schema"]):
             raise Refused("the SQLite backend's schema is not at {}; install the backend first (the role nameserver does)".format(self.layout["schema"]))
         if os.path.exists(self.layout["local_config"]):

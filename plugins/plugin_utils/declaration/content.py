@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,16 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import MasterFile
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, body_text, canonical, digest, parse_ttl, records_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import (
+    SOA,
+    Record,
+    body_text,
+    canonical,
+    covered,
+    digest,
+    parse_ttl,
+    records_of,
+)
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import validate
 
 DEFAULT_TTL = 3600
@@ -26,7 +35,7 @@ class Content:
     """A zone's SOA and other records. digest leaves the serial out. count: records, the SOA apart.
 
     own_serial: what the zone's own SOA says, None if the declaration has no SOA. addresses: the A and AAAA records.
-    warnings: what the validators think should be otherwise.
+    warnings: what the validators think should be otherwise. signed: whether somebody else signed it, so that it stays as it is.
     body: gives the records as text (see records.body_text); it may read them from somewhere only then.
     """
 
@@ -38,6 +47,7 @@ class Content:
     addresses: tuple[Record, ...]
     body: Callable[[], str] = field(compare=False)
     warnings: tuple[Problem, ...] = ()
+    signed: bool = False
 
     @property
     def records(self) -> list[Record]:
@@ -55,18 +65,51 @@ def build(
     written = list(records)
     problems: list[Problem] = []
     own = file.soa if file else None
+    if not any(record.owner == "@" and record.type == "NS" for record in written):
+        written += _name_servers(where, origin, ttl, options.get("name_servers"), problems)
     apex_servers = tuple(dict.fromkeys(record.rdata for record in written if record.owner == "@" and record.type == "NS"))
     ordered = canonical(written)
-    soa = _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
+    signed = any(record.owner == "@" and covered(record.type, record.rdata) == "SOA" for record in written)
+    soa = own if signed and own else _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
     errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"], file.place if file else None, written)
     problems += errors
+    warnings = [*(file.warnings if file else ()), *warnings]
+    if signed:
+        problems += _unsigned(where, own, len(written) - len(file.records if file else ()))
+        warnings += _kept(where, options)
     if soa is None:
         return None, problems
     body = body_text(ordered)
-    warnings = [*(file.warnings if file else ()), *warnings]
     addresses = tuple(record for record in ordered if record.type in ("A", "AAAA"))
     own_serial = own.serial if own else None
-    return Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body, tuple(warnings)), problems
+    content = Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body, tuple(warnings), signed)
+    return content, problems
+
+
+def _unsigned(where: str, own: SOA | None, beside: int) -> Iterator[Problem]:
+    """What no signature of a zone that somebody else signed can be right for. beside: the number of records that stand beside its file."""
+    if own is None:
+        yield Problem(where, "is signed, but its SOA would be made here, so that the signature of it is wrong", "give the master file that has the SOA too")
+    elif beside:
+        yield Problem(where, f"is signed, but {beside} records beside its file are not", "have them signed with the zone, or leave the signatures out")
+
+
+def _kept(where: str, options: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is said of a SOA and cannot be done, because each change makes its signature wrong."""
+    said = [f"serial: {options['serial']}"] if options.get("serial", "keep") != "keep" else []
+    said += [f"soa: {', '.join(options['soa'])}"] if options["soa"] else []
+    if said:
+        wrong = f"is signed, so that its SOA stays as the file has it, and {' and '.join(said)} means nothing here"
+        yield Problem(where, wrong, "leave that out for this zone, and let who signs it change its SOA")
+
+
+def _name_servers(where: str, origin: dns.name.Name, ttl: int, declared: Any, problems: list[Problem]) -> Iterator[Record]:
+    """The NS records of a zone that has none itself, from the option C(name_servers)."""
+    for name in declared if isinstance(declared, list) else [declared] if declared else []:
+        try:
+            yield Record("@", ttl, "NS", names.absolute(str(name), origin).to_text())
+        except (dns.exception.DNSException, UnicodeError) as error:
+            problems.append(Problem(where, f"name_servers: {name!r} is not a name ({error})", "write names with a final dot, such as ns1.example.com."))
 
 
 def _soa(
@@ -79,19 +122,23 @@ def _soa(
             problems.append(Problem(f"{where}, soa", f"{key}: {error}", "write seconds, or units such as 1h or 1d"))
             return default
 
-    timers = {key: seconds(key, getattr(own, key) if own else default) for key, default in SOA_TIMERS.items()}
-    soa_ttl = seconds("ttl", own.ttl if own else ttl)
+    def own_or(key: str, default: int) -> int:
+        return getattr(own, key) if own and key not in declared else seconds(key, default)
+
+    timers = {key: own_or(key, default) for key, default in SOA_TIMERS.items()}
+    soa_ttl = own_or("ttl", ttl)
     mname = declared.get("mname", own.mname if own else next(iter(apex_servers), None))
     if mname is None:
         return None  # no NS record, which is told already
-    rname = declared.get("rname", own.rname if own else _default_rname(origin, str(mname)))
     try:
-        return SOA(soa_ttl, names.absolute(str(mname), origin).to_text(), names.mailbox(str(rname), origin).to_text(), own.serial if own else 0, **timers)
+        given = declared.get("rname", "" if own else _default_rname(origin, str(mname)))
+        rname = names.mailbox(str(given), origin).to_text() if given or not own else own.rname
+        return SOA(soa_ttl, names.absolute(str(mname), origin).to_text(), rname, own.serial if own else 0, **timers)
     except (dns.exception.DNSException, UnicodeError) as error:
         problems.append(
             Problem(
                 f"{where}, soa",
-                f"mname {mname!r} or rname {rname!r} is not a name ({error})",
+                f"mname {mname!r} or rname {declared.get('rname')!r} is not a name ({error})",
                 "write names such as ns1.example.com. and hostmaster@example.com",
             )
         )

@@ -17,7 +17,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.read
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import check_levels
 
-SHARED_KEYS = ("primaries", "secondaries", "ttl", "soa", "serial", "allow_query", "tsig", "tls", "labels", "validators")
+SHARED_KEYS = ("primaries", "secondaries", "ttl", "name_servers", "soa", "serial", "allow_query", "tsig", "tls", "labels", "validators")
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
 
 
@@ -55,6 +55,9 @@ def check_mapping(where: str, value: Any, known: Sequence[str]) -> list[Problem]
 def check_nested(where: str, options: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with the mappings inside a zone's own options, or inside defaults."""
     problems = check_mapping(f"{where}, soa", options["soa"], SOA_KEYS) if options.get("soa") is not None else []
+    servers = options.get("name_servers")
+    if servers is not None and not (isinstance(servers, str) or (isinstance(servers, list) and all(isinstance(server, str) for server in servers))):
+        problems.append(Problem(where, f"name_servers is {servers!r}", "give a list of names with a final dot, such as [ns1.example.com., ns2.example.com.]"))
     for wrong in check_levels(options.get("validators") or {}):
         problems.append(Problem(f"{where}, validators", wrong, 'write {ns-count: "off", mx-alias: error}; docs/validators.md lists the rules'))
     if not isinstance(options.get("labels", {}), Mapping):

@@ -198,7 +198,7 @@ class _Loader:
             taken = {record.owner.lower() for record in declared}
             found = reverse.pointers(draft.network, addresses, {source.name for source in sources}, draft.ttl)
             derived = [(source, record) for source, record in found if record.owner not in taken]
-            if sources and not any(record.owner == "@" and record.type == "NS" for record in draft.records):
+            if sources and not draft.options.get("name_servers") and not any(record.owner == "@" and record.type == "NS" for record in draft.records):
                 feeding = {source for source, _record in derived}
                 nearest = next((source for source in sources if source.name in feeding), sources[0])
                 draft.records += [Record("@", draft.ttl, "NS", server) for server in nearest.content.apex_servers]

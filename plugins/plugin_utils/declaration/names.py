@@ -21,6 +21,7 @@ _ZONE_LABEL = re.compile(rb"[a-z0-9_](?:[a-z0-9_/-]*[a-z0-9_])?\Z")
 
 _LABEL = re.compile(r"(?:\\.|[^.\\])+")
 _OCTETS = re.compile(r"\\?[^\0-\x7f]+")
+_ADDRESS = re.compile(r"((?:[^@\\]|\\.)+)@(.+)\Z", re.DOTALL)
 _TRANSPORTS = ("_tcp", "_udp")
 
 _MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
@@ -121,10 +122,10 @@ def zone_of_file_name(stem: str) -> str:
 
 
 def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
-    """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped)."""
-    if "@" in text and text != "@":
-        local, _at, domain = text.partition("@")
-        return dns.name.Name((local.encode(),) + dns.name.from_text(domain, dns.name.root, idna_codec=IDNA_CODEC).labels)
+    """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped). ``\\@`` is no address' at sign."""
+    match = _ADDRESS.match(text)
+    if match:
+        return dns.name.Name((match[1].encode(),) + dns.name.from_text(match[2], dns.name.root, idna_codec=IDNA_CODEC).labels)
     return absolute(text, origin)
 
 

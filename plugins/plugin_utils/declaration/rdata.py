@@ -25,6 +25,7 @@ _OPAQUE = frozenset({3, 4, 7, 8, 9, 10, 11, 19, 20, 22, 23, 24, 26, 27, 30, 38, 
 _PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint")  # by number, those of RFC 9460 itself
 _BITMAPS = {"NSEC": 1, "NSEC3": 5, "CSYNC": 2}  # how many fields stand before a list of types
 _DIGESTS = {"SHA-1": "1", "SHA1": "1", "SHA-256": "2", "SHA256": "2", "GOST": "3", "SHA-384": "4", "SHA384": "4"}
+_HASH = 20  # octets of SHA-1, the one hash of NSEC3 (RFC 5155 section 11)
 _FIELD = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}\Z")
 
@@ -141,10 +142,9 @@ def _accepted(type_text: str, text: str) -> str:
 def rdata_text(rdata: dns.rdata.Rdata) -> str:
     """Presentation format that every supported server reads. Raises ValueError if the data are too long for any message, or too short."""
     type_text = dns.rdatatype.to_text(rdata.rdtype)
+    _check_lengths(type_text, rdata)
     if rdata.rdtype in _OPAQUE:
         octets = rdata.to_wire()
-        if type_text == "NSAP" and not octets:
-            raise ValueError("an NSAP address has at least one octet")
         text = f"\\# {len(octets)} {octets.hex()}".rstrip()
     elif type_text in ("SVCB", "HTTPS"):
         text = " ".join([str(rdata.priority), rdata.target.to_text(), *_parameters(rdata)])
@@ -162,6 +162,19 @@ def rdata_text(rdata: dns.rdata.Rdata) -> str:
         if len(octets) > MAXIMUM_RDATA:
             raise ValueError(f"it has {len(octets)} octets, more than the {MAXIMUM_RDATA} that a record holds")
     return text
+
+
+def rdata_size(type_text: str, text: str) -> int:
+    """Octets of data in presentation format, names not compressed."""
+    return len(dns.rdata.from_text(dns.rdataclass.IN, type_text, text, dns.name.root, relativize=False).to_wire())
+
+
+def _check_lengths(type_text: str, rdata: dns.rdata.Rdata) -> None:
+    """Lengths that name servers demand and dnspython does not. Raises ValueError."""
+    if type_text == "NSEC3" and len(rdata.next) != _HASH:
+        raise ValueError(f"the next hashed owner name has {len(rdata.next)} octets, not the {_HASH} of SHA-1")
+    if type_text == "NSAP" and not rdata.to_wire():
+        raise ValueError("an NSAP address has at least one octet")
 
 
 def type_of(rdtype: dns.rdatatype.RdataType) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdat
 MAXIMUM_TTL = 2**31 - 1  # RFC 2181 section 8
 RECORD_KEYS = ("name", "type", "value", "ttl")
 
+_OF_NAMES = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SRV", "RP", "AFSDB", "RT", "KX"})  # names and numbers, which know no case (RFC 4034 section 6.2)
 _TTL_UNITS = re.compile(r"(?:\d+[wdhms])+\Z", re.IGNORECASE)
 
 
@@ -152,14 +153,14 @@ def covered(rdtype: str, rdata: str) -> str:
 
 
 def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Sorted and without duplicates; the apex first; one TTL per RRset; one spelling per owner.
+    """Sorted and without duplicates, whatever their letters' case; the apex first; one TTL per RRset; one spelling per owner.
 
     Where the records of a set have several TTLs, it is the one that BIND takes from a master file: of records that follow each other
     with one owner, in the same letters, the first's, and of several such groups the last one's.
     """
     ttls: dict[tuple[str, str, str], int] = {}
     spelled: dict[str, str] = {}
-    values: set[tuple[str, str, str]] = set()
+    values: dict[tuple[str, str, str], str] = {}
     current = None
     group: set[tuple[str, str]] = set()
     for owner, ttl, rdtype, rdata in records:
@@ -172,10 +173,11 @@ def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
         if kind not in group:
             group.add(kind)
             ttls[(name, *kind)] = ttl
-        values.add((name, rdtype, rdata))
+        value = name, rdtype, rdata.lower() if rdtype in _OF_NAMES else rdata
+        values[value] = min(rdata, values.get(value, rdata))
     ranks = {name: (name != "@", labels_of(name)[::-1]) for name in spelled}
-    ordered = sorted(values, key=lambda value: (ranks[value[0]], value[1] != "NS", value[1], value[2]))
-    return tuple(Record(spelled[name], ttls[name, rdtype, covered(rdtype, rdata)], rdtype, rdata) for name, rdtype, rdata in ordered)
+    ordered = sorted((ranks[name], rdtype != "NS", rdtype, rdata, name) for (name, rdtype, _folded), rdata in values.items())
+    return tuple(Record(spelled[name], ttls[(name, rdtype, covered(rdtype, rdata))], rdtype, rdata) for _rank, _ns, rdtype, rdata, name in ordered)
 
 
 def body_text(records: Iterable[Record]) -> str:

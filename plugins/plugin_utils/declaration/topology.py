@@ -39,7 +39,7 @@ class Topology:
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
         self._check_sources(draft, primaries, secondaries)
         has_serial = (draft.file is not None and draft.file.soa is not None) or (content is not None and content.own_serial is not None)
-        policy = draft.options.get("serial", "keep" if has_serial else "date")
+        policy = "keep" if content is not None and content.signed else draft.options.get("serial", "keep" if has_serial else "date")
         if policy not in serial_policies.POLICIES:
             known = ", ".join(serial_policies.POLICIES)
             self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial_policies.POLICIES)}", f"use one of {known}")

@@ -229,7 +229,8 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
         ]
 
     for name, primary in plan.primary.items():
-        statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"', *outgoing(primary)]
+        # The rule host-name looks at names, and a zone may say what it means there.
+        statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"', "check-names ignore", *outgoing(primary)]
         # A secondary asks for the SOA before it transfers, wherever it is.
         statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
         blocks.zones[name] = _stanza(name, statements)

@@ -114,12 +114,12 @@ def _read_signed(signatures: list[Any], path: str) -> str:
 def _packed(draft: Draft) -> tuple[Any, ...]:
     content = draft.content
     fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses) if content else None
-    return draft.where, draft.name, draft.options, fields, content.warnings if content else ()
+    return draft.where, draft.name, draft.options, fields, (content.warnings, content.signed) if content else ()
 
 
 def _unpacked(entry: tuple[Any, ...], body: Any) -> Draft:
-    _signature, where, name, options, fields, warnings, _problems = entry
-    return Draft(where, name, options, content=Content(*fields, body, warnings) if fields else None)
+    _signature, where, name, options, fields, found, _problems = entry
+    return Draft(where, name, options, content=Content(*fields, body, *found) if fields else None)
 
 
 def _body_again(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> str:

@@ -37,3 +37,24 @@ class SignerDelegation(Validator):
         for record in zone.of_type("DS"):
             if record.owner != "@" and record.owner.lower() not in zone.delegations:
                 yield Finding(place_of(record), "stands where nothing is delegated", f"add the NS records of {record.owner}, or remove the DS")
+
+
+class ChildKeys(Validator):
+    id = "cds-dnskey"
+    source = "RFC 7344 section 4.1, RFC 8078 section 4"
+    summary = "CDS and CDNSKEY at the apex are of algorithms that its DNSKEY records have, or are the one record that asks to delete the DS."
+    example = "[{type: CDS, value: 1 13 2 49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de6f1a5cb3d4e9c0e6d2a6ee52}]"
+
+    # With the field of the presentation format that is the algorithm; 0 asks to delete.
+    _TYPES = (("CDS", 1), ("CDNSKEY", 2))
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        apex = zone.by_owner.get("@", {})
+        keys = {record.rdata.split(" ")[2] for record in apex.get("DNSKEY", ())}
+        for rdtype, field in self._TYPES:
+            algorithms = {record.rdata.split(" ")[field] for record in apex.get(rdtype, ())}
+            if "0" in algorithms and len(algorithms) > 1:
+                yield Finding(Place("@", rdtype), "asks to delete the DS, and for others", "keep either the one record of algorithm 0 or the others")
+            for algorithm in sorted(algorithms - keys - {"0"}, key=int):
+                wrong = f"is of algorithm {algorithm}, of which the apex has no DNSKEY"
+                yield Finding(Place("@", rdtype), wrong, "take it from the signed zone together with its DNSKEY records, or remove it")

@@ -20,6 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
 
 class HostNames(Validator):
     id = "host-name"
+    loaded = True
     source = "RFC 1123 section 2.1, BIND's check-names"
     summary = "Hosts have names of letters, digits and hyphens: owners of A, AAAA and MX, and the targets of MX, NS, SRV and reverse PTR."
     example = "[{name: file_server, type: A, value: 192.0.2.1}]"
@@ -28,6 +29,7 @@ class HostNames(Validator):
     _OWNER_TYPES = ("A", "AAAA", "MX")
     # With the field of the presentation format that is a host's name.
     _TARGETS = (("NS", 0), ("MX", 1), ("SRV", 3), ("AFSDB", 1), ("RT", 1), ("SVCB", 1), ("HTTPS", 1))
+    _SERVICE_TYPES = ("SVCB", "HTTPS")
     _RIGHT = "use letters, digits and inner hyphens; underscores are for records that are no hosts"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
@@ -45,6 +47,8 @@ class HostNames(Validator):
         for rdtype, field in self._TARGETS:
             for record in zone.by_type.get(rdtype, ()):
                 target = record.rdata.split(" ", field + 1)[field]
+                if rdtype in self._SERVICE_TYPES and record.rdata.startswith("0 "):
+                    continue  # AliasMode: an owner of such records, and no host (RFC 9460 section 2.4.2)
                 if not is_host(target) and target != ".":
                     yield Finding(place_of(record), f"{target} is not a host's name", self._RIGHT)
         if zone.soa is not None:

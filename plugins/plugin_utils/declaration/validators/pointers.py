@@ -11,13 +11,25 @@ from collections.abc import Iterable
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute_text, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.targets import with_dot
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
-    ADDRESS_TYPES,
-    ZoneView,
-    ancestors,
-    place_of,
-)
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import ADDRESS_TYPES, REVERSE, ZoneView, ancestors, place_of
+
+
+class PointerTargets(Validator):
+    id = "ptr-target"
+    level = WARNING
+    source = "RFC 1035 section 3.5"
+    summary = "A PTR record of a reverse zone points to a host's name, not to one of the reverse zone. A name without a final dot is one inside the zone."
+    example = ""  # takes a reverse zone
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        if not zone.name.endswith(REVERSE):
+            return
+        for record in zone.by_type.get("PTR", ()):
+            service = any(label.startswith("_") for label in labels_of(record.owner))
+            if not service and zone.relative(record.rdata) is not None:
+                yield Finding(place_of(record), f"{record.rdata} is a name of the reverse zone itself", with_dot(zone, record.rdata))
 
 
 class PointerAgreement(Validator):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import rdata_size
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import MAXIMUM_TTL, Record, covered
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
@@ -93,3 +95,28 @@ class CrowdedNames(Validator):
                 records = max(_sets(rdtype, together).values(), key=len)
                 if len(records) > self._MOST:
                     yield Finding(Place(owner, rdtype), f"has {len(records)} values", f"give at most {self._MOST} values to a name and type")
+
+
+class SetSize(Validator):
+    id = "rrset-size"
+    source = "RFC 1035 section 4.2.2"
+    summary = "The records of one name and type fit into one message of 65,535 octets."
+    example = ""  # takes many long texts
+
+    _MOST = 65535
+    _HEAD = 12 + 4  # of a message, and of a question apart from its name
+    _RECORD = 12  # of a record, its name being a pointer
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        for owner, types in zone.by_owner.items():
+            for rdtype, together in types.items():
+                if len(together) == 1 and len(together[0].rdata) < self._MOST // 32:
+                    continue
+                for records in _sets(rdtype, together).values():
+                    # No text stands for more than eight times its length, that of ``::``.
+                    if sum(8 * len(record.rdata) + self._RECORD for record in records) > self._MOST and (size := self._size(owner, records, zone)) > self._MOST:
+                        yield Finding(Place(owner, rdtype), f"takes {size} octets, more than any answer holds", "give it fewer or shorter values")
+
+    def _size(self, owner: str, records: list[Record], zone: ZoneView) -> int:
+        name = len(absolute_text(owner, zone.name)) + 1
+        return self._HEAD + name + sum(self._RECORD + rdata_size(record.type, record.rdata) for record in records)

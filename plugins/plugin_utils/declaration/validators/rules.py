@@ -22,7 +22,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
     SingleAlias,
     SingleRenaming,
 )
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.dnssec import SignerApex, SignerDelegation
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.dnssec import ChildKeys, SignerApex, SignerDelegation
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.host_names import HostNames
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.name_servers import (
     ApexServers,
@@ -34,8 +34,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
     ServerNetworks,
     WildcardDelegation,
 )
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.pointers import PointerAgreement
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.record_sets import CrowdedNames, TtlCap, TtlEqual, TtlRange
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.pointers import PointerAgreement, PointerTargets
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.record_sets import CrowdedNames, SetSize, TtlCap, TtlEqual, TtlRange
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.services import (
     MailAddress,
     MailAlias,
@@ -45,6 +45,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
     ServiceAlias,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.soa import PrimaryName, ResponsibleName, TimerRanges, Timers
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.targets import TargetsExist
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.text import AtSigns, TextEscapes
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import ERROR, LEVELS, OFF, WARNING, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import ZoneView
 
@@ -61,6 +63,7 @@ VALIDATORS: Mapping[str, Validator] = {
         WildcardDelegation(),
         SignerApex(),
         SignerDelegation(),
+        ChildKeys(),
         ApexAlias(),
         AliasAlone(),
         SingleAlias(),
@@ -80,7 +83,12 @@ VALIDATORS: Mapping[str, Validator] = {
         TtlCap(),
         TtlEqual(),
         CrowdedNames(),
+        SetSize(),
         HostNames(),
+        TargetsExist(),
+        PointerTargets(),
+        AtSigns(),
+        TextEscapes(),
         PointerAgreement(),
     )
 }

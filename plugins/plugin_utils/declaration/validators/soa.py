@@ -89,9 +89,10 @@ class ResponsibleName(Validator):
         rname = zone.soa.rname
         local, *domain = labels_of(rname) or [""]
         right = "write a mailbox that somebody reads, such as hostmaster@example.com"
-        if not domain:
+        if "@" in local:
+            meant = rname.removesuffix(f".{zone.name}.").rstrip(".").replace("\\@", ".").replace("@", ".")
+            yield Finding(SOA_RECORD, f"rname {rname} has an at sign in its first label", f"in a SOA the at sign is a dot: {meant}.")
+        elif not domain:
             yield Finding(SOA_RECORD, f"rname {rname} has no domain", right)
-        elif "@" in local:
-            yield Finding(SOA_RECORD, f"rname {rname} has an at sign in its first label", "in a SOA the at sign is a dot: hostmaster.example.com.")
         elif rname.lower().endswith(self._NO_MAIL):
             yield Finding(SOA_RECORD, f"rname {rname} is in a reverse zone, where no mail goes", right)

@@ -15,6 +15,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record
 
 ADDRESS_TYPES = frozenset({"A", "AAAA"})
+REVERSE = ("in-addr.arpa", "ip6.arpa")  # how names of zones end that are of addresses
 SIGNATURE_TYPES = frozenset({"RRSIG", "NSEC", "NSEC3"})
 
 
@@ -124,6 +125,11 @@ class ZoneView:
             return {}
         encloser = next((name for name in ancestors(owner) if name in self._existing), None)
         return self.by_owner.get(f"*.{encloser}" if encloser else "*", {})
+
+    def lacks(self, name: str) -> bool:
+        """Whether this zone answers for an absolute name, and denies that it exists."""
+        owner = self.relative(name)
+        return owner is not None and owner not in self._existing and self.standing(name) is Standing.BARE and not self._wildcard(owner)
 
     def below(self, owner: str, names: frozenset[str]) -> str | None:
         """The nearest of ``names`` that is above the owner."""

@@ -470,8 +470,69 @@ def test_what_a_rule_finds_in_a_file_is_told_with_the_line_where_the_record_begi
     assert told.startswith("zone example.com, file a.zone, servers, line 4, record x DNAME: has several values")
 
 
+SIGNED = FILE + "".join(f"@ {ttl} RRSIG {of} 13 2 300 20330101000000 20260101000000 1 @ AAAA\n" for of, ttl in (("SOA", 300), ("NS", 60)))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"serial": "keep"}, {"serial": "date"}, {"soa": {"refresh": 7200, "rname": "x.example.net."}}, {"serial": "unix", "soa": {"ttl": 5}}]
+)
+def test_a_signed_zone_keeps_its_soa_and_says_so(options):
+    zone = declared({"name": "example.com", "file": "a.zone", **options}, files={"a.zone": SIGNED})["example.com"]
+    assert zone.serial_policy == "keep"
+    assert zone.content.soa.record(zone.content.own_serial).rdata == "ns1.example.net. hostmaster.example.net. 41 1800 600 1209600 300"
+    told = [str(warning) for warning in zone.content.warnings if "signed" in str(warning)]
+    assert len(told) == (options not in ({}, {"serial": "keep"}))
+    for warning in told:
+        assert all(word in warning for word in (*options, "means nothing here", "let who signs it change its SOA"))
+    assert {record.ttl for record in zone.content.records if record.type == "RRSIG"} == {300, 60}
+
+
+def test_what_no_signature_can_be_right_for_is_refused():
+    item = {"name": "example.com", "file": "a.zone", "records": [{"name": "x", "type": "TXT", "value": "x"}]}
+    (told,) = mistakes(item, files={"a.zone": SIGNED})
+    assert told.startswith("zone example.com: is signed, but 1 records beside its file are not; have them signed")
+    told, *_others = mistakes(with_record(name="@", type="RRSIG", value="SOA 13 2 300 20330101000000 20260101000000 1 @ AAAA"))
+    assert "its SOA would be made here, so that the signature of it is wrong" in told
+
+
+@pytest.mark.parametrize(("written", "read"), [("root@localhost", "root\\@localhost.example.com."), ("host\\@x", "host\\@x.example.com.")])
+def test_an_rname_of_a_file_is_the_name_that_was_read(written, read):
+    content = declared({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE.replace("hostmaster.example.net.", written)})["example.com"].content
+    assert content.soa.rname == read and any("[soa-rname]" in str(warning) for warning in content.warnings)
+
+
+def test_a_mail_address_of_a_declaration_is_a_mailbox_and_an_escaped_at_sign_is_none():
+    rnames = [declared({**ZONE, "soa": {"rname": text}})["example.com"].content.soa.rname for text in ("j.d@example.net", "a\\@b.example.net.")]
+    assert rnames == ["j\\.d.example.net.", "a\\@b.example.net."]
+
+
+def test_a_file_s_times_may_be_what_servers_take_for_too_long():
+    item = {"name": "example.com", "file": "a.zone"}
+    assert declared(item, files={"a.zone": FILE.replace("1209600", "4294967295")})["example.com"].content.soa.expire == 4294967295
+
+
+def test_one_target_in_other_letters_is_one_target():
+    files = {"a.zone": FILE + "a 300 CNAME x.example.net.\nA 300 CNAME X.example.NET.\n"}
+    content = declared({"name": "example.com", "file": "a.zone"}, files=files)["example.com"].content
+    assert len([record for record in content.records if record.type == "CNAME"]) == 1
+
+
+def test_name_servers_are_those_of_zones_that_have_none_themselves():
+    defaults = {"name_servers": ["ns1.example.net.", "ns2"], "soa": {"mname": "hidden.example.net."}}
+    own = {"name": "own.example", "records": [{"type": "NS", "value": "ns.example.org."}]}
+    bare = {"name": "bare.example", "records": [{"name": "ns2", "type": "A", "value": "192.0.2.2"}], "ttl": 60}
+    zones = declared(own, bare, {"reverse_network": "192.0.2.0/24", "name_servers": "ns1.example.net."}, defaults=defaults)
+    assert zones["own.example"].content.apex_servers == ("ns.example.org.",)
+    assert zones["bare.example"].content.apex_servers == ("ns1.example.net.", "ns2.bare.example.")
+    assert zones["bare.example"].content.soa.mname == "hidden.example.net."
+    assert [str(record) for record in zones["bare.example"].content.records][0] == "@ 60 NS ns1.example.net."
+    assert zones["2.0.192.in-addr.arpa"].content.apex_servers[0] == "ns1.example.net."
+    assert "name_servers is 5; give a list of names" in mistakes(bare, defaults={"name_servers": 5})[0]
+    assert "name_servers: 'a..b' is not a name" in mistakes({**bare, "name_servers": ["a..b"]})[0]
+
+
 def test_names_of_hosts_in_unicode_are_told_where_a_name_server_would_read_octets():
-    lines = "büro 300 A 192.0.2.1\nBüro._ipp._tcp 300 SRV 0 0 631 büro\n_ipp._tcp 300 PTR Büro._ipp._tcp\nbüro 300 TXT büro \"büro\"\n"
+    lines = 'büro 300 A 192.0.2.1\nBüro._ipp._tcp 300 SRV 0 0 631 büro\n_ipp._tcp 300 PTR Büro._ipp._tcp\nbüro 300 TXT büro "büro"\n'
     content = declared({"name": "example.com", "file": "a.zone"}, files={"a.zone": FILE + lines})["example.com"].content
     assert [str(record) for record in content.records if record.owner not in ("@", "www")] == [
         "_ipp._tcp 300 PTR B\\195\\188ro._ipp._tcp.example.com.",

@@ -85,6 +85,9 @@ def test_service_parameters_are_the_same_on_the_wire(written):
         ("A", "2001:db8::1", "is not an A value (2001:db8::1 is not an IPv4 address, but its type may be AAAA)"),
         ("AAAA", "192.0.2.1", "is not an AAAA value (192.0.2.1 is not an IPv6 address, but its type may be A)"),
         ("NSAP", "0x", "is not a NSAP value (an NSAP address has at least one octet)"),
+        ("NSEC3", "1 1 0 - 2vptu5timamqttgl A", "the next hashed owner name has 10 octets, not the 20 of SHA-1"),
+        ("SSHFP", "1 1 00", "is not a SSHFP value ("),
+        ("DS", "1 13 2 0000", "is not a DS value ("),
         ("MX", "10", "is not a MX value ("),
     ],
 )

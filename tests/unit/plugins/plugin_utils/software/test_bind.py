@@ -86,7 +86,7 @@ def test_nothing_declared_becomes_configuration_of_its_own(layout, whole):
     for statement in found:
         assert statement[0] in ("zone", "acl", "primaries") and len(statement) == 3
         if statement[0] == "zone":
-            assert {part[0] for part in statement[2]} <= {"type", "file", "allow-transfer", "also-notify", "allow-query", "primaries", "notify"}
+            assert {part[0] for part in statement[2]} <= {"type", "file", "check-names", "allow-transfer", "also-notify", "allow-query", "primaries", "notify"}
         else:
             assert all(is_address(item[0]) and item[1:] in ([], ["port", "53"]) for item in statement[2])
     assert [statement[0] for statement in statements(files["named.conf"])] == ["options", "include", "include"]

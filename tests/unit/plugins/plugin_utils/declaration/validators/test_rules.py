@@ -188,6 +188,27 @@ def test_messages_name_zone_record_fault_and_remedy():
         ([record("@", "RRSIG", f"{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA", ttl=ttl) for of, ttl in (("SOA", 60), ("NS", 50))], []),
         ([record("@", "RRSIG", f"{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA", ttl=ttl) for of, ttl in (("NS", 9), ("NS", 8))], ["ttl-equal"]),
         ([record("@", "RRSIG", f"{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA", ttl=ttl) for of, ttl in (("NS", 9), ("SOA", "8d"))], ["ttl-cap"]),
+        ([record("@", "HTTPS", "0 _x.example.net."), record("a", "SVCB", "0 _x._y.example.net.")], []),
+        ([record("a", "HTTPS", "1 _x.example.net.")], ["host-name"]),
+        ([record("www", "CNAME", ["a.example.net.", "A.EXAMPLE.net."])], []),
+        ([record("@", "CDS", "0 0 0 00"), record("@", "CDNSKEY", "0 3 0 AA==")], []),
+        ([record("@", "CDS", ["0 0 0 00", "1 13 2 " + "00" * 32])], ["cds-dnskey"] * 2),
+        ([record("@", "CDNSKEY", "257 3 13 AAAA"), record("@", "DNSKEY", "257 3 8 AwEAAQ==")], ["cds-dnskey"]),
+        ([record("@", "CDNSKEY", "257 3 13 AAAA"), record("@", "CDS", "1 13 2 " + "00" * 32), record("@", "DNSKEY", "257 3 13 AAAA")], []),
+        ([record("sub", "CDS", "1 13 2 " + "00" * 32)], []),
+        ([record("big", "TXT", [f"{number} " + "x" * 16000 for number in range(4)])], []),
+        ([record("big", "TXT", [f"{number} " + "x" * 16000 for number in range(5)])], ["rrset-size"]),
+        ([record("big", "HTTPS", [f"{number} . ipv6hint=" + ",".join(["::"] * 2100) for number in (1, 2)])], ["rrset-size"]),
+        ([record("www", "CNAME", "www.example.org")], ["target-exists"]),
+        ([record("www", "CNAME", "web"), record("a.web", "TXT", "x")], []),  # an empty non-terminal exists
+        ([record("www", "CNAME", "web"), record("*", "TXT", "x")], []),
+        ([record("www", "CNAME", "web.sub"), record("sub", "NS", "ns.example.net.")], []),
+        ([record("_ipp._tcp", "PTR", "a._ipp._tcp"), record("www", "HTTPS", "0 pool"), record("old", "DNAME", "new")], ["target-exists"] * 3),
+        ([record("www", "HTTPS", "1 ."), record("x", "CNAME", "y.example.net."), record("z", "CNAME", "@")], []),
+        ([record("_sip._tls.@", "SRV", "0 0 443 sip.example.net.")], ["name-at-sign"]),
+        ([record("a\\@b", "TXT", "x")], []),
+        ([record("@", "TXT", ["v=DKIM1\\; p=x", 'a \\"b\\"'])], ["txt-escape"] * 2),
+        ([record("@", "TXT", ['"v=DKIM1; p=\\"x\\""', "a\\b"])], []),
         ([record("@", "RRSIG", f"TYPE{of} 13 2 60 20330101000000 20260101000000 1 @ AAAA") for of in range(900, 1001)], []),
     ],
 )
@@ -210,11 +231,29 @@ def test_what_is_found(items, expected):
         ({"rname": "."}, ["soa-rname"]),
         ({"rname": "hostmaster.2.0.192.in-addr.arpa."}, ["soa-rname"]),
         ({"rname": "host\\@example.com."}, ["soa-rname"]),
+        ({"expire": 4294967295}, ["soa-timer-ranges"]),
         ({"rname": "a.b_c.example.com."}, ["host-name"]),
     ],
 )
 def test_what_is_found_in_a_soa(soa, expected):
     assert found(with_servers(**soa)) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("root@localhost", "root.localhost."),
+        ("hostmaster@example.net.", "hostmaster.example.net."),
+        ("hostmaster@example.com.", "hostmaster.example.com."),
+        ("admin@example.com", "admin.example.com."),
+        ("host\\@x", "host.x."),
+        ("a\\.b@example.net.", "a\\.b.example.net."),
+    ],
+)
+def test_what_an_rname_with_an_at_sign_surely_means_is_told(written, meant):
+    file = parse_zone_file(f"@ 60 SOA ns1.example.net. {written} 1 3600 600 1209600 300\n", dns.name.from_text(ZONE), "zone")
+    told = [str(problem) for problem in validate(ZONE, file.soa, (), {})[1]]
+    assert len(told) == 1 and f"in a SOA the at sign is a dot: {meant} (" in told[0], told
 
 
 def test_a_zone_without_soa_is_checked_as_far_as_it_goes():
@@ -249,6 +288,26 @@ def test_the_root_zone_and_reverse_zones():
         rname="hostmaster.example.com.",
     )
     assert found(reverse) == ["host-name"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "target", "finds"),
+    [
+        ("5", "pc5.example.com", "pc5.example.com.2.0.192.in-addr.arpa. is a name of the reverse zone itself; write pc5.example.com. with its final dot"),
+        ("5", "pc5", "such as pc5.example.net."),
+        ("5", "pc5.example.com.", ""),
+        ("_ipp._tcp", "a._ipp._tcp", ""),
+    ],
+)
+def test_targets_of_pointers(owner, target, finds):
+    _errors, warnings = judged(with_servers(record(owner, "PTR", target), zone="2.0.192.in-addr.arpa", rname="hostmaster.example.com."))
+    told = [str(warning) for warning in warnings]
+    assert ids(warnings) == ["ptr-target"] * bool(finds) and finds in "".join(told), told
+
+
+def test_what_to_write_for_a_target_that_is_not_there():
+    (told,) = judged(with_servers(record("www", "CNAME", "www.example.org")))[1]
+    assert "www.example.org.example.com. is not in the zone; add it, or write www.example.org. with its final dot" in str(told)
 
 
 def test_standings():
@@ -371,6 +430,9 @@ def test_named_refuses_what_is_an_error_in_master_files_too_and_loads_the_rest(t
     told = named_refuses(*example_zone(validator), tmp_path)
     if validator.id == "name-crowded":
         return  # the checker does not count, only named does: tests/integration/test_nameserver_apply.py
+    if validator.id == "host-name":
+        assert "check-names" in told  # which the configuration that this collection writes turns off
+        return
     assert bool(told) != validator.loaded, told
 
 

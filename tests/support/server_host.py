@@ -38,7 +38,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
@@ -265,6 +265,12 @@ class ServerHost:
         """The application of zones as an inventory declares them, after the comparison told which are to be written."""
         groups = {"all": list(self.addresses), "dns_primaries": [self.name]}
         declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select, keys={"keys": list(keys)})
+        with self.applying(declaration, settings, now) as application:
+            yield application
+
+    @contextlib.contextmanager
+    def applying(self, declaration: Declaration, settings: Settings | None = None, now: int | None = None) -> Iterator[Application]:
+        """The application of what a declaration says of this host."""
         host_plan = plan(declaration, self.name, self.addresses[self.name])
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)

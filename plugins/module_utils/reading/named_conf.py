@@ -75,10 +75,13 @@ def block(statement):
     return next((item for item in statement if isinstance(item, list)), [])
 
 
+_NAMING = ("zone", "view", "key", "acl", "primaries", "masters", "remote-servers", "parental-agents", "server", "tls", "http", "dnssec-policy", "dlz")
+
+
 def label(statement):
-    """What a statement is called: its first word, and the name that it gives to something."""
+    """What a statement is called: its first word, and the name that it gives to its block."""
     found = words(statement)
-    has_name = found[0] in ("zone", "view", "key", "acl", "primaries", "masters", "server", "tls", "http", "dnssec-policy", "dlz", "channel", "category")
+    has_name = found[:1] and found[0] in _NAMING and isinstance(statement[-1], list) and found[1:2] not in (["port"], ["dscp"], ["source"])
     name = " ".join(found[1:2]).lower() if has_name else ""
     name = re.sub(r"/(32|128)$", "", name.rstrip(".") or name) if found[:1] == ["server"] else name.rstrip(".") or name
     return f"{found[0]} {name}".strip() if found else ""

@@ -38,7 +38,7 @@ def tables():
 ALLOWED = tables()
 NAMES = {"ids": lambda path: str(path.relative_to(PLUGINS))}
 FILES = sorted(path for side in ("plugin_utils", "module_utils") for path in (PLUGINS / side).rglob("*.py"))
-SHARED = {"common", "wire", "transfer", "proof"}  # of module_utils, what plugin_utils may import besides
+SHARED = {"common", "wire", "transfer", "proof", "reading"}  # of module_utils, what plugin_utils may import besides
 
 
 def imported(path):

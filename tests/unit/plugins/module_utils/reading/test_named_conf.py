@@ -41,6 +41,23 @@ def test_what_is_no_configuration_is_told_with_its_line(text, wrong):
     assert str(error.value) == wrong
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ('zone "A.Example." IN { };', "zone a.example"),
+        ('zone "." { };', "zone ."),
+        ("server 192.0.2.1/32 { };", "server 192.0.2.1"),
+        ('masters "Up" port 54 { };', "masters up"),
+        ("masters port 54 { };", "masters"),
+        ('dnssec-policy "own" { };', "dnssec-policy own"),
+        ('dnssec-policy "own";', "dnssec-policy"),
+        ("directory x;", "directory"),
+    ],
+)
+def test_a_statement_is_called_by_what_it_gives_a_name_to(text, label):
+    assert named_conf.label(named_conf.parse(text)[0]) == label
+
+
 def test_statements_are_found_in_the_files_where_they_stand(tmp_path):
     (tmp_path / "named.conf").write_text(f'include "{tmp_path}/options";\n\ninclude "zones.*";\ninclude "missing";\ninclude "broken";\ninclude "named.conf";\n')
     (tmp_path / "options").write_text("options {\n\tdirectory\n\t\t\"/x\";\n\trecursion no; allow-query { any; };\n};\n")

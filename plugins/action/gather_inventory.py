@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes one inventory of what several servers told, and writes it, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.parsing.vault import VaultLib
+from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, report
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
+
+_MOST = 50  # lines of a failure; the report has all
+# How Ansible reaches a host, without anything secret.
+_CONNECTION = ("host", "port", "user", "connection", "python_interpreter", "become", "become_method", "become_user", "ssh_common_args")
+
+
+class ActionModule(ActionBase):
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        _validation, arguments = self.validate_argument_spec(
+            {
+                "directory": {"type": "path", "required": True},
+                "hosts": {"type": "list", "elements": "str", "required": True},
+                "leave": {"type": "list", "elements": "str", "default": []},
+                "clear_text": {"type": "bool", "default": False},
+            }
+        )
+        directory = os.path.abspath(arguments["directory"])
+        if os.path.lexists(directory):
+            raise AnsibleActionFail(f"{directory} is there already, and nothing is overwritten; name a directory that is not there, or move it away")
+        servers = {host: _gathered(host, task_vars["hostvars"][host]) for host in _plain(arguments["hosts"])}
+        topology = Topology(servers, arguments["leave"])
+        self._refuse(topology.findings)
+        os.makedirs(os.path.dirname(directory), exist_ok=True)
+        staged = tempfile.mkdtemp(prefix=".gather-", dir=os.path.dirname(directory))
+        try:
+            files = self._files(topology, staged, task_vars, arguments["clear_text"])
+            if self._task.check_mode:
+                shutil.rmtree(staged)
+            else:
+                _write(staged, files)
+                os.rename(staged, directory)
+        except BaseException:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise
+        return {
+            "changed": True,
+            "directory": directory,
+            "zones": len(topology.zones),
+            "kept": sorted({name for server in servers.values() for name, zone in server.zones.items() if zone.kept}),
+            "findings": [f"{finding.kind}: {finding}" for finding in topology.findings],
+            "files": sorted(files),
+        }
+
+    def _refuse(self, findings: list[Finding]) -> None:
+        refusals = [str(finding) for finding in findings if finding.kind == REFUSAL]
+        if refusals:
+            more = [f"- … and {len(refusals) - _MOST} more"] if len(refusals) > _MOST else []
+            raise AnsibleActionFail("\n".join(["Nothing was written:", *(f"- {refusal}" for refusal in refusals[:_MOST]), *more]))
+
+    def _files(self, topology: Topology, staged: str, task_vars: Mapping[str, Any], clear_text: bool) -> dict[str, str]:
+        """Every file by its path in the inventory."""
+        zones = inventory_files.zone_files(topology.zones.values())
+        _write(staged, zones)
+        declaration = self._declared(topology, staged)
+        files, secret = dict(zones), []
+        for host, server in topology.servers.items():
+            keys = [key.name for key in plan(declaration, host, server.addresses).keys]
+            outside, inside, has_secrets = bind.local_files(server, keys)
+            directory = f"local/{host}"
+            heading = "// Gathered from {} by authoritative.dns, and yours: what stays as it was, {} of options.\n"
+            for name, text, place in zip(inventory_files.LOCAL_FILES, (outside, inside), ("outside", "inside")):
+                files[f"{directory}/{name}"] = heading.format(host, place) + text
+            secret += [f"{directory}/{inventory_files.LOCAL_FILES[0]}"] if has_secrets else []
+            files[f"host_vars/{host}.yml"] = inventory_files.host_file(server, _connection(task_vars["hostvars"][host]), directory)
+        files.update(inventory_files.keys_files(topology.keys))
+        files["hosts.yml"] = inventory_files.hosts_file(topology.servers)
+        secret += [inventory_files.VAULT] if inventory_files.VAULT in files else []
+        for name in secret:
+            files[name] = self._encrypted(name, files[name], clear_text)
+        files["report.txt"] = report.as_text(topology.servers, topology.zones, topology.findings)
+        files["report.json"] = json.dumps(report.as_json(topology.servers, topology.zones, topology.findings), indent=1)
+        return files
+
+    def _declared(self, topology: Topology, staged: str) -> Declaration:
+        """What the files in staged declare, read as any inventory is. Fails with what is wrong with them."""
+        hosts = {host: {"dns_addresses": list(server.addresses)} for host, server in topology.servers.items()}
+        variables = {
+            "hostvars": hosts,
+            "groups": {"all": list(hosts)},
+            "inventory_dir": staged,
+            "dns_zone_directories": [inventory_files.ZONES],
+            "dns_tsig_keys": [{"name": name, **key} for name, key in topology.keys.items()],
+        }
+        try:
+            return inventory.declared(variables, str)
+        except DeclarationError as error:
+            origins = {f"({staged}/{inventory_files.ZONES}/{name}.zone)": zone.origin for name, zone in topology.zones.items()}
+            findings = []
+            for problem in error.problems:
+                place = next((text for text in origins if text in problem.where), None)
+                where = problem.where.replace(place, f"({origins[place]})") if place else problem.where
+                findings.append(Finding(REFUSAL, where, f"{problem.wrong}; {problem.right}; or name the zone in gather_leave to leave it as it is"))
+            self._refuse(findings)
+            raise
+
+    def _encrypted(self, name: str, text: str, clear_text: bool) -> str:
+        secrets = getattr(getattr(self._loader, "_vault", None), "secrets", None)
+        if not secrets:
+            if clear_text:
+                return text
+            raise AnsibleActionFail(
+                f"Nothing was written: {name} would have secrets in clear text; give a vault's password (--vault-id or --ask-vault-pass), or set "
+                f"gather_clear_text to true"
+            )
+        try:
+            return VaultLib(secrets).encrypt(text, secrets[0][1], secrets[0][0] if secrets[0][0] != "default" else None).decode()
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"Nothing was written: {name} cannot be encrypted ({error})") from error
+
+
+def _gathered(host: str, variables: Mapping[str, Any]) -> GatheredServer:
+    facts = json.loads(zlib.decompress(b64decode(variables["__gather_configuration"]["packed"])))
+    try:
+        addresses = _plain(inventory.host_addresses(variables))
+    except ValueError as error:
+        raise AnsibleActionFail(f"host {host}: {error}") from error
+    addresses = addresses or [address for address in facts["addresses"] if not address.startswith("fe80:")]
+    if not addresses:
+        raise AnsibleActionFail(f"host {host} has no known address; set dns_addresses for it, or make ansible_host an address")
+    return bind.server(host, addresses, facts, _plain(variables["__gather_keys"]["tsig_keys"]), _plain(variables.get("__nameserver_layout") or {}))
+
+
+def _connection(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return _plain({f"ansible_{name}": variables[f"ansible_{name}"] for name in _CONNECTION if f"ansible_{name}" in variables})
+
+
+def _plain(value: Any) -> Any:
+    """The same without what Ansible attaches to values, which YAML could not write."""
+    return json.loads(json.dumps(value))
+
+
+def _write(directory: str, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = os.path.join(directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        if name.startswith(("local/", "group_vars/")):
+            os.chmod(path, 0o600)

@@ -1,0 +1,274 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module nameserver_info told of a BIND, as a L(GatheredServer)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, parse, value, words
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import Options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
+    CHANGE,
+    DEFAULT,
+    DROPPED,
+    KEPT,
+    PRIMARY,
+    REFUSAL,
+    SECONDARY,
+    TAKEN,
+    Fate,
+    Finding,
+    GatheredServer,
+    Named,
+    ServedZone,
+)
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import (
+    SERVER_LISTS,
+    NamedLists,
+    Statement,
+    by_label,
+    key_name,
+    used_names,
+    written,
+)
+
+_ROLES = {"primary": PRIMARY, "master": PRIMARY, "secondary": SECONDARY, "slave": SECONDARY}
+# Zones that packages bring to every server, for the names that RFC 6303 and RFC 1912 section 4.1 want answered there, and the root's hints.
+_BROUGHT = {".", "localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa"}
+_BROUGHT |= {"1.0.0.127.in-addr.arpa", "0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"}
+_TAKEN_OF_ZONE = {
+    **{name: "its role" for name in ("type", "primaries", "masters")},
+    **{name: "its secondaries" for name in ("allow-transfer", "also-notify", "notify")},
+    **{"allow-query": "allow_query", "file": "its content", "masterfile-format": "its content", "in-view": ""},
+}
+# What a zone may do without; the collection's own statements for zones have no place for it.
+_NOT_NEEDED = {
+    **{name: "the checks of a declaration take its place" for name in ("check-names", "check-mx", "check-integrity", "check-sibling", "check-wildcard")},
+    **{name: "the checks of a declaration take its place" for name in ("check-mx-cname", "check-srv-cname", "check-spf", "check-dup-records")},
+    **{name: "files are the collection's" for name in ("masterfile-style", "max-zone-ttl", "journal", "max-journal-size", "ixfr-from-differences")},
+    **{name: "named's own setting is used" for name in ("zone-statistics", "notify-delay", "request-ixfr", "provide-ixfr", "multi-master", "try-tcp-refresh")},
+    "serial-update-method": "the declaration's serial policy takes its place",
+}
+_OFF = {"allow-update": "none", "allow-update-forwarding": "none", "dnssec-policy": "none", "auto-dnssec": "off", "inline-signing": "no"}
+_PATHS = {"file", "key-directory", "journal", "dump-file", "statistics-file", "memstatistics-file", "managed-keys-directory", "bindkeys-file"}
+_PATHS |= {"secroots-file", "recursing-file", "cache-file", "session-keyfile", "pid-file"}
+
+
+def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> GatheredServer:
+    """What a host serves. facts: of nameserver_info, without secrets. secrets: its tsig_keys with them. layout: of the role nameserver."""
+    return _Reader(host, addresses, facts, secrets, layout).read()
+
+
+class _Reader:
+    def __init__(self, host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
+        self.facts, self.layout = facts, layout
+        self.statements: list[Statement] = facts["configuration"]
+        self.lists = NamedLists(self.statements)
+        options = next((block(item) for item in self.statements if item[0] == "options"), [])
+        self.options = Options(options, self.lists, addresses, layout)
+        self.result = GatheredServer(host, "bind", tuple(addresses), variables=self.options.variables, places=facts["places"])
+        self.result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
+        self.served = {zone["name"]: zone for zone in facts["zones"] if not zone["view"]}
+        self.needing = self._named_by_options()
+
+    def _named_by_options(self) -> set[str]:
+        """Zones that an option is about: catalogs and response policies."""
+        found: set[str] = set()
+        for name in ("response-policy", "catalog-zones"):
+            found |= {words(item)[1].rstrip(".").lower() for item in block(self.options.by_name.get(name, [])) if item[0] == "zone"}
+        return found
+
+    def read(self) -> GatheredServer:
+        self._check()
+        for statement, (fate, detail) in self.options.outcomes():
+            text = f"options, {label(statement)}"
+            self._fate(text, fate, detail)
+            if fate == KEPT:
+                self.result.local_options.append(written(self._absolute(statement)))
+        for statement in self.statements:
+            self._top(statement)
+        return self.result
+
+    def _find(self, kind: str, text: str, *labels: str) -> None:
+        places = tuple(self.facts["places"][name] for name in labels if name in self.facts["places"])
+        self.result.findings.append(Finding(kind, f"host {self.result.host}", text, places))
+
+    def _fate(self, statement: str, fate: str, detail: str) -> None:
+        self.result.fates.append(Fate(self.result.host, statement, self.facts["places"].get(statement, ""), fate, detail))
+
+    def _check(self) -> None:
+        views = [label(item) for item in self.statements if item[0] == "view"]
+        if views:
+            self._find(REFUSAL, f"has {', '.join(views)}, and a declaration has no views yet", *views)
+        if self.options.lost:
+            wrong = f"recurses for {', '.join(self.options.lost)}, which nameserver_recursion_networks cannot say; list plain networks in allow-recursion"
+            self._find(REFUSAL, wrong, "options, allow-recursion", "options, allow-query")
+        if self.options.port != 53:
+            self._find(REFUSAL, f"serves at port {self.options.port}, and the collection serves at 53 only", "options, port")
+        if self.options.unsaid_query:
+            said = ", ".join(self.options.unsaid_query)
+            self._find(CHANGE, f"who may ask is declared without {said}", "options, allow-query")
+        if not self.facts["running"]:
+            self._find(CHANGE, "its name server does not run, so that only its files say what it would serve")
+
+    def _top(self, statement: Statement) -> None:
+        kind, name = statement[0], label(statement)
+        if kind == "options":
+            return
+        if kind == "zone":
+            self._zone(statement)
+        elif kind == "key":
+            key = self.result.keys.get(key_name(statement[1]))
+            text = f'key "{key_name(statement[1])}" {{\n\talgorithm {key["algorithm"]};\n\tsecret "{key["secret"]}";\n}};\n' if key else ""
+            self.result.named.append(Named(key_name(statement[1]), name, text, is_key=True))
+        elif kind in ("acl", *SERVER_LISTS):
+            self.result.named.append(Named(words(statement)[1], name, written(statement)))
+        elif kind != "view" and self._is_included(name):
+            self._fate(name, DEFAULT, "in a file of the distribution that stays included")
+        elif kind != "view":
+            self.result.local_config.append(written(self._absolute(statement)))
+            self._fate(name, KEPT, "nameserver_local_config")
+
+    def _is_included(self, name: str) -> bool:
+        included = self.layout.get("recursive_includes", ()) if self.options.recursive else ()
+        return self.facts["places"].get(name, "").rsplit(":", 1)[0] in included
+
+    def _absolute(self, statement: Statement) -> Statement:
+        """The statement with its paths from the root, wherever named's working directory will be."""
+        result: Statement = []
+        for position, item in enumerate(statement):
+            if isinstance(item, list):
+                result.append([self._absolute(entry) for entry in item])
+            elif position == 1 and statement[0] in _PATHS and not value(item).startswith("/") and value(item) != "none":
+                result.append(f'"{os.path.join(self.facts["directory"], value(item))}"')
+            else:
+                result.append(item)
+        return result
+
+    # -- zones --------------------------------------------------------------------------------------------------------
+
+    def _zone(self, statement: Statement) -> None:
+        name = words(statement)[1].rstrip(".").lower() or "."
+        fact = self.served.get(name)
+        if fact is None:  # of another class than IN
+            self.result.local_config.append(written(self._absolute(statement)))
+            self._fate(label(statement), KEPT, "nameserver_local_config")
+            return
+        if name in _BROUGHT and (name != "." or fact["type"] == "hint"):
+            return self._brought(statement, fact)
+        options = by_label(block(statement))
+        zone = ServedZone(name, _ROLES.get(fact["type"], ""), fact["where"] or "added by rndc", serial=fact["serial"])
+        zone.file = fact["file"] or ""
+        zone.kept = self._reason(name, fact["type"], options)
+        self.result.zones[name] = zone
+        self.result.zone_texts[name] = written(self._absolute(statement))
+        zone.statements = [(key, *_outcome(key, item)) for key, item in options.items()]
+        if zone.kept:
+            return None
+        content = self.facts.get("contents", {}).get(name, {})
+        zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
+        self._peers(zone, options)
+        return None
+
+    def _brought(self, statement: Statement, fact: Mapping[str, Any]) -> None:
+        """A zone that a package brings: a recursive server has it from the file of the distribution, any other needs it no more."""
+        name = label(statement)
+        if self._is_included(name):
+            self._fate(name, DEFAULT, "in a file of the distribution that stays included")
+        elif self.options.recursive and fact["type"] != "hint" and not self.layout.get("recursive_includes"):
+            self.result.local_config.append(written(self._absolute(statement)))
+            self._fate(name, KEPT, "nameserver_local_config")
+        elif fact["type"] == "hint":
+            self._fate(name, DEFAULT, "named knows the root's servers by itself")
+        else:
+            self._fate(name, DEFAULT if self.options.recursive else DROPPED, "packages bring it for servers that look names up elsewhere")
+
+    def _reason(self, name: str, kind: str, options: Mapping[str, Statement]) -> str:
+        """Why a zone cannot be declared, empty if it can."""
+        if kind not in _ROLES:
+            return f"a zone of type {kind or 'in-view'} is none that is declared"
+        if name in self.needing:
+            return "an option of named is about it (a catalog or a response policy)"
+        inherited = {**{key: item for key, item in self.options.by_name.items() if key in _OFF}, **options}
+        if _ROLES[kind] == PRIMARY and ("update-policy" in options or not _is_off("allow-update", inherited)):
+            return "its clients update it"
+        if not all(_is_off(key, inherited) for key in ("dnssec-policy", "auto-dnssec", "inline-signing")):
+            return "the server signs it"
+        for key, item in options.items():
+            if _outcome(key, item)[0] == KEPT:
+                return f"a declaration has no place for its {key}"
+        return ""
+
+    def _peers(self, zone: ServedZone, options: Mapping[str, Statement]) -> None:
+        effective = {**{key: item for key, item in self.options.by_name.items() if key in ("allow-transfer", "also-notify", "notify")}, **options}
+        beyond: list[str] = []
+        if zone.role == SECONDARY:
+            sources, more = self.lists.remotes(effective.get("primaries") or effective.get("masters") or [])
+            zone.sources, beyond = tuple(sources), beyond + more
+        if "also-notify" in effective and words(effective.get("notify", ["notify", "yes"]))[1] != "no":
+            told, more = self.lists.remotes(effective["also-notify"])
+            zone.notify, beyond = tuple(told), beyond + more
+        allowed = effective.get("allow-transfer")
+        transfer_to, more = self.lists.networks(block(allowed)) if allowed else (["any"] if zone.role == PRIMARY else ["any"], [])
+        zone.transfer_to, beyond = tuple(transfer_to), beyond + more
+        if "transport" in words(allowed or []):
+            beyond.append(" ".join(words(allowed or [])))
+        if "allow-query" in options:
+            asked, more = self.lists.networks(block(options["allow-query"]))
+            zone.allow_query, beyond = tuple(item for item in asked if not item.startswith("key ")), beyond + more
+            beyond += [item for item in asked if item.startswith("key ")]
+        if beyond:
+            zone.kept = f"a declaration cannot say {', '.join(beyond)}"
+
+
+def _is_off(key: str, options: Mapping[str, Statement]) -> bool:
+    statement = options.get(key)
+    if statement is None:
+        return True
+    entries = [value(entry[0]) for entry in block(statement)] or words(statement)[1:]
+    return entries == [_OFF[key]]
+
+
+def _outcome(key: str, statement: Statement) -> tuple[str, str]:
+    if key in _TAKEN_OF_ZONE:
+        return TAKEN, _TAKEN_OF_ZONE[key]
+    if key in _OFF and _is_off(key, {key: statement}):
+        return DEFAULT, "the collection's zones are not changed by the server"
+    if key in _NOT_NEEDED:
+        return DROPPED, _NOT_NEEDED[key]
+    return KEPT, ""
+
+
+def local_files(gathered: GatheredServer, rendered_keys: Container[str]) -> tuple[str, str, bool]:
+    """(statements outside of options, statements inside, whether secrets are in the former): all that stays the host's own, with what it names.
+
+    rendered_keys: names of the keys that the collection writes for this host, which would be there twice. Adds the fates of what has a name.
+    """
+    zones = [gathered.zone_texts[name] for name, zone in gathered.zones.items() if zone.kept]
+    texts, secret = [*gathered.local_config, *zones], False
+    used = _names_in([*texts, *gathered.local_options])
+    added: list[Named] = []
+    while more := [item for item in gathered.named if item.name in used and item not in added]:
+        added += more
+        used |= _names_in([item.text for item in more])
+    lists = []
+    for item in gathered.named:
+        if item.is_key and item.name in rendered_keys:
+            fate, detail = TAKEN, "dns_tsig_keys"
+        elif item in added:
+            fate, detail = KEPT, "nameserver_local_config"
+            lists.append(item.text)
+            secret = secret or item.is_key
+        else:
+            fate, detail = (DROPPED, "nothing that stays uses it") if item.is_key else (TAKEN, "what it lists is said where it was used")
+        gathered.fates.append(Fate(gathered.host, item.label, gathered.places.get(item.label, ""), fate, detail))
+    return "".join([*lists, *texts]), "".join(gathered.local_options), secret
+
+
+def _names_in(texts: Sequence[str]) -> set[str]:
+    found = {name for statement in parse("".join(texts)) for name in used_names(statement)}
+    return found | {key_name(name) for name in found}

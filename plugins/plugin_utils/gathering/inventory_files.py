@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of an inventory that declares what was gathered."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import PRIMARY, DeclaredZone, GatheredServer
+
+HEADER = "# Gathered by authoritative.dns from running servers, and yours from now on.\n"
+ZONES = "zones"
+_UNSET = {"tsig": False, "allow_query": None}  # how a zone says that it has not what most have
+VAULT = "group_vars/all/vault.yml"
+LOCAL_FILES = ("named.conf", "named.options")
+
+
+def zone_files(zones: Iterable[DeclaredZone]) -> dict[str, str]:
+    """A directory of zones, with the options of most of them in C(_defaults.yaml) and those of the others beside them."""
+    zones = list(zones)
+    counted = Counter(json.dumps(_shareable(zone.options), sort_keys=True) for zone in zones)
+    common = json.loads(counted.most_common(1)[0][0]) if zones else {}
+    result = {f"{ZONES}/_defaults.yaml": HEADER + dumped(common)}
+    for zone in zones:
+        stem = f"{ZONES}/{_stem(zone.name)}"
+        own: dict[str, Any] = {key: value for key, value in zone.options.items() if key not in common or common[key] != value}
+        own |= {key: _UNSET[key] for key in common.keys() - zone.options.keys()}
+        if zone.text is None:
+            own["records"] = [{"name": "@", "type": "NS", "value": list(zone.servers)}]
+        else:
+            result[f"{stem}.zone"] = zone.text
+        if own:
+            result[f"{stem}.yaml"] = HEADER + dumped(own)
+    return result
+
+
+def _stem(zone: str) -> str:
+    """The name of a zone's file, as L(names.zone_of_file_name) reads it."""
+    return "%2E" if zone == "." else zone.replace("/", "%2F")
+
+
+def _shareable(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what defaults and a zone's own options add up to."""
+    return {key: value for key, value in options.items() if key != "validators"}
+
+
+def hosts_file(servers: Mapping[str, GatheredServer]) -> str:
+    groups: dict[str, dict[str, Any]] = {PRIMARIES_GROUP: {}, SECONDARIES_GROUP: {}}
+    for host, server in servers.items():
+        declared = [zone for zone in server.zones.values() if not zone.kept]
+        is_primary = any(zone.role == PRIMARY for zone in declared)
+        if is_primary:
+            groups[PRIMARIES_GROUP][host] = {}
+        if not is_primary or any(zone.role != PRIMARY for zone in declared):
+            groups[SECONDARIES_GROUP][host] = {}
+    return HEADER + dumped({"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items() if hosts}}})
+
+
+def host_file(server: GatheredServer, connection: Mapping[str, Any], directory: str) -> str:
+    """The variables of a host. connection: how Ansible reaches it. directory: of the host's own configuration in the inventory."""
+    variables = {**connection, "dns_addresses": list(server.addresses), "nameserver_software": server.software, **server.variables}
+    for name, file in zip(("nameserver_local_config", "nameserver_local_options"), LOCAL_FILES):
+        variables[name] = "{{ lookup('ansible.builtin.file', inventory_dir ~ '/" + f"{directory}/{file}" + "') }}"
+    return HEADER + dumped(variables)
+
+
+def keys_files(keys: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What is the same for all hosts, and the secrets."""
+    listed = [{"name": name, "algorithm": key["algorithm"], "secret": "{{ vault_dns_tsig_keys['" + name + "'] }}"} for name, key in keys.items()]
+    result = {"group_vars/all/dns.yml": HEADER + dumped({"dns_zone_directories": [ZONES], **({"dns_tsig_keys": listed} if listed else {})})}
+    if keys:
+        result[VAULT] = HEADER + dumped({"vault_dns_tsig_keys": {name: key["secret"] for name, key in keys.items()}})
+    return result
+
+
+def dumped(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=150)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists of words on a line, as people write them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _flow_list(dumper: yaml.SafeDumper, data: list[Any]) -> yaml.Node:
+    flow = all(isinstance(item, (str, int)) for item in data) and len(data) < 10
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=flow)
+
+
+_Dumper.add_representer(list, _flow_list)

@@ -1,0 +1,292 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Servers as people have them, gathered into an inventory and taken over with it: nothing that they answer changes."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from dataclasses import replace
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import pytest
+from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
+from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+from ansible_collections.authoritative.dns.tests.support.steady_load import steady_load
+
+pytestmark = pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network")
+
+NS1, NS2, OUTSIDE, PARTNER = "127.0.0.11", "127.0.0.12", "127.0.0.21", "127.0.0.22"
+ADDRESSES = [NS1, NS2, OUTSIDE, PARTNER]
+SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE="
+KEY = f'key "hoster-transfer." {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
+QUIET = "listen-on { {address}; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; "
+QUIET += "notify-delay 0; transfer-source {address}; notify-source {address}; "
+AUTHORITATIVE = 'options { directory "{work}"; ' + QUIET + "recursion no; empty-zones-enable no; dnssec-validation no; allow-query { any; }; "
+
+
+def zone(name, serial, more=""):
+    """A zone as an administrator writes it, with a remark, relative names and no $ORIGIN."""
+    return (
+        f"; {name}\n$TTL 1h\n@\tIN\tSOA\tns1.provider.test. hostmaster.provider.test. (\n\t\t{serial} ; serial\n\t\t3600 600 1209600 300 )\n"
+        f"\tIN\tNS\tns1.provider.test.\n\tIN\tNS\tns2.provider.test.\n@ MX 10 mail\nmail A 192.0.2.25\nwww\tA\t192.0.2.80\n{more}"
+    )
+
+
+def hosters_pair():
+    """40 zones in a Debian tree, one list of secondaries by name, a key in an include, lists of masters, a zone that only customers may ask."""
+    domains = [f"customer{number}.test" for number in range(40)]
+    stanza = 'zone "{}" {{\n\ttype master;\n\tfile "{{etc}}/zones/db.{}";\n'
+    stanza += "\tallow-transfer {{ key hoster-transfer; }};\n\talso-notify {{ secondaries; }};\n}};\n"
+    fed = 'zone "{}" {{ type slave; masters {{ primary; }}; file "db.{}"; }};\n'
+    return {
+        "ns1": (
+            NS1,
+            {
+                "named.conf": 'include "{etc}/named.conf.options";\ninclude "{etc}/named.conf.local";\n',
+                "named.conf.options": AUTHORITATIVE
+                + 'version "nobody knows"; rate-limit { responses-per-second 50; }; max-udp-size 1232; auth-nxdomain no; };\n'
+                'logging { channel own { file "own.log" size 1m; severity info; }; category xfer-out { own; }; };\n',
+                "named.conf.local": 'include "{etc}/keys.conf";\nacl customers { 10.0.0.0/8; 127.0.0.0/8; };\n'
+                f"masters secondaries {{ {NS2} key hoster-transfer; }};\n"
+                + "".join(stanza.format(name, name) for name in domains)
+                + 'zone "intern.test" { type master; file "{etc}/zones/db.intern"; allow-query { customers; }; allow-transfer { key hoster-transfer; }; '
+                "also-notify { secondaries; }; check-names ignore; };\n",
+                "keys.conf": KEY,
+                "zones/db.intern": zone("intern.test", 5),
+                **{f"zones/db.{name}": zone(name, 2026010100 + number, "$GENERATE 1-9 host$ A 192.0.2.$\n") for number, name in enumerate(domains)},
+            },
+        ),
+        "ns2": (
+            NS2,
+            {
+                "named.conf": AUTHORITATIVE
+                + "allow-transfer { none; }; notify no; };\n"
+                + KEY.replace("hoster-transfer.", "Hoster-Transfer")
+                + f"masters primary {{ {NS1} key Hoster-Transfer; }};\nacl customers {{ 10.0.0.0/8; 127.0.0.0/8; }};\n"
+                + "".join(fed.format(name, name) for name in domains)
+                + 'zone "intern.test" { type slave; masters { primary; }; file "db.intern"; allow-query { customers; }; };\n',
+            },
+        ),
+    }
+
+
+def office():
+    """One server for an office: resolves for the LAN through forwarders, with a zone that DHCP updates, reverse zones, a response policy."""
+    return {
+        "ns1": (
+            NS1,
+            {
+                "named.conf": 'options { directory "{work}"; ' + QUIET + f"allow-query {{ lan; }}; allow-recursion {{ lan; }}; forwarders {{ {OUTSIDE}; }}; "
+                f'allow-transfer {{ {PARTNER}; }}; dnssec-validation no; response-policy {{ zone "rpz.office"; }}; }};\n'
+                "acl lan { 127.0.0.0/8; 10.1.0.0/16; };\n" + f'key "dhcp" {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
+                'zone "office.test" { type primary; file "office"; };\n'
+                'zone "2.0.192.in-addr.arpa" { type primary; file "reverse"; };\n'
+                'zone "dhcp.office.test" { type primary; file "dhcp"; allow-update { key "dhcp"; }; };\n'
+                'zone "rpz.office" { type primary; file "rpz"; allow-query { localhost; }; };\n'
+                f'zone "forwarded.test" {{ type forward; forward only; forwarders {{ {OUTSIDE}; }}; }};\n',
+                "work/office": zone("office.test", 12, "*.wild A 192.0.2.77\n_sip._tcp SRV 0 5 5060 mail\n"),
+                "work/reverse": zone("2.0.192.in-addr.arpa", 3, "$GENERATE 1-200 $ PTR host-$.office.test.\n"),
+                "work/dhcp": zone("dhcp.office.test", 9),
+                "work/rpz": "$TTL 60\n@ SOA localhost. root.localhost. 1 3600 600 86400 60\n@ NS localhost.\nbad.test CNAME .\n",
+            },
+        ),
+        "_forwarder": (
+            OUTSIDE,
+            {"named.conf": AUTHORITATIVE + '};\nzone "forwarded.test" { type master; file "f"; };\n', "work/f": zone("forwarded.test", 1)},
+        ),
+    }
+
+
+def fed_from_outside():
+    """A pair of secondaries of somebody else, one of which feeds a third party, and zones that rndc addzone would have added."""
+    return {
+        "_theirs": (
+            OUTSIDE,
+            {
+                "named.conf": AUTHORITATIVE + "};\n" + KEY + 'zone "theirs.test" { type master; file "t"; allow-transfer { key hoster-transfer; }; '
+                f"also-notify {{ {NS1} key hoster-transfer; }}; }};\n",
+                "work/t": zone("theirs.test", 77, "big TXT \"" + "x" * 200 + '"\n'),
+            },
+        ),
+        "ns1": (
+            NS1,
+            {
+                "named.conf": AUTHORITATIVE
+                + "allow-new-zones yes; allow-transfer { none; }; };\n"
+                + KEY
+                + f"server {OUTSIDE} {{ keys {{ hoster-transfer; }}; }};\n"
+                f'zone "theirs.test" {{ type secondary; primaries {{ {OUTSIDE}; }}; file "theirs"; allow-transfer {{ {PARTNER}; {NS2}; }}; }};\n'
+                'zone "own.test" { type primary; file "own"; };\n',
+                "work/own": zone("own.test", 4),
+                "work/_default.nzf": 'zone "added.test" { type primary; file "added"; };\n',
+                "work/added": zone("added.test", 6),
+            },
+        ),
+        "ns2": (
+            NS2,
+            {
+                "named.conf": AUTHORITATIVE + "allow-transfer { none; }; notify no; };\n"
+                f'zone "theirs.test" {{ type secondary; primaries {{ {NS1}; }}; file "theirs"; }};\n',
+            },
+        ),
+    }
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "in vain"
+        time.sleep(0.1)
+
+
+def answers(host, questions):
+    """What a host answers: code, flags, and records in each section."""
+    result = {}
+    for name, kind in questions:
+        query = dns.message.make_query(name, kind)
+        try:
+            answer = dns.query.udp(query, host.address, source=host.address, timeout=3)
+        except dns.exception.Timeout:
+            result[name, kind] = "silence"
+            continue
+        for rrset in answer.answer if not answer.flags & dns.flags.AA else ():
+            rrset.ttl = 0  # from a cache
+        sections = [sorted(line for rrset in section for line in rrset.to_text().splitlines()) for section in (answer.answer, answer.authority)]
+        result[name, kind] = (answer.rcode(), int(answer.flags), sections[0], sections[1] if answer.answer == [] else None)
+    return result
+
+
+def story(root, configuration, zones, questions, options=()):
+    """Gathers, takes over under load, gathers again; everything that is to be compared afterwards."""
+    with running_hosts(root, configuration()) as hosts:
+        own = {name: host for name, host in hosts.items() if not name.startswith("_")}
+        for name, listed in zones.items():
+            until(lambda host=own[name], listed=listed: all(host.serial(zone) is not None for zone in listed))
+        before = {name: answers(host, questions) for name, host in own.items()}
+        serials = {name: [host.serial(zone) for zone in zones[name]] for name, host in own.items()}
+        trees = {name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in own.items()}
+        outcome = gather(root, hosts, "adopted", *options)
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        assert trees == {
+            name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in own.items()
+        }
+        adopted = Adopted(root / "adopted")
+        watched = {f"www.{name}": ["192.0.2.80"] for name in zones["ns1"] if "arpa" not in name}  # many, for a rate limit counts each name
+        with steady_load(own["ns1"].address, 53, watched, rate=500) as load:
+            results = {name: adopted.take_over(host) for name, host in own.items()}
+            for name, listed in zones.items():
+                until(lambda host=own[name], listed=listed: all(host.serial(zone) is not None for zone in listed))
+        # named reads a zone anew whose file has another name, and answers SERVFAIL until it has: 500 questions are a second.
+        assert not load.lost and all("SERVFAIL" in wrong for wrong in load.wrong) and len(load.wrong) < 250 and load.asked > 50
+        assert all(result["changed"] for result in results.values())
+        after = {name: answers(host, questions) for name, host in own.items()}
+        differing = {name: {key: (value, after[name][key]) for key, value in found.items() if after[name][key] != value} for name, found in before.items()}
+        assert not any(differing.values()), differing
+        assert serials == {name: [host.serial(zone) for zone in zones[name]] for name, host in own.items()}
+        assert not any(adopted.take_over(host)["changed"] for host in own.values())
+        again = gather(root, hosts, "again", *options)
+        assert again.returncode == 0, again.stdout + again.stderr
+        first, second = adopted.declaration(), Adopted(root / "again").declaration()
+        assert first.keyring == second.keyring
+        for name in {*first.zones, *second.zones}:
+            one, other = first.zones[name], second.zones[name]
+            pairs = [(getattr(one, key), getattr(other, key)) for key in ("primaries", "secondaries", "allow_query", "tsig")]
+            assert all(mine == theirs for mine, theirs in pairs), (name, pairs)
+            assert one.content.digest == other.content.digest, name
+        for host in own:
+            one, other = (replace(found.settings(host), local_config="", local_options="") for found in (adopted, Adopted(root / "again")))
+            assert one == other
+    return json.loads((root / "adopted/report.json").read_text()), outcome.stdout
+
+
+def test_a_hosters_pair_is_one_declaration(tmp_path):
+    names = [f"customer{number}.test" for number in range(40)]
+    zones = dict.fromkeys(("ns1", "ns2"), [*names, "intern.test"])
+    questions = [(f"{owner}{name}", kind) for name in names[::4] for owner, kind in (("www.", "A"), ("", "MX"), ("host7.", "A"), ("none.", "A"), ("", "SOA"))]
+    questions += [("www.intern.test", "A"), ("elsewhere.test", "A"), ("version.bind", "TXT")]
+    report, _output = in_private_network(lambda: story(tmp_path, hosters_pair, zones, questions), addresses=ADDRESSES, timeout=200)
+    assert {json.dumps([zone["primaries"], zone["secondaries"], zone["tsig"]]) for zone in report["zones"].values()} == {
+        '[["ns1"], ["ns2"], "hoster-transfer"]'
+    }
+    assert len(report["zones"]) == 41 and not report["findings"]
+    fates = {(item["host"], item["statement"]): item["fate"] for item in report["statements"]}
+    assert fates["ns1", "logging"] == "kept" and fates["ns1", "options, version"] == "dropped" and fates["ns1", "options, max-udp-size"] == "kept"
+    assert fates["ns1", "key hoster-transfer"] == "taken" and fates["ns1", "zone intern.test, check-names"] == "dropped"
+    where = {item["statement"]: item["where"] for item in report["statements"] if item["host"] == "ns1"}
+    assert where["zone customer3.test, file"] == f"{tmp_path}/ns1/etc/named.conf.local:{3 + 1 + 6 * 3 + 2}"
+    text = (tmp_path / "adopted/zones/customer3.test.zone").read_text()
+    assert text == (tmp_path / "ns1/etc/zones/db.customer3.test").read_text()
+    secret = tmp_path / "adopted/group_vars/all/vault.yml"
+    assert SECRET not in "".join(path.read_text() for path in (tmp_path / "adopted").rglob("*") if path.is_file())
+    assert secret.read_text().startswith("$ANSIBLE_VAULT;") and stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+def test_an_office_goes_on_resolving_and_keeps_what_cannot_be_declared(tmp_path):
+    zones = {"ns1": ["office.test", "2.0.192.in-addr.arpa", "dhcp.office.test"]}
+    questions = [(f"{owner}.office.test", "A") for owner in ("www", "mail", "a.wild", "none", "www.dhcp")] + [("17.2.0.192.in-addr.arpa", "PTR")]
+    questions += [("www.forwarded.test", "A"), ("bad.test", "A"), ("www.office.test", "AAAA"), ("_sip._tcp.office.test", "SRV")]
+    report, output = in_private_network(lambda: story(tmp_path, office, zones, questions), addresses=ADDRESSES, timeout=200)
+    assert set(report["zones"]) == {"office.test", "2.0.192.in-addr.arpa"}
+    reasons = {item["statement"]: item["detail"] for item in report["statements"] if item["fate"] == "kept" and item["statement"].startswith("zone ")}
+    assert reasons["zone dhcp.office.test"].endswith("its clients update it")
+    assert reasons["zone rpz.office"].endswith("an option of named is about it (a catalog or a response policy)")
+    assert reasons["zone forwarded.test"].endswith("a zone of type forward is none that is declared")
+    host = Adopted(tmp_path / "adopted").host_variables["ns1"]
+    assert host["nameserver_recursion_networks"] == ["127.0.0.0/8", "10.1.0.0/16"] and host["nameserver_allow_query"] == ["127.0.0.0/8", "10.1.0.0/16"]
+    assert {json.dumps(zone["secondaries"]) for zone in report["zones"].values()} == {json.dumps([{"address": PARTNER, "key": False}])}
+    assert 'secret "' + SECRET not in "".join(path.read_text() for path in (tmp_path / "adopted").rglob("*") if path.is_file())
+
+
+def test_zones_of_others_are_transferred_as_before(tmp_path):
+    zones = {"ns1": ["theirs.test", "own.test", "added.test"], "ns2": ["theirs.test"]}
+    questions = [(f"{owner}{name}", kind) for name in ("theirs.test", "own.test", "added.test") for owner, kind in (("www.", "A"), ("", "NS"), ("big.", "TXT"))]
+    questions = [("www.own.test", "A"), *questions]
+    report, _output = in_private_network(lambda: story(tmp_path, fed_from_outside, zones, questions), addresses=ADDRESSES, timeout=200)
+    theirs = report["zones"]["theirs.test"]
+    assert theirs["primaries"] == [{"address": OUTSIDE, "key": "hoster-transfer"}]
+    assert theirs["secondaries"] == ["ns1", {"host": "ns2", "from": ["ns1"]}, {"address": PARTNER, "key": False, "from": "ns1"}]
+    assert set(report["zones"]) == {"theirs.test", "own.test", "added.test"}
+
+
+def refusals(root):
+    """What the playbook says of a server with several faults, and of keys without a vault; what these runs left."""
+    recursing = AUTHORITATIVE.replace("recursion no", "recursion yes; allow-recursion { !10.0.0.1; 10.0.0.0/8; }")
+    faulty = 'zone "gone.test" { type master; file "gone"; };\nzone "a.test" { type master; file "a"; };\n'
+    fed = f'zone "b.test" {{ type slave; masters {{ {OUTSIDE} key hoster-transfer; }}; file "b"; }};\n'
+    files = {"work/a": zone("a.test", 1, "www A 192.0.2.300\n"), "work/b": zone("b.test", 3)}
+    said = {}
+    with running_hosts(root, {"ns1": (NS1, {"named.conf": recursing + "};\n" + faulty, **files})}) as hosts:
+
+        def ask(name, text, *arguments, **others):
+            start = text.replace("{work}", f"{root}/ns1/work").replace("{address}", NS1)
+            hosts["ns1"].config_file.write_text(start + f'include "{root}/ns1/etc/control.conf";\n')
+            outcome = gather(root, hosts, *arguments, **others)
+            said[name] = (outcome.returncode, outcome.stdout + outcome.stderr)
+
+        ask("server", recursing + "};\n" + faulty)
+        ask("content", AUTHORITATIVE + "};\n" + faulty, "adopted", "-e", "gather_leave=gone.test")
+        ask("no password", AUTHORITATIVE + "};\n" + KEY + fed, password=False)
+        left = sorted(path.name for path in root.iterdir())
+        ask("clear text", AUTHORITATIVE + "};\n" + KEY + fed, "clear", "-e", "gather_clear_text=true", password=False)
+        ask("there already", AUTHORITATIVE + "};\n" + KEY + fed, "clear")
+    return said, left
+
+
+def test_what_cannot_be_declared_is_told_and_nothing_is_written(tmp_path):
+    said, left = in_private_network(lambda: refusals(tmp_path), addresses=ADDRESSES, timeout=200)
+    host = tmp_path / "ns1"
+    assert [code for code, _output in said.values()] == [2, 2, 2, 0, 2]
+    assert "- host ns1: recurses for !10.0.0.1/32, which nameserver_recursion_networks cannot say" in said["server"][1]
+    assert f"- zone gone.test: {host}/work/gone cannot be read (No such file or directory) on ns1; mend it, or name the zone" in said["server"][1]
+    assert f"- zone a.test (ns1:{host}/work/a), line 11: 'www A 192.0.2.300' cannot be read" in said["content"][1]
+    assert "local/ns1/named.conf would have secrets in clear text" in said["no password"][1]
+    assert left == ["inventory.yml", "ns1", "password"]
+    assert SECRET in (tmp_path / "clear/group_vars/all/vault.yml").read_text()
+    assert f"{tmp_path}/clear is there already, and nothing is overwritten" in said["there already"][1]
+    assert SECRET not in "".join(output for _code, output in said.values())

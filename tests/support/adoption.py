@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BIND servers that people configured, in a private network, to be gathered and taken over.
+
+    with running_hosts(root, {"ns1": ("127.0.0.11", {"named.conf": "…"})}) as hosts:
+        outcome = gather(root, hosts)
+
+Files may have {etc}, {work} and {address}, which are the host's. A host named with a leading underscore is outside the inventory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dns.query
+import dns.tsig
+import dns.zone
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultSecret
+from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
+from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost
+
+PASSWORD = "not a secret"
+
+
+class AdoptedHost(BindHost):
+    """named with a configuration of its own, at port 53."""
+
+    def __init__(self, root: pathlib.Path, name: str, address: str, files: Mapping[str, str]) -> None:
+        self.name, self.address, self.files = name, address, files
+        self.addresses = {name: (address,)}
+        super().__init__(root)
+        self.port = 53
+
+    def prepare(self) -> dict[str, Any]:
+        layout = super().prepare()
+        (self.root / "etc/options.conf").unlink()
+        self.local_config.unlink()
+        control = (self.root / "rndc.conf").read_text()
+        key, port = control[: control.index("options")], control.split("default-port ")[1].split(";")[0]
+        self.text = f'{key}controls {{ inet {self.address} port {port} allow {{ 127.0.0.0/8; }} keys {{ "control"; }}; }};\n'
+        for name, text in {**self.files, "control.conf": self.text}.items():
+            path = self.root / ("work/" + name.removeprefix("work/") if name.startswith("work/") else "etc/" + name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("{etc}", f"{self.root}/etc").replace("{work}", f"{self.root}/work").replace("{address}", self.address))
+        with self.config_file.open("a") as stream:
+            stream.write(f'include "{self.root}/etc/control.conf";\n')
+        return {**layout, "local_config": str(self.root / "etc/own.conf"), "local_options": str(self.root / "etc/own.options")}
+
+    def transferred(self, zone: str, key: tuple[str, str] | None = None) -> dns.zone.Zone | None:
+        """The zone as it is handed out to loopback, None if it is not."""
+        keyring = {"keyring": {dns.name.from_text(key[0]): dns.tsig.Key(key[0], key[1])}} if key else {}
+        with contextlib.suppress(Exception):
+            return dns.zone.from_xfr(dns.query.xfr(self.address, zone, source=self.address, timeout=5, lifetime=10, **keyring), relativize=False)
+        return None
+
+
+@contextlib.contextmanager
+def running_hosts(root: pathlib.Path, hosts: Mapping[str, tuple[str, Mapping[str, str]]]) -> Iterator[dict[str, AdoptedHost]]:
+    result = {name: AdoptedHost(root / name, name, address, files) for name, (address, files) in hosts.items()}
+    with contextlib.ExitStack() as stack:
+        for host in result.values():
+            host.start()
+            stack.callback(host.stop)
+        yield result
+
+
+def gather(
+    root: pathlib.Path, hosts: Mapping[str, AdoptedHost], directory: str = "adopted", *options: str, password: bool = True
+) -> subprocess.CompletedProcess:
+    """The playbook gather on these hosts, whose inventory has nothing but their addresses."""
+    common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    own = {name: host for name, host in hosts.items() if not name.startswith("_")}
+    listed = {name: {"ansible_host": host.address, "gather_config_file": str(host.config_file)} for name, host in own.items()}
+    (root / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": common, "hosts": listed}}))
+    (root / "password").write_text(PASSWORD)
+    command = ["ansible-playbook", "-i", str(root / "inventory.yml"), "authoritative.dns.gather", "-e", f"gather_directory={root / directory}", *options]
+    command += ["--vault-password-file", str(root / "password")] if password else []
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=root, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+
+
+class Adopted:
+    """What a gathered inventory says, read by Ansible's own reader of files, and the declaration that the collection reads from it."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+        self.loader = DataLoader()
+        self.loader.set_vault_secrets([("default", VaultSecret(PASSWORD.encode()))])
+        self.groups = {group: list(item["hosts"]) for group, item in self.read("hosts.yml")["all"]["children"].items()}
+        hosts = sorted({host for listed in self.groups.values() for host in listed})
+        self.host_variables = {host: self.read(f"host_vars/{host}.yml") for host in hosts}
+
+    def read(self, name: str) -> Any:
+        return json.loads(json.dumps(self.loader.load_from_file(str(self.directory / name), unsafe=True)))
+
+    def declaration(self) -> Declaration:
+        shared = self.read("group_vars/all/dns.yml")
+        secrets = self.read("group_vars/all/vault.yml")["vault_dns_tsig_keys"] if (self.directory / "group_vars/all/vault.yml").exists() else {}
+        keys = [{**key, "secret": secrets[key["name"]]} for key in shared.get("dns_tsig_keys", [])]
+        groups = {"all": list(self.host_variables), **self.groups}
+        here = {"hostvars": self.host_variables, "groups": groups, "inventory_dir": str(self.directory)}
+        return inventory.declared({**shared, **here, "dns_tsig_keys": keys}, str)
+
+    def local(self, host: str, name: str) -> str:
+        content = self.loader.get_real_file(str(self.directory / f"local/{host}/{name}"))
+        return pathlib.Path(content).read_text()
+
+    def settings(self, host: str) -> Any:
+        variables = self.host_variables[host]
+        names = ("listen_on", "allow_query", "recursion_networks", "forwarders", "dnssec_validation")
+        given = {name: variables[f"nameserver_{name}"] for name in names if f"nameserver_{name}" in variables}
+        local = {"local_config": self.local(host, "named.conf"), "local_options": self.local(host, "named.options")}
+        return read_settings({**given, **local}, variables["dns_addresses"])
+
+    def take_over(self, host: AdoptedHost) -> dict[str, Any]:
+        """What the role does on a host."""
+        with host.applying(self.declaration(), self.settings(host.name)) as application:
+            return application.apply(os.replace)

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# ruff: noqa: E501 -- a case a line
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.report import fates
+from ansible_collections.authoritative.dns.tests.support.gathered import SECRETS, gathered
+
+KEYS = 'key "k1" { algorithm "hmac-sha256"; secret "????"; };\nkey "K2." { algorithm "hmac-sha256"; secret "????"; };\n'
+
+
+def server(text, **arguments):
+    return gathered("ns1", "192.0.2.1", "options { recursion no; };\n" + text, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        ('type primary; file "a";', ""),
+        ('type master; file "a"; allow-update { none; }; dnssec-policy "none"; zone-statistics yes; check-names ignore;', ""),
+        ('type primary; file "a"; allow-update { "key"; };', "its clients update it"),
+        ('type primary; file "a"; update-policy { grant "k1" zonesub ANY; };', "its clients update it"),
+        ('type primary; file "a"; dnssec-policy "default";', "the server signs it"),
+        ('type primary; file "a"; auto-dnssec maintain;', "the server signs it"),
+        ('type primary; file "a"; allow-notify { 192.0.2.9/32; };', "a declaration has no place for its allow-notify"),
+        ('type primary; file "a"; allow-transfer { !192.0.2.9/32; any; };', "a declaration cannot say !192.0.2.9/32"),
+        ('type primary; file "a"; allow-query { key "k1"; };', "a declaration cannot say key k1"),
+        ('type primary; file "a"; allow-transfer port 853 transport "tls" { any; };', "a declaration cannot say allow-transfer port 853 transport tls"),
+        ('type slave; masters { 192.0.2.9 tls "t"; };', "a declaration cannot say 192.0.2.9 tls t"),
+        ("type forward; forwarders { 192.0.2.9; };", "a zone of type forward is none that is declared"),
+        ('in-view "other";', "a zone of type in-view is none that is declared"),
+    ],
+)
+def test_a_zone_that_cannot_be_declared_stays_with_the_reason(statements, reason):
+    found = server(f'zone "a.example" IN {{ {statements} }};')
+    assert found.zones["a.example"].kept == reason
+    if reason:
+        (fate,) = [fate for fate in fates({"ns1": found}) if fate.statement.startswith("zone ")]
+        assert (fate.fate, fate.where) == ("kept", "named.conf:2") and reason in fate.detail
+
+
+def test_what_options_say_is_true_of_zones_that_say_nothing():
+    text = 'options { recursion no; dnssec-policy "default"; };\nzone "a.example" { type primary; file "a"; };\nzone "b.example" { type primary; file "b"; dnssec-policy "none"; };'
+    found = gathered("ns1", "192.0.2.1", text)
+    assert [found.zones[name].kept for name in ("a.example", "b.example")] == ["the server signs it", ""]
+    found = gathered("ns1", "192.0.2.1", 'options { allow-transfer { 192.0.2.2/32; }; also-notify { 192.0.2.3; }; response-policy { zone "rpz.example"; } break-dnssec yes; };\n'
+                     'zone "a.example" { type primary; file "a"; };\nzone "rpz.example" { type primary; file "rpz"; };')  # fmt: skip
+    assert found.zones["a.example"].transfer_to == ("192.0.2.2",) and found.zones["a.example"].notify[0].address == "192.0.2.3"
+    assert found.zones["rpz.example"].kept == "an option of named is about it (a catalog or a response policy)"
+
+
+def test_what_stays_brings_what_it_names_and_no_more():
+    text = KEYS + 'acl "used" { "deeper"; };\nacl "deeper" { 10.0.0.0/8; };\nacl "unused" { 10.0.0.0/8; };\nprimaries "used" { 192.0.2.9 key "k1"; };\n'
+    text += 'zone "a.example" { type primary; file "a"; allow-update { key "k2"; "used"; }; };\n'
+    found = server(text)
+    outside, inside, secret = bind.local_files(found, [])
+    assert 'acl "deeper"' in outside and 'acl "unused"' not in outside and 'primaries "used"' in outside
+    assert f'key "k2" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRETS["k2"]}";' in outside and 'key "k1"' in outside and secret and not inside
+    assert 'file "/work/a"' in outside
+    found = server(text)
+    outside, _inside, secret = bind.local_files(found, ["k1", "k2"])  # the collection writes them for its own zones
+    assert "secret" not in outside and not secret
+    told = {fate.statement: fate.fate for fate in found.fates}
+    assert told["acl used"] == "kept" and told["acl unused"] == "taken" and told["key k1"] == "taken"
+
+
+def test_views_a_port_and_recursion_for_some_are_reasons_to_write_nothing():
+    text = 'options { port 5353; allow-recursion { !10.0.0.1/32; any; }; };\nview "inner" { match-clients { any; }; zone "a.example" { type primary; file "a"; }; };'
+    found = gathered("ns1", "192.0.2.1", text)
+    told = [str(finding) for finding in found.findings if finding.kind == "refusal"]
+    assert [line.split(",")[0] for line in told] == ["host ns1: has view inner", "host ns1: recurses for !10.0.0.1/32", "host ns1: serves at port 5353"]
+    assert told[0].endswith("(named.conf:2)") and not found.zones
+
+
+def test_zones_that_packages_bring_need_nothing():
+    text = 'zone "." { type hint; file "root.hints"; };\nzone "localhost" { type master; file "db.local"; };\nzone "127.in-addr.arpa" { type master; file "db.127"; };\n'
+    found = server(text)
+    assert not found.zones and {fate.fate for fate in found.fates if fate.statement.startswith("zone ")} == {"default", "dropped"}
+    found = gathered("ns1", "192.0.2.1", "options { recursion yes; };\n" + text, layout={"recursive_includes": ["named.conf"]})
+    assert {fate.detail for fate in found.fates if fate.statement.startswith("zone ")} == {"in a file of the distribution that stays included"}
+    assert not found.local_config

@@ -85,7 +85,7 @@ docs: setup ## Build the documentation; build/docs/html/index.html is where to b
 
 .PHONY: test
 test: setup ## All of the following: what continuous integration runs
-	bash tests/toolchain/stages.sh lint docs unit integration coverage sanity molecule
+	bash tests/toolchain/stages.sh lint docs unit integration coverage sanity fresh molecule
 
 .PHONY: lint
 lint: setup ## Check the style of everything
@@ -123,6 +123,11 @@ sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core
 scenario-images: setup
 	$(use)
 	bash tests/lab/images/build.sh
+
+.PHONY: fresh
+fresh: setup ## Prove that Debian 12 and 13 with nothing on them can run all this; kept until what it depends on changes
+	$(use)
+	bash tests/toolchain/fresh.sh
 
 .PHONY: molecule
 molecule: scenario-images ## Run all molecule scenarios, two at a time, each in a lab of its own beside all others

@@ -61,7 +61,11 @@ case ${1:-} in
     [ -n "$LAB" ] && [ -d "$directory" ] || exit 0
     enter
     "${namespace[@]}" podman rm --all --force --volumes --time 1 >/dev/null
-    [ "$(id -u)" != 0 ] || umount "$volatile/net"
+    if [ "$(id -u)" = 0 ]; then
+      # What a scenario that was interrupted left running in the lab's network, such as its doubles of providers.
+      for process in /proc/[0-9]*; do [ ! "$process/ns/net" -ef "$volatile/net" ] || kill "${process#/proc/}" 2>/dev/null || :; done
+      umount "$volatile/net" 2>/dev/null || :
+    fi
     umount "$directory/storage/overlay" 2>/dev/null || : # podman may have bound it to itself
     if [ "$(id -u)" = 0 ]; then rm -rf "$directory" "$volatile"; else podman unshare rm -rf "$directory" "$volatile"; fi ;;
   *) sed -nE '2,/^[^#]/s/^# ?//p' "$0" >&2; exit 2 ;;

@@ -78,7 +78,11 @@ def main() -> int:
     tell(f"==> molecule: {len(names)} scenarios, {arguments.jobs} at a time{minutes}")
     started = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        results = dict(zip(names, pool.map(run, names)))
+        try:
+            results = dict(zip(names, pool.map(run, names)))
+        except KeyboardInterrupt:  # those that run were interrupted as well
+            pool.shutdown(cancel_futures=True)
+            return 130
     MEMORY.parent.mkdir(parents=True, exist_ok=True)
     MEMORY.write_text(json.dumps(known() | {name: round(seconds) for name, (passed, seconds) in results.items() if passed}))
     tell("")

@@ -8,20 +8,34 @@ set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/authoritative-dns
 env_file=$checkout/build/env.sh
+log=$checkout/build/setup.log
 cd "$checkout"
 
 say() { printf '==> setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "needs root or sudo for: $*"; fi
+}
+# What programs say goes to a file; where one fails, the end of that is shown.
+logged() { # logged COMMAND…
+  printf '\n$ %s\n' "$*" >> "$log"
+  "$@" >> "$log" 2>&1 || { tail -n 20 "$log" >&2; die "this failed, see above and ${log#"$checkout/"}: $*"; }
+}
 digest() { cat "$@" | sha256sum | cut -c1-12; }
 
 # --- system packages: "command  Debian's package  Fedora's package", - where there is none: its tests say that they skip
 commands='
 podman      podman           podman
 iptables    iptables         iptables
+nft         nftables         nftables
+newuidmap   uidmap           shadow-utils
 mmdebstrap  mmdebstrap       mmdebstrap
 zstd        zstd             zstd
+openssl     openssl          openssl
 ip          iproute2         iproute
+pkill       procps           procps-ng
 named       bind9            bind
 nsd         nsd              nsd
 knotd       knot             knot
@@ -45,22 +59,21 @@ missing() { # the packages whose command is not here
 
 install_packages() {
   local packages
+  mapfile -t packages < <(missing)
   if command -v apt-get >/dev/null; then
-    mapfile -t packages < <(missing)
     "$(find_python)" -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
-    case " ${packages[*]} " in *' podman '*) packages+=(netavark uidmap) ;; esac
+    case " ${packages[*]} " in *' podman '*) packages+=(netavark) ;; esac
     case " ${packages[*]} " in *' mmdebstrap '*) packages+=(debian-archive-keyring) ;; esac
     [ ${#packages[@]} -gt 0 ] || return 0
-    say "installing with apt: ${packages[*]}"
-    as_root apt-get -qq update || say 'some package lists could not be had; going on with those that are there'
-    start_nothing as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
+    say "step 1 of 3: install with apt, a minute or two: ${packages[*]}"
+    (logged as_root apt-get -q update) 2>/dev/null || say 'some package lists could not be had; going on with those that are there'
+    start_nothing as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "${packages[@]}"
   elif command -v dnf >/dev/null; then
-    mapfile -t packages < <(missing)
     [ ${#packages[@]} -gt 0 ] || return 0
-    say "installing with dnf: ${packages[*]}"
-    as_root dnf -q -y --setopt=install_weak_deps=False install "${packages[@]}"
-  elif [ -n "$(missing)" ]; then
-    die "neither apt nor dnf here; please install what provides these commands: $(missing | tr '\n' ' ')"
+    say "step 1 of 3: install with dnf, a minute or two: ${packages[*]}"
+    logged as_root dnf -q -y --setopt=install_weak_deps=False install "${packages[@]}"
+  elif [ ${#packages[@]} -gt 0 ]; then
+    die "neither apt nor dnf here; please install what provides these commands: ${packages[*]}"
   fi
 }
 
@@ -69,10 +82,10 @@ start_nothing() { # start_nothing COMMAND…
   local policy=/usr/sbin/policy-rc.d links=/etc/systemd/system/multi-user.target.wants unwanted=() own='' status=0
   for service in named nsd knot pdns prometheus; do [ -e $links/$service.service ] || unwanted+=("$links/$service.service"); done
   [ -e $policy ] || { own=$policy; printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy; }
-  "$@" || status=$?
+  (logged "$@") || status=$?
   [ -z "$own" ] || as_root rm -f "$own"
   [ ${#unwanted[@]} = 0 ] || as_root rm -f "${unwanted[@]}"
-  [ $status = 0 ] || die 'the packages could not be installed, see above'
+  [ $status = 0 ] || exit 1
 }
 
 # --- Python ---------------------------------------------------------------------------------------------------------
@@ -95,16 +108,16 @@ venv_of() { # venv_of PYTHON: where its environment belongs
 
 make_venv() { # make_venv PYTHON DIRECTORY
   [ ! -e "$2/.complete" ] || return 0
+  say "step 2 of 3: build the Python environment $2, half a minute"
   local uv=$cache/uv/bin/uv
   if command -v uv >/dev/null && uv --version >/dev/null 2>&1; then uv=uv
   elif [ ! -x "$uv" ]; then
-    say 'installing uv'
-    "$1" -m venv "$cache/uv" && "$cache/uv/bin/pip" install --quiet uv
+    logged "$1" -m venv "$cache/uv"
+    logged "$cache/uv/bin/pip" install uv
   fi
-  say "building the Python environment $2"
   export UV_PYTHON_DOWNLOADS=never
-  "$uv" venv --quiet --clear --python "$1" "$2"
-  "$uv" pip install --quiet --compile-bytecode --python "$2/bin/python" -r tests/requirements.txt
+  logged "$uv" venv --clear --python "$1" "$2"
+  logged "$uv" pip install --compile-bytecode --python "$2/bin/python" -r tests/requirements.txt
   touch "$2/.complete"
 }
 
@@ -130,6 +143,7 @@ containers_conf() {
 case "${1:-}" in
   find-python) shift; find_python "$@"; exit ;;       # find-python VERSION…
   venv)                                               # venv VERSION: makes one for that version and prints where
+    mkdir -p build
     python=$(PYTHON='' find_python "$2"); venv=$(venv_of "$python"); make_venv "$python" "$venv" >&2; echo "$venv"; exit ;;
 esac
 
@@ -141,16 +155,17 @@ mkdir -p "$cache" build
 exec 9> "$cache/lock"
 flock 9   # another checkout may be building the same environment
 started=$SECONDS
+date > "$log"
+say "what is missing is installed in three steps; what the programs say of it is in ${log#"$checkout/"}"
 install_packages
 python=$(find_python)
-say "$("$python" --version) at $python"
 venv=$(venv_of "$python")
 make_venv "$python" "$venv"
 collections=$cache/collections-$(digest tests/toolchain/collections.txt)
 if [ ! -d "$collections" ]; then
-  say 'unpacking the collections of tests/toolchain/collections.txt'
+  say 'step 3 of 3: unpack the collections of tests/toolchain/collections.txt, some seconds'
   rm -rf "$collections.part"
-  "$venv/bin/python" tests/toolchain/unpack_collections.py tests/toolchain/collections.txt "$collections.part"
+  logged "$venv/bin/python" tests/toolchain/unpack_collections.py tests/toolchain/collections.txt "$collections.part"
   mv "$collections.part" "$collections"
 fi
 
@@ -173,4 +188,4 @@ export PYTHONPATH='$tree'   # so that tests import ansible_collections.authorita
 export LC_ALL=C.UTF-8       # ansible insists on UTF-8
 $(containers_conf)
 EOF
-say "done in $((SECONDS - started)) s; \`. build/env.sh\` puts it on your PATH"
+say "done in $((SECONDS - started)) s, with $("$python" --version) at $python; \`. build/env.sh\` puts it on your PATH"

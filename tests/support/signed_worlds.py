@@ -68,7 +68,6 @@ class World:
 
     make: from the zone's name to what there is. at: the server that has the fault, primary or secondary.
     states: what this collection says of the primary, the secondary and the zone above, where that is not that all is well.
-    tools: what others say of the same server, ok or bad, where that is not what this collection says; why: the reason.
     relay: changes an answer of the faulty server on its way, or drops it.
     """
 
@@ -77,10 +76,7 @@ class World:
     states: Mapping[str, str] = field(default_factory=dict)
     ok: bool = True
     at: str = "primary"
-    tools: Mapping[str, str] = field(default_factory=dict)
-    why: str = ""
     relay: Relay | None = None
-    arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def zone(self) -> str:
@@ -313,6 +309,58 @@ WORLDS = [
     World("proofs lost on the way", signed(), {"primary": "denial_wrong"}, False, relay=without("NSEC")),
     World("lying server", signed(), {"primary": "denial_wrong"}, False, relay=lying),
 ]
+
+# What other tools say, where it is not what this collection says: world → (tool → ok or bad, and why)
+TOOLS = ("dnssec-verify", "kzonecheck", "delv")
+AHEAD = "It does look well now; only here is the time left looked at."
+ASKED = "delv validates the answers that it asks for, and none of them needs what is missing; the chain is seen in a transfer."
+CDS = "dnssec-verify and delv do not look at CDS; kzonecheck does, and wants CDNSKEY beside it."
+CHOICE = "Whether a zone is signed is a choice here; `expect` makes it a fault."
+FILE = "They look at the zone, which is in order, and not at what the server answers."
+HARMLESS = "Such a signature harms nobody: a warning here, an error for kzonecheck."
+ONE_PATH = "One good signature is enough for a validator (RFC 6840, section 5.11); a zone must have one by each algorithm (RFC 4035, section 2.2)."
+ONE_SERVER = "Each server alone is in order; a resolver that asks both finds keys of one and signatures of the other."
+OPT_OUT = "dnssec-verify does not ask whether delegations that the chain leaves out are covered by the opt-out flag; delv asks for none of them."
+SEP = (
+    "kzonecheck 3.2 takes keys with the SEP flag for signers of keys alone as soon as there are two keys; one key may sign everything (RFC 6781, section 3.1)."
+)
+SIGNER = "kzonecheck does not compare the signer's name with the zone; validators do (RFC 4035, section 5.3.1)."
+ZONE = "They look at the zone alone, and not at the one above."
+DIFFERENCES: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "two algorithms": ({"kzonecheck": "bad"}, SEP),
+    "key published beforehand": ({"kzonecheck": "bad"}, SEP),
+    "ends in 12 hours": ({"dnssec-verify": "ok", "kzonecheck": "ok", "delv": "ok"}, AHEAD),
+    "signed as the parent": ({"kzonecheck": "ok"}, SIGNER),
+    "wrong ds": ({"dnssec-verify": "ok", "kzonecheck": "ok"}, ZONE),
+    "ds for a key that does not sign": ({"dnssec-verify": "ok"}, ZONE),
+    "algorithm missing": ({"delv": "ok"}, ONE_PATH),
+    "not signed": ({"dnssec-verify": "bad", "kzonecheck": "bad"}, CHOICE),
+    "foreign cds": ({"dnssec-verify": "ok", "delv": "ok"}, CDS),
+    "cds and cdnskey disagree": ({"dnssec-verify": "ok", "delv": "ok"}, CDS),
+    "nsec missing": ({"delv": "ok"}, ASKED),
+    "nsec leads astray": ({"delv": "ok"}, ASKED),
+    "nsec3 missing": ({"delv": "ok"}, ASKED),
+    "nsec3 of an empty name missing": ({"delv": "ok"}, ASKED),
+    "opt-out not said": ({"dnssec-verify": "ok", "delv": "ok"}, OPT_OUT),
+    "more at a delegation, signed": ({"kzonecheck": "bad"}, HARMLESS),
+    "glue signed": ({"kzonecheck": "bad"}, HARMLESS),
+    "delegation signed": ({"kzonecheck": "bad"}, HARMLESS),
+    "two signers": ({"dnssec-verify": "ok", "kzonecheck": "ok", "delv": "ok"}, ONE_SERVER),
+    "keys lost on the way": ({"dnssec-verify": "ok", "kzonecheck": "ok"}, FILE),
+    "keys unreachable": ({"dnssec-verify": "ok", "kzonecheck": "ok"}, FILE),
+    "signatures lost on the way": ({"dnssec-verify": "ok", "kzonecheck": "ok"}, FILE),
+    "proofs lost on the way": ({"dnssec-verify": "ok", "kzonecheck": "ok"}, FILE),
+    "lying server": ({"dnssec-verify": "ok", "kzonecheck": "ok"}, FILE),
+}
+
+
+def difference(world: World) -> str | None:
+    """The line about a world in the table of docs/signed-zones.md; None where all say the same."""
+    if world.name not in DIFFERENCES:
+        return None
+    said, why = DIFFERENCES[world.name]
+    here = "ok" if world.ok else "bad"
+    return f"| {world.name} | {here} | {' | '.join(said.get(tool, here) for tool in TOOLS)} | {why} |"
 
 
 def drop_one(zone: Any, name: Any, algorithm: int) -> None:

@@ -41,6 +41,7 @@ nsd         nsd              nsd
 knotd       knot             knot
 kzonecheck  knot-dnssecutils knot-dnssecutils
 dig         bind9-dnsutils   bind-utils
+dnssec-signzone bind9-utils  bind-dnssec-utils
 zonemaster-cli zonemaster-cli -
 pdns_server pdns-backend-sqlite3 pdns-backend-sqlite
 promtool    prometheus       -

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 import tempfile
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
@@ -16,10 +17,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import GatheredServer
 from ansible_collections.authoritative.dns.tests.support.named import zone_text
 
-SECRETS = {"k1": "a" * 24, "k2": "b" * 24}
+SECRETS = MappingProxyType({"k1": "a" * 24, "k2": "b" * 24})
 
 
-def gathered(host: str, address: str, text: str, layout: Mapping[str, Any] | None = None, secrets: Mapping[str, str] = SECRETS) -> GatheredServer:
+def gathered(host: str, address: str, text: str, layout: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None) -> GatheredServer:
     """The server of a named.conf as named-checkconf prints it. Zones with a file have a serial of 1 and a content."""
     statements = named_conf.parse(text)
     with tempfile.TemporaryDirectory() as directory:
@@ -30,5 +31,5 @@ def gathered(host: str, address: str, text: str, layout: Mapping[str, Any] | Non
     zones = [{**reader._zone(statement, view, "/work", places), "serial": 1} for statement, view in zones_of(statements)]
     contents = {zone["name"]: {"text": zone_text(zone["name"]), "as_it_is": True} for zone in zones if zone["file"]}
     facts = {"configuration": statements, "places": places, "zones": zones, "contents": contents, "directory": "/work", "running": True}
-    keys = [{"name": name, "algorithm": "hmac-sha256", "secret": secret} for name, secret in secrets.items()]
+    keys = [{"name": name, "algorithm": "hmac-sha256", "secret": secret} for name, secret in (secrets or SECRETS).items()]
     return bind.server(host, [address], facts, keys, layout or {})

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _PRIMARY, _SECONDARY = ("primary", "master"), ("secondary", "slave", "mirror")
-_RAW = (b"\0\0\0\2", b"\0\0\0\3")  # how a file begins that named-compilezone reads as raw, or as map
 _SIGNING = ("dnssec-policy", "auto-dnssec", "inline-signing")
 _SETS_UP = ("none", "off", "no", '"none"')
 
@@ -30,10 +30,12 @@ class Bind:
     def __init__(self, run, find, config_file=None, chroot=None):
         self.run = run
         self.find = find
-        running = arguments_of("named")
+        running = next(iter(listeners.processes("named")), None)
+        said = dict(given(running.words, ["-t", "-c"])) if running else {}
         self.runs = running is not None
-        self.root = chroot or _option(running or [], "-t") or ""
-        self.config_file = config_file or _option(running or [], "-c") or self._default()
+        self.user = running.user if running else None
+        self.root = chroot or said.get("-t", "")
+        self.config_file = config_file or said.get("-c") or self._default()
 
     def _default(self):
         found = re.search(r"named configuration:\s*(\S+)", self._said("named", "-V"))
@@ -96,12 +98,11 @@ class Bind:
                 program = self.find("named-nzd2nzf")
                 if not program:
                     raise Refused(f"{path}.nzd has zones that rndc added, and named-nzd2nzf, which reads them, is not installed")
-                code, out, err = self.run([program, path + ".nzd"], "/")
+                code, out, err = processes.run([program, path + ".nzd"], self.user)
                 if code:
                     raise Refused(f"{path}.nzd, which has zones that rndc added, cannot be read: {(err or out).strip()}")
             elif os.path.exists(path + ".nzf"):
-                with open(path + ".nzf", encoding="utf-8", errors="replace") as stream:
-                    out = stream.read()
+                out = processes.call_as(self.user, _text, path + ".nzf")
             else:
                 continue
             zones = [statement for statement in named_conf.parse(out) if statement[0] == "zone"]
@@ -135,30 +136,14 @@ class Bind:
     def _contents(self, zones, directory):
         """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, without those in views."""
         own = [zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"] and not zone["view"]]
-        return {zone["name"]: self._content(zone, directory) for zone in own}
+        return contents({zone["name"]: self.root + zone["file"] for zone in own}, self.user, self._command(directory))
 
-    def _content(self, zone, directory):
-        path = self.root + zone["file"]
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read()
-        except OSError as error:
-            return {"wrong": f"{zone['file']} cannot be read ({error.strerror})"}
-        raw = data[:4] in _RAW
-        if not raw and not os.path.exists(path + ".jnl") and not re.search(rb"^\$INCLUDE\s", data, re.IGNORECASE | re.MULTILINE):
-            try:
-                return {"text": data.decode("utf-8"), "as_it_is": True}
-            except UnicodeDecodeError:
-                pass  # comments in another encoding; named does not mind
+    def _command(self, directory):
+        """How named-compilezone writes a zone as text, with its journal. It is as lenient as named itself may be told to be."""
         program = self.find("named-compilezone")
-        if not program:
-            return {"wrong": f"{zone['file']} needs named-compilezone, which is not installed"}
         lenient = [word for check in "iknmrSMW" for word in (f"-{check}", "none" if check == "i" else "ignore")]
-        command = [program, "-q", "-j", *lenient, "-f", "raw" if raw else "text", "-F", "text", "-o", "-", zone["name"], path]
-        code, out, err = self.run(command, self.root + directory)
-        if code:
-            return {"wrong": f"{zone['file']} cannot be read: {'; '.join((err or out).splitlines()[:5])}"}
-        return {"text": out, "as_it_is": False}
+        base = [program, "-q", "-j", "-w", self.root + directory, *lenient, "-F", "text", "-o", "-"]
+        return lambda zone, path, raw: [*base, "-f", "raw" if raw else "text", zone, path] if program else None
 
 
 def zones_of(statements):
@@ -176,36 +161,14 @@ def _key(statement, secrets):
     return {"name": named_conf.words(statement)[1].rstrip(".").lower(), "algorithm": options.get("algorithm"), **told}
 
 
+def _text(path):
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+
+
 def _addresses(statement):
     """The plain addresses of C(listen-on)."""
     for item in named_conf.block(statement):
         text = named_conf.value(item[0])
         if re.fullmatch(r"[0-9.]+(/32)?", text):
             yield text.removesuffix("/32")
-
-
-def arguments_of(program):
-    """The command line of a program that runs in this network, None if none does."""
-    try:
-        own = os.readlink("/proc/self/ns/net")
-    except OSError:
-        return None
-    for path in glob.glob("/proc/[0-9]*"):
-        try:
-            with open(path + "/cmdline", "rb") as stream:
-                arguments = stream.read().decode("utf-8", "replace").split("\0")[:-1]
-            if arguments and os.path.basename(arguments[0]) == program and os.readlink(path + "/ns/net") == own:
-                return arguments
-        except OSError:
-            continue
-    return None
-
-
-def _option(arguments, option):
-    """What follows an option of one letter on a command line, in the same word or the next."""
-    for position, argument in enumerate(arguments):
-        if argument == option:
-            return arguments[position + 1] if position + 1 < len(arguments) else None
-        if argument.startswith(option) and len(argument) > 2:
-            return argument[2:]
-    return None

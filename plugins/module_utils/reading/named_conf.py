@@ -117,5 +117,5 @@ def _place_all(statements, lines, path, directory, root, prefix, result, seen):
             _places(words(statement)[1], directory, root, prefix, result, seen)
             continue
         result.setdefault(prefix + found, f"{path}:{lines[id(statement)]}")
-        if found.split(" ")[0] in ("options", "view", "zone"):
+        if statement[0] in ("options", "view", "zone"):
             _place_all(block(statement), lines, path, directory, root, f"{prefix}{found}, ", result, seen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import pwd
 import re
 import sys
 
@@ -30,6 +31,13 @@ class Process:
     def stopped(self):
         """Whether a signal stopped it, until another one lets it go on."""
         return self.state in "Tt"
+
+    @property
+    def user(self):
+        """The name of the account whose rights it has, None for one without a name."""
+        with contextlib.suppress(KeyError, OSError):
+            return pwd.getpwuid(os.stat(f"/proc/{self.pid}").st_uid).pw_name
+        return None
 
     def __str__(self):
         return f"{self.name} (process {self.pid})"

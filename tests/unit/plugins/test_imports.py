@@ -64,7 +64,7 @@ def room(path):
 @pytest.mark.parametrize("path", FILES, **NAMES)
 def test_imports_go_downwards(path):
     side, place = room(path)
-    own = place.split("/")[0]
+    own = place.split("/", maxsplit=1)[0]
     for name, line in imported(path):
         if not name.startswith(PACKAGE):
             continue

@@ -1,7 +1,6 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 -- a case a line
 from __future__ import annotations
 
 import pytest
@@ -43,17 +42,19 @@ def test_a_zone_that_cannot_be_declared_stays_with_the_reason(statements, reason
 
 
 def test_what_options_say_is_true_of_zones_that_say_nothing():
-    text = 'options { recursion no; dnssec-policy "default"; };\nzone "a.example" { type primary; file "a"; };\nzone "b.example" { type primary; file "b"; dnssec-policy "none"; };'
-    found = gathered("ns1", "192.0.2.1", text)
+    text = 'options { recursion no; dnssec-policy "default"; };\nzone "a.example" { type primary; file "a"; };\n'
+    found = gathered("ns1", "192.0.2.1", text + 'zone "b.example" { type primary; file "b"; dnssec-policy "none"; };')
     assert [found.zones[name].kept for name in ("a.example", "b.example")] == ["the server signs it", ""]
-    found = gathered("ns1", "192.0.2.1", 'options { allow-transfer { 192.0.2.2/32; }; also-notify { 192.0.2.3; }; response-policy { zone "rpz.example"; } break-dnssec yes; };\n'
-                     'zone "a.example" { type primary; file "a"; };\nzone "rpz.example" { type primary; file "rpz"; };')  # fmt: skip
+    text = 'options { allow-transfer { 192.0.2.2/32; }; also-notify { 192.0.2.3; }; response-policy { zone "rpz.example"; } break-dnssec yes; };\n'
+    text += 'zone "a.example" { type primary; file "a"; };\nzone "rpz.example" { type primary; file "rpz"; };'
+    found = gathered("ns1", "192.0.2.1", text)
     assert found.zones["a.example"].transfer_to == ("192.0.2.2",) and found.zones["a.example"].notify[0].address == "192.0.2.3"
     assert found.zones["rpz.example"].kept == "an option of named is about it (a catalog or a response policy)"
 
 
 def test_what_stays_brings_what_it_names_and_no_more():
-    text = KEYS + 'acl "used" { "deeper"; };\nacl "deeper" { 10.0.0.0/8; };\nacl "unused" { 10.0.0.0/8; };\nprimaries "used" { 192.0.2.9 key "k1"; };\n'
+    text = KEYS + 'acl "used" { "deeper"; };\nacl "deeper" { 10.0.0.0/8; };\nacl "unused" { 10.0.0.0/8; };\n'
+    text += 'primaries "used" { 192.0.2.9 key "k1"; };\n'
     text += 'zone "a.example" { type primary; file "a"; allow-update { key "k2"; "used"; }; };\n'
     found = server(text)
     outside, inside, secret = bind.local_files(found, [])
@@ -68,7 +69,8 @@ def test_what_stays_brings_what_it_names_and_no_more():
 
 
 def test_views_a_port_and_recursion_for_some_are_reasons_to_write_nothing():
-    text = 'options { port 5353; allow-recursion { !10.0.0.1/32; any; }; };\nview "inner" { match-clients { any; }; zone "a.example" { type primary; file "a"; }; };'
+    text = "options { port 5353; allow-recursion { !10.0.0.1/32; any; }; };\n"
+    text += 'view "inner" { match-clients { any; }; zone "a.example" { type primary; file "a"; }; };'
     found = gathered("ns1", "192.0.2.1", text)
     told = [str(finding) for finding in found.findings if finding.kind == "refusal"]
     assert [line.split(",")[0] for line in told] == ["host ns1: has view inner", "host ns1: recurses for !10.0.0.1/32", "host ns1: serves at port 5353"]
@@ -76,7 +78,8 @@ def test_views_a_port_and_recursion_for_some_are_reasons_to_write_nothing():
 
 
 def test_zones_that_packages_bring_need_nothing():
-    text = 'zone "." { type hint; file "root.hints"; };\nzone "localhost" { type master; file "db.local"; };\nzone "127.in-addr.arpa" { type master; file "db.127"; };\n'
+    text = 'zone "." { type hint; file "root.hints"; };\nzone "localhost" { type master; file "db.local"; };\n'
+    text += 'zone "127.in-addr.arpa" { type master; file "db.127"; };\n'
     found = server(text)
     assert not found.zones and {fate.fate for fate in found.fates if fate.statement.startswith("zone ")} == {"default", "dropped"}
     found = gathered("ns1", "192.0.2.1", "options { recursion yes; };\n" + text, layout={"recursive_includes": ["named.conf"]})

@@ -1,24 +1,23 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 -- a case a line
 """Two servers that were read together give one declaration, and what they disagree about is told with its places."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
-from ansible_collections.authoritative.dns.tests.support.gathered import SECRETS, gathered
+from ansible_collections.authoritative.dns.tests.support.gathered import gathered
 
 OPTIONS = "options { recursion no; allow-transfer { none; }; };\n"
 KEYS = 'key "k1" { algorithm "hmac-sha256"; secret "?"; };\nkey "k2" { algorithm "hmac-sha256"; secret "?"; };\n'
 NS1, NS2 = "192.0.2.1", "192.0.2.2"
 
 
-def pair(first, second="", leave=(), secrets=SECRETS):
+def pair(first, second="", leave=(), secrets=None):
     """The topology of two servers whose zone a.example consists of these statements; nothing for a server without it."""
     servers = {}
-    for host, address, text, known in (("ns1", NS1, first, SECRETS), ("ns2", NS2, second, secrets)):
+    for host, address, text, known in (("ns1", NS1, first, None), ("ns2", NS2, second, secrets)):
         stanza = text if "zone" in text or not text else f'zone "a.example" {{ {text} }};'
         servers[host] = gathered(host, address, OPTIONS + KEYS + stanza, secrets=known)
     return Topology(servers, leave)
@@ -29,42 +28,89 @@ def told(topology):
 
 
 PRIMARY = 'type primary; file "a"; '
+K1, TO_NS2 = 'allow-transfer { key "k1"; }; ', f"allow-transfer {{ {NS2}/32; }}; "
+FROM_NS1, SIGNED = f"type slave; masters {{ {NS1}; }}; ", f'type slave; masters {{ {NS1} key "k1"; }}; '
 
 
 @pytest.mark.parametrize(
     ("first", "second", "options"),
     [
-        (PRIMARY, "", {"primaries": ["ns1"], "secondaries": []}),
-        (PRIMARY + f"allow-transfer {{ {NS2}/32; }};", f"type slave; masters {{ {NS1}; }};", {"primaries": ["ns1"], "secondaries": ["ns2"]}),
-        (PRIMARY + 'allow-transfer { key "k1"; };', f'type slave; masters {{ {NS1} key "k1"; }};', {"primaries": ["ns1"], "secondaries": ["ns2"], "tsig": "k1"}),
-        (PRIMARY + 'allow-transfer { key "k1"; }; also-notify { 203.0.113.1 key "k1"; };', "", {"primaries": ["ns1"], "secondaries": [{"address": "203.0.113.1", "key": "k1"}]}),
-        (PRIMARY + 'allow-transfer { key "k1"; }; also-notify { 203.0.113.1 port 54; };', "", {"primaries": ["ns1"], "secondaries": [{"address": "203.0.113.1", "port": 54, "key": "k1"}]}),
-        (PRIMARY + f'allow-transfer {{ key "k1"; 203.0.113.1/32; }}; also-notify {{ {NS2} key "k1"; }};', f'type slave; masters {{ {NS1} key "k1"; }};',
-         {"primaries": ["ns1"], "secondaries": ["ns2", {"address": "203.0.113.1", "key": False}], "tsig": "k1"}),
-        ('type slave; masters { 203.0.113.9 key "k2"; }; file "a"; allow-transfer { 192.0.2.2/32; };', f'type slave; masters {{ {NS1}; }}; file "a";',
-         {"primaries": [{"address": "203.0.113.9", "key": "k2"}], "secondaries": ["ns1", {"host": "ns2", "from": ["ns1"]}], "validators": {"ns-glue": "off"}}),
-        (PRIMARY + "allow-query { 10.0.0.0/8; localhost; };", "", {"primaries": ["ns1"], "secondaries": [], "allow_query": ["10.0.0.0/8"]}),
-        (PRIMARY + "allow-query { any; };", "", {"primaries": ["ns1"], "secondaries": []}),
+        (PRIMARY, "", {"secondaries": []}),
+        (PRIMARY + TO_NS2, FROM_NS1, {"secondaries": ["ns2"]}),
+        (PRIMARY + K1, SIGNED, {"secondaries": ["ns2"], "tsig": "k1"}),
+        (PRIMARY + K1 + 'also-notify { 203.0.113.1 key "k1"; };', "", {"secondaries": [{"address": "203.0.113.1", "key": "k1"}]}),
+        (PRIMARY + K1 + "also-notify { 203.0.113.1 port 54; };", "", {"secondaries": [{"address": "203.0.113.1", "port": 54, "key": "k1"}]}),
+        (
+            PRIMARY + f'allow-transfer {{ key "k1"; 203.0.113.1/32; }}; also-notify {{ {NS2} key "k1"; }};',
+            SIGNED,
+            {"secondaries": ["ns2", {"address": "203.0.113.1", "key": False}], "tsig": "k1"},
+        ),
+        (
+            'type slave; masters { 203.0.113.9 key "k2"; }; file "a"; ' + TO_NS2,
+            FROM_NS1 + 'file "a";',
+            {
+                "primaries": [{"address": "203.0.113.9", "key": "k2"}],
+                "secondaries": ["ns1", {"host": "ns2", "from": ["ns1"]}],
+                "validators": {"ns-glue": "off"},
+            },
+        ),
+        (PRIMARY + "allow-query { 10.0.0.0/8; localhost; };", "", {"secondaries": [], "allow_query": ["10.0.0.0/8"]}),
+        (PRIMARY + "allow-query { any; };", "", {"secondaries": []}),
     ],
-)  # fmt: skip
+)
 def test_a_zone_is_declared_once_with_all_its_servers(first, second, options):
     topology = pair(first, second)
-    assert topology.zones["a.example"].options == options and not topology.findings
+    assert topology.zones["a.example"].options == {"primaries": ["ns1"], **options} and not topology.findings
+
+
+HERE, BOTH = "(named.conf:4)", "(named.conf:4, named.conf:4)"
 
 
 @pytest.mark.parametrize(
     ("first", "second", "kind", "text"),
     [
-        ("", f"type slave; masters {{ {NS1}; }};", "contradiction", f"zone a.example: ns2 transfers it from ns1 ({NS1}), which does not serve it (named.conf:4)"),
-        (PRIMARY, f"type slave; masters {{ {NS1}; }};", "contradiction", "zone a.example: ns1 does not hand it out to ns2, which asks without a key (named.conf:4, named.conf:4)"),
-        (PRIMARY + 'allow-transfer { key "k1"; };', f'type slave; masters {{ {NS1} key "k2"; }};', "contradiction", "zone a.example: ns1 does not hand it out to ns2, which asks with the key k2 (named.conf:4, named.conf:4)"),
-        (PRIMARY, "type slave; masters { 203.0.113.9; };", "contradiction", "zone a.example: ns2 transfers it from 203.0.113.9, which is no server of it; its primary is ns1 (named.conf:4)"),
-        (PRIMARY + f"allow-transfer {{ {NS2}/32; }};", f"type slave; masters {{ {NS1}; 203.0.113.9; }};", "change", "zone a.example: ns2 transfers it from 203.0.113.9 too, and would not any more (named.conf:4)"),
-        (PRIMARY + "allow-query { 10.0.0.0/8; };" + f" allow-transfer {{ {NS2}/32; }};", f"type slave; masters {{ {NS1}; }}; allow-query {{ 172.16.0.0/12; }};", "contradiction", "zone a.example: its servers let different networks ask; 10.0.0.0/8 is declared (named.conf:4, named.conf:4)"),
-        (PRIMARY + "allow-transfer { any; };", "", "change", "host ns1: any may transfer a.example (1 zones) from it, and nobody could any more but the declared servers: name those that have to under secondaries"),
-        (PRIMARY + 'allow-transfer { key "k1"; };', "", "change", "zone a.example: whoever has the key k1 may transfer it from ns1, and nothing says at which address: name that server under secondaries (named.conf:4)"),
+        ("", FROM_NS1, "contradiction", f"zone a.example: ns2 transfers it from ns1 ({NS1}), which does not serve it {HERE}"),
+        (PRIMARY, FROM_NS1, "contradiction", f"zone a.example: ns1 does not hand it out to ns2, which asks without a key {BOTH}"),
+        (
+            PRIMARY + K1,
+            SIGNED.replace("k1", "k2"),
+            "contradiction",
+            f"zone a.example: ns1 does not hand it out to ns2, which asks with the key k2 {BOTH}",
+        ),
+        (
+            PRIMARY,
+            "type slave; masters { 203.0.113.9; };",
+            "contradiction",
+            f"zone a.example: ns2 transfers it from 203.0.113.9, which is no server of it; its primary is ns1 {HERE}",
+        ),
+        (
+            PRIMARY + TO_NS2,
+            f"type slave; masters {{ {NS1}; 203.0.113.9; }};",
+            "change",
+            f"zone a.example: ns2 transfers it from 203.0.113.9 too, and would not any more {HERE}",
+        ),
+        (
+            PRIMARY + "allow-query { 10.0.0.0/8; }; " + TO_NS2,
+            FROM_NS1 + "allow-query { 172.16.0.0/12; };",
+            "contradiction",
+            f"zone a.example: its servers let different networks ask; 10.0.0.0/8 is declared {BOTH}",
+        ),
+        (
+            PRIMARY + "allow-transfer { any; };",
+            "",
+            "change",
+            "host ns1: any may transfer a.example (1 zones) from it, and nobody could any more but the declared servers: "
+            "name those that have to under secondaries",
+        ),
+        (
+            PRIMARY + K1,
+            "",
+            "change",
+            "zone a.example: whoever has the key k1 may transfer it from ns1, and nothing says at which address: "
+            f"name that server under secondaries {HERE}",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_fit_is_told_with_its_places(first, second, kind, text):
     assert (kind, text) in told(pair(first, second))
 
@@ -87,7 +133,8 @@ def test_two_primaries_must_have_the_same_content():
     topology = pair(PRIMARY, PRIMARY)
     assert topology.zones["a.example"].options["primaries"] == ["ns1", "ns2"]
     topology.servers["ns2"].zones["a.example"].text += "more A 192.0.2.1\n"
-    assert told(Topology(topology.servers)) == [("refusal", "zone a.example: has several primaries with different content: ns1 (serial 1), ns2 (serial 1); make them equal, or name the zone in gather_leave (named.conf:4, named.conf:4)")]
+    text = "zone a.example: has several primaries with different content: ns1 (serial 1), ns2 (serial 1); make them equal, or name the zone in gather_leave"
+    assert told(Topology(topology.servers)) == [("refusal", f"{text} {BOTH}")]
 
 
 def test_a_key_that_is_not_safe_keeps_its_zones():

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The content of zones from their files: the text as it is where it needs nothing, else what the program's own tool makes of it."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
+
+_INCLUDE = re.compile(rb"^\$INCLUDE\s", re.IGNORECASE | re.MULTILINE)
+_RAW = (b"\0\0\0\2", b"\0\0\0\3")  # how a file of BIND begins that is raw, or a map
+
+
+def contents(paths, user, command):
+    """By zone C({"text": …, "as_it_is": …}), or C({"wrong": why there is none}).
+
+    paths: {zone: its file}. user: whose rights the server has, since what it may write could be a link to what it may not read; None for one's
+    own. command: given a zone, its file and whether that is raw, the command that writes it as text, None if the program for it is not installed.
+    """
+    found = processes.call_as(user, _read_all, paths, seconds=processes.CHECK_LIMIT)
+    return {zone: result if "raw" not in result else _compiled(paths[zone], user, command(zone, paths[zone], result["raw"])) for zone, result in found.items()}
+
+
+def _read_all(paths):
+    return {zone: _read(path) for zone, path in paths.items()}
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        return {"wrong": f"{path} cannot be read ({error.strerror})"}
+    raw = data[:4] in _RAW
+    if not raw and not os.path.exists(path + ".jnl") and not _INCLUDE.search(data):
+        try:
+            return {"text": data.decode("utf-8"), "as_it_is": True}
+        except UnicodeDecodeError:
+            pass  # comments in another encoding, which servers do not mind
+    return {"raw": raw}
+
+
+def _compiled(path, user, command):
+    if command is None:
+        return {"wrong": f"{path} is no plain text, and the program that reads it is not installed"}
+    code, out, err = processes.run(command, user, processes.CHECK_LIMIT)
+    if code:
+        return {"wrong": f"{path} cannot be read: {'; '.join((err or out).splitlines()[:5])}"}
+    return {"text": out, "as_it_is": False}

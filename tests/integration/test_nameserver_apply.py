@@ -259,6 +259,7 @@ def test_a_state_directory_behind_a_symbolic_link_keeps_its_zones(host):
 
 def test_what_the_checker_refuses_is_never_current(serving_host, monkeypatch):
     monkeypatch.setattr("ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata.MAXIMUM_RDATA", 2**20)  # so that BIND counts it first
+    monkeypatch.setattr("ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.record_sets.SetSize._MOST", 2**20)
     before, serial = serving_host.tree(), serving_host.serial("example.com")
     with pytest.raises(Refused, match=f"{serving_host.checker} refuses it: .*example.org"):
         serving_host.bring({"example.com": {"www": "192.0.2.77"}, "example.org": {"t": TOO_LONG}})

@@ -55,12 +55,18 @@ class Content:
 
 
 def build(
-    where: str, origin: dns.name.Name, ttl: int, options: Mapping[str, Any], records: Iterable[Record], file: MasterFile | None = None
+    where: str,
+    origin: dns.name.Name,
+    ttl: int,
+    options: Mapping[str, Any],
+    records: Iterable[Record],
+    file: MasterFile | None = None,
+    warnings: Iterable[Problem] = (),
 ) -> tuple[Content | None, list[Problem]]:
     """Content of a zone, and the mistakes in it.
 
     options: the zone's; C(soa) comes over its own SOA field by field, C(validators) says what rules mean to it.
-    file: the master file from which records come, if there is one, with the zone's own SOA.
+    file: the master file from which records come, if there is one, with the zone's own SOA. warnings: what was found while they were read.
     """
     written = list(records)
     problems: list[Problem] = []
@@ -71,9 +77,9 @@ def build(
     ordered = canonical(written)
     signed = any(record.owner == "@" and covered(record.type, record.rdata) == "SOA" for record in written)
     soa = own if signed and own else _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
-    errors, warnings = validate(names.to_text(origin), soa, ordered, options["validators"], file.place if file else None, written)
+    errors, found = validate(names.to_text(origin), soa, ordered, options["validators"], file.place if file else None, written)
     problems += errors
-    warnings = [*(file.warnings if file else ()), *warnings]
+    warnings = [*warnings, *(file.warnings if file else ()), *found]
     if signed:
         problems += _unsigned(where, own, len(written) - len(file.records if file else ()))
         warnings += _kept(where, options)

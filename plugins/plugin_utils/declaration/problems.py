@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -62,6 +63,13 @@ def shown(value: object, most: int = 100) -> str:
     """A value as a message quotes it, cut after ``most`` characters."""
     text = repr(value)
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def made_by_yaml(value: object) -> str:
+    """What a value is that YAML did not read as text although it should be, or empty: ``no``, ``1.10``, ``2026-01-01``, nothing at all."""
+    kinds = ((bool, "a truth value"), (float, "a number"), (datetime.date, "a date"), (type(None), "nothing"))
+    kind = next((kind for of, kind in kinds if isinstance(value, of)), "")
+    return f"was read by YAML as {kind}" + (f", {value}" if value is not None else "") if kind else ""
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

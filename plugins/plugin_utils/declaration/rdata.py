@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, escaped, to_ascii
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import did_you_mean, made_by_yaml
 
 MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
 
@@ -64,7 +64,7 @@ def is_question(rdtype: dns.rdatatype.RdataType) -> bool:
 def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name.Name) -> str:
     """Data of a declaration in presentation format, checked and with absolute names. Raises ValueError saying what is wrong."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError("is not text")
+        raise ValueError(made_by_yaml(value) or "is not text")
     text = str(value)
     type_text = dns.rdatatype.to_text(rdtype)
     if type_text in _STRING_TYPES:

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute, labels_of
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, shown
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, made_by_yaml, shown
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import example_of, parse_rdata, parse_type, refuse_forgotten_dot, type_of
 
 MAXIMUM_TTL = 2**31 - 1  # RFC 2181 section 8
 RECORD_KEYS = ("name", "type", "value", "ttl")
 
 _OF_NAMES = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SRV", "RP", "AFSDB", "RT", "KX"})  # names and numbers, which know no case (RFC 4034 section 6.2)
+_QUOTE = "put it in quotes"
 _TTL_UNITS = re.compile(r"(?:\d+[wdhms])+\Z", re.IGNORECASE)
 
 
@@ -104,7 +105,8 @@ def _parse_record(item: Mapping[str, Any], origin: dns.name.Name, default_ttl: i
     try:
         owner = parse_owner(item.get("name", "@"), origin)
     except ValueError as error:
-        problems.append(Problem(where, f"name {item.get('name')!r} {error}", "write '@', a name relative to the zone, or a full name with a final dot"))
+        right = _QUOTE if made_by_yaml(item.get("name", "@")) else "write '@', a name relative to the zone, or a full name with a final dot"
+        problems.append(Problem(where, f"name {item.get('name')!r} {error}", right))
         owner = None
     try:
         ttl = parse_ttl(item.get("ttl", default_ttl))
@@ -124,7 +126,7 @@ def _parse_record(item: Mapping[str, Any], origin: dns.name.Name, default_ttl: i
         try:
             rdata = parse_rdata(rdtype, one, origin)
         except ValueError as error:
-            problems.append(Problem(where, f"value {shown(one)} {error}", example_of(rdtype)))
+            problems.append(Problem(where, f"value {shown(one)} {error}", _QUOTE if made_by_yaml(one) else example_of(rdtype)))
             continue
         if owner is not None:
             records.append(Record(owner, ttl, type_of(rdtype), rdata))
@@ -136,7 +138,7 @@ def parse_owner(text: object, origin: dns.name.Name) -> str:
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)  # the 50 of a reverse zone
     if not isinstance(text, str) or not text:
-        raise ValueError("is not a name")
+        raise ValueError(made_by_yaml(text) or "is not a name")
     try:
         name = absolute(text, origin)
     except (dns.exception.DNSException, UnicodeError) as error:

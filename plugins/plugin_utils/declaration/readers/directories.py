@@ -16,6 +16,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -25,7 +26,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, Content, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
@@ -50,7 +51,8 @@ def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, 
         stem, suffix = os.path.splitext(name)
         if stem == "_defaults" and suffix in _DATA_SUFFIXES:
             where = f"file {os.path.join(path, name)}"
-            directory_defaults, problems = _options(where, os.path.join(path, name), SHARED_KEYS)
+            directory_defaults, findings = _options(where, os.path.join(path, name), SHARED_KEYS)
+            problems = findings.problems
         elif not name.startswith((".", "_")) and suffix in (_ZONE_SUFFIX, *_DATA_SUFFIXES):
             files[stem].append(os.path.join(path, name))
     options = merged_options(defaults, directory_defaults)
@@ -162,10 +164,11 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     data = [path for path in paths if not path.endswith(_ZONE_SUFFIX)]
     if len(data) > 1:
         return draft, [Problem(where, f"has {' and '.join(os.path.basename(path) for path in data)}", "keep one of them")]
-    problems: list[Problem] = []
+    findings = Findings()
     own: Mapping[str, Any] = {}
     if data:
-        own, problems = _options(where, data[0], _FILE_KEYS)
+        own, findings = _options(where, data[0], _FILE_KEYS)
+    problems = findings.problems
     items = own.get("records", [])
     draft.options = merged_options(defaults, {key: value for key, value in own.items() if key != "records"})
     try:
@@ -185,22 +188,38 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     elif "records" not in own and (own or not problems):
         problems.append(Problem(where, "has no records", f"add records, or a master file {stem}.zone beside it"))
     if not problems:
-        draft.content, problems = build(where, origin, ttl, draft.options, records, file)
+        draft.content, problems = build(where, origin, ttl, draft.options, records, file, findings.warnings)
     draft.origin = origin
     return draft, problems
 
 
-def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str, Any], list[Problem]]:
+def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str, Any], Findings]:
     """The mapping in a YAML or JSON file and what is wrong with it."""
     try:
         with open(path, encoding="utf-8") as stream:
-            content = json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            content = json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=_Loader)
     except (OSError, UnicodeError, ValueError, yaml.YAMLError) as error:
-        return {}, [Problem(where, f"{path} cannot be read ({' '.join(str(error).split())})", "make it a YAML or JSON file with one mapping")]
+        return {}, Findings([Problem(where, f"{path} cannot be read ({' '.join(str(error).split())})", "make it a YAML or JSON file with one mapping")])
+    if octodns.is_configuration(content):
+        return {}, Findings([Problem(where, "is octoDNS' configuration, not a zone", f"move it to another directory, or call it _{os.path.basename(path)}")])
     if "records" in known and octodns.looks_like(content):
-        items, problems = octodns.records_of(content, where)
-        return {"records": items}, problems
-    problems = check_mapping(where, content, known)
+        items, findings = octodns.records_of(content, where)
+        return {"records": items}, findings
+    findings = Findings(check_mapping(where, content, known))
     if not isinstance(content, Mapping):
-        return {}, problems
-    return content, problems + check_nested(where, content)
+        return {}, findings
+    findings.problems += check_nested(where, content)
+    return content, findings
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML without the numbers that nobody means: ``010`` is not 8 here, ``1:20`` not 80, ``1_0`` not 10, but text."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"(?:0|-?[1-9][0-9]*)\Z"), list("-0123456789"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?[0-9]+\.[0-9]+\Z"), list("-0123456789"))

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem, did_you_mean, made_by_yaml
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import quote_strings
 
 RECORD_KEYS = ("type", "ttl", "value", "values", "octodns")
@@ -35,11 +35,13 @@ def _plain(value: object) -> str:
 
 
 def _name(value: object) -> str:
-    """A full name. Without a final dot one reader takes it for full, another for relative to the zone."""
+    """A full name. Without a final dot providers take it for full too, unless it is one label, which nobody can mean."""
     text = str(value)
-    if not text.endswith("."):
+    if text.endswith("."):
+        return text
+    if "." not in text:
         raise ValueError(f"has the name {text!r} without a final dot")
-    return text
+    return f"{text}."
 
 
 def _quoted(value: object) -> str:
@@ -134,33 +136,42 @@ def looks_like(content: object) -> bool:
     return all(isinstance(record, Mapping) for record in records) and any("type" in record for record in records)
 
 
-def records_of(content: Mapping[Any, Any], where: str) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """A zone of octoDNS as records of a declaration, C({name, type, value, ttl}), and the mistakes in it.
+def is_configuration(content: object) -> bool:
+    """Whether a file's content is octoDNS' own configuration, which may lie beside the zones."""
+    return isinstance(content, Mapping) and isinstance(content.get("providers"), Mapping) and isinstance(content.get("zones"), Mapping)
+
+
+def records_of(content: Mapping[Any, Any], where: str) -> tuple[list[dict[str, Any]], Findings]:
+    """A zone of octoDNS as records of a declaration, C({name, type, value, ttl}), and what is wrong with it.
 
     What both formats have in common is not checked here but by records.parse_records. where: names the zone in problems.
     """
     items: list[dict[str, Any]] = []
-    problems: list[Problem] = []
+    findings = Findings()
     for name, value in content.items():
-        if isinstance(name, (bool, float)) or name is None:
-            problems.append(Problem(where, f"the name {name!r} was read as a value of YAML, not as text", "put the name in quotes"))
+        if made_by_yaml(name):
+            findings.problem(where, f"the name {name!r} {made_by_yaml(name)}", "put the name in quotes")
             continue
         owner = str(name) or "@"
         for record in value if isinstance(value, list) else [value]:
             if not isinstance(record, Mapping):
-                problems.append(Problem(f"{where}, record {owner}", f"{record!r} is not a record", "write {type: A, value: 192.0.2.1}"))
+                findings.problem(f"{where}, record {owner}", f"{record!r} is not a record", "write {type: A, value: 192.0.2.1}")
             elif not isinstance(record.get("type"), str):
-                problems.append(Problem(f"{where}, record {owner}", f"type {record.get('type')!r} is not a record type", "write a type such as A or MX"))
+                findings.problem(f"{where}, record {owner}", f"type {record.get('type')!r} is not a record type", "write a type such as A or MX")
             else:
-                items += _items(owner, record, f"{where}, record {owner} {record['type']}", problems)
-    return items, problems
+                items += _items(owner, record, f"{where}, record {owner} {record['type']}", findings)
+    return items, findings
 
 
-def _items(owner: str, record: Mapping[str, Any], where: str, problems: list[Problem]) -> Iterator[dict[str, Any]]:
+def _items(owner: str, record: Mapping[str, Any], where: str, findings: Findings) -> Iterator[dict[str, Any]]:
     """The record as an item of a declaration, unless nothing of it is left."""
+    options = record.get("octodns")
+    if isinstance(options, Mapping) and options.get("ignored"):
+        findings.warning(where, "is ignored by octoDNS (octodns.ignored), and left out here too", "remove the record, or that option")
+        return
     refusals = list(_refusals(record, where))
-    problems += refusals
-    values = None if refusals else _values(record, where, problems)
+    findings.problems += refusals
+    values = None if refusals else _values(record, where, findings)
     if refusals or values == []:
         return
     item = {"name": owner, "type": record["type"], "value": values}
@@ -177,15 +188,12 @@ def _refusals(record: Mapping[str, Any], where: str) -> Iterator[Problem]:
     for key, right in _STEERED.items():
         if key in record:
             yield Problem(where, f"has {key}, answers that differ from question to question", right)
-    options = record.get("octodns")
-    if isinstance(options, Mapping) and options.get("ignored"):
-        yield Problem(where, "is ignored by octoDNS (octodns.ignored), so that nobody serves it", "remove the record, or that option")
     for key in record:
         if key not in RECORD_KEYS and key not in _STEERED:
             yield Problem(where, f"the key {key!r} is unknown{did_you_mean(key, RECORD_KEYS)}", f"a record has {', '.join(RECORD_KEYS)}")
 
 
-def _values(record: Mapping[str, Any], where: str, problems: list[Problem]) -> list[Any] | None:
+def _values(record: Mapping[str, Any], where: str, findings: Findings) -> list[Any] | None:
     """The record's values in presentation format without those that are wrong, None if it has none."""
     given = record["values"] if "values" in record else record.get("value")
     if given is None or given == []:
@@ -195,7 +203,11 @@ def _values(record: Mapping[str, Any], where: str, problems: list[Problem]) -> l
         try:
             result.append(_value(record["type"], value))
         except ValueError as error:
-            problems.append(Problem(where, f"value {_shown(value)} {error}", _example_of(record["type"])))
+            findings.problem(where, f"value {_shown(value)} {error}", _example_of(record["type"]))
+        else:
+            names = [name for name in _names(record["type"], value) if not name.endswith(".")]
+            if names:
+                findings.warning(where, f"value {_shown(value)} has the name {names[0]} without a final dot, read as a full one", f"write {names[0]}.")
     return result
 
 
@@ -215,6 +227,14 @@ def _value(rdtype: str, value: Any) -> Any:
         if key not in known:
             raise ValueError(f"has the unknown key {key!r}{did_you_mean(key, known)}")
     return " ".join(part for part in (_part(field, value) for field in fields) if part)
+
+
+def _names(rdtype: str, value: Any) -> Iterator[str]:
+    """The names in a value, as they are written."""
+    if _TEXTS.get(rdtype) is _name:
+        yield str(value)
+    elif isinstance(value, Mapping):
+        yield from (str(value[key]) for field in _FIELDS.get(rdtype, ()) if field.text is _name for key in field.keys if value.get(key) is not None)
 
 
 def _part(field: _Field, value: Mapping[str, Any]) -> str:

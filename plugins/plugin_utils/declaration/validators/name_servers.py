@@ -30,7 +30,8 @@ class ApexServers(Validator):
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         if not zone.servers:
-            yield Finding(ZONE, "has no NS record at its apex", "add {name: '@', type: NS, value: [ns1.example.com., ns2.example.com.]}")
+            right = "add {name: '@', type: NS, value: [ns1.example.com., ns2.example.com.]}, or say name_servers once for many zones"
+            yield Finding(ZONE, "has no NS record at its apex", right)
 
 
 class ServerCount(Validator):

@@ -128,7 +128,7 @@ MISTAKES = {
     "no value": (with_record(name="www", type="A"), f"{RECORD} www A: value is missing", "give one value or a list of values"),
     "empty list of values": (with_record(name="www", type="A", value=[]), f"{RECORD} www A: value is missing", "give one value"),
     "value that is a mapping": (with_record(name="www", type="A", value={"address": "192.0.2.1"}), "is not text", "write an IPv4 address"),
-    "value that is true": (with_record(name="www", type="TXT", value=True), "value True is not text", "write the text itself"),
+    "value that is true": (with_record(name="www", type="TXT", value=True), "value True was read by YAML as a truth value, True", "put it in quotes"),
     "empty value": (with_record(name="www", type="A", value=" "), "value ' ' is empty", "write an IPv4 address"),
     "key with a typing error": (
         with_record(name="www", type="A", valeu="192.0.2.1", value="192.0.2.1"),

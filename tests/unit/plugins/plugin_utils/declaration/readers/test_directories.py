@@ -338,3 +338,56 @@ def test_the_cache_of_other_code_is_no_cache(tmp_path):
         before = directories.code_digest(str(tmp_path / "code"))
         (tmp_path / "code" / name).write_text("# another\n")
         assert directories.code_digest(str(tmp_path / "code")) != before, name
+
+
+OCTODNS = """---
+'':
+  - {type: A, value: 192.0.2.1}
+  - {type: TXT, values: ['v=spf1 -all']}
+www: {type: CNAME, value: example.com}
+010: {type: A, value: 192.0.2.10}
+sip: {type: AAAA, value: 1:2:3:4:5:6:7:8}
+"""
+
+
+def test_a_directory_of_octodns_needs_its_name_servers_once(zones):
+    write(zones / "example.com.yaml", OCTODNS)
+    write(zones / "config.yaml", "providers: {config: {class: octodns.provider.yaml.YamlProvider}}\nzones: {example.com.: {sources: [config]}}\n")
+    assert "config.yaml): is octoDNS' configuration, not a zone; move it to another directory, or call it _config.yaml" in mistakes(zones)[0]
+    (zones / "config.yaml").rename(zones / "_config.yaml")
+    (told,) = mistakes(zones)
+    assert told.startswith("zone example.com: has no NS record at its apex; add ") and "or say name_servers once for many zones" in told
+    write(zones / "_defaults.yaml", "name_servers: [ns1.example.net., ns2.example.net.]\nsoa: {mname: hidden.example.net.}\n")
+    for _run in range(2):  # the second from the cache
+        ((draft, problems),) = read_directory(str(zones), {})
+        assert problems == [] and draft.content.soa.mname == "hidden.example.net."
+        assert [str(record) for record in draft.content.records] == [
+            "@ 3600 NS ns1.example.net.",
+            "@ 3600 NS ns2.example.net.",
+            "@ 3600 A 192.0.2.1",
+            '@ 3600 TXT "v=spf1 -all"',
+            "010 3600 A 192.0.2.10",
+            "sip 3600 AAAA 1:2:3:4:5:6:7:8",
+            "www 3600 CNAME example.com.",
+        ]
+        assert [warning.where for warning in draft.content.warnings] == ["zone example.com (%s), record www CNAME" % (zones / "example.com.yaml")]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("no", "record False A: name False was read by YAML as a truth value, False; put it in quotes"),
+        ("10.20", "record 10.2 A: name 10.2 was read by YAML as a number, 10.2; put it in quotes"),
+        ("~", "record None A: name None was read by YAML as nothing; put it in quotes"),
+        ("2026-01-01", "name datetime.date(2026, 1, 1) was read by YAML as a date, 2026-01-01; put it in quotes"),
+    ],
+)
+def test_what_yaml_made_of_a_name_is_told(zones, name, told):
+    write(zones / "example.com.yaml", f"records: [{{type: NS, value: ns.example.net.}}, {{name: {name}, type: A, value: 192.0.2.1}}]")
+    assert told in mistakes(zones)[0]
+
+
+@pytest.mark.parametrize("name", ["010", "0x10", "1_0", "1:20", "+1", "1e3", "08", "50", "0"])
+def test_what_only_yaml_takes_for_a_number_stays_text(zones, name):
+    write(zones / "example.com.yaml", f"records: [{{type: NS, value: [ns.example.net., ns.example.org.]}}, {{name: {name}, type: TXT, value: {name}}}]")
+    assert contents(zones) == {"example.com": [f'{name} 3600 TXT "{name}"']}

@@ -17,9 +17,9 @@ DIGEST = "49fd46e6c4b45c55d4ac69cbd3cd34ac1afe51de6f1a5cb3d4e9c0e6d2a6ee52"
 
 
 def read(content):
-    items, problems = records_of(content, "zone example.com")
+    items, findings = records_of(content, "zone example.com")
     records, mistakes = parse_records(items, ORIGIN, 3600, "zone example.com")
-    return canonical(records), problems + mistakes
+    return canonical(records), findings.problems + mistakes
 
 
 def lines(content):
@@ -156,7 +156,6 @@ def test_free_text(text, expected):
         ({"x": {"type": "Route53Provider/ALIAS", "value": {}}}, ["of the provider Route53Provider alone"]),
         ({"x": {"type": "A", "value": "192.0.2.1", "dynamic": {"pools": {}}}}, ["record x A: has dynamic", "keep the values"]),
         ({"x": {"type": "A", "value": "192.0.2.1", "geo": {"EU": ["192.0.2.2"]}}}, ["record x A: has geo", "keep the values"]),
-        ({"x": {"type": "A", "value": "192.0.2.1", "octodns": {"ignored": True}}}, ["octodns.ignored", "remove the record"]),
         ({"x": {"type": "A", "vaules": ["192.0.2.1"]}}, ["the key 'vaules' is unknown, did you mean 'values'?"]),
         ({"x": {"value": "192.0.2.1", "type": None}}, ["record x: type None is not a record type"]),
         ({"x": {"type": ["A"], "value": "192.0.2.1"}}, ["type ['A'] is not a record type"]),
@@ -165,9 +164,11 @@ def test_free_text(text, expected):
         ({"x": {"type": "AAA", "value": "192.0.2.1"}}, ["type 'AAA' is unknown"]),
         ({"x": {"type": "A", "value": "192.0.2.1", "ttl": "soon"}}, ["ttl: 'soon' is not a time"]),
         ({"x": ["192.0.2.1"]}, ["record x: '192.0.2.1' is not a record"]),
-        ({1.1: {"type": "PTR", "value": "a.example.com."}}, ["the name 1.1 was read as a value of YAML", "put the name in quotes"]),
-        ({True: {"type": "A", "value": "192.0.2.1"}}, ["the name True was read as a value of YAML"]),
-        ({"x": {"type": "NS", "value": "ns1.example.net"}}, ["value 'ns1.example.net' has the name 'ns1.example.net' without a final dot", "final dot"]),
+        ({1.1: {"type": "PTR", "value": "a.example.com."}}, ["the name 1.1 was read by YAML as a number, 1.1", "put the name in quotes"]),
+        ({True: {"type": "A", "value": "192.0.2.1"}}, ["the name True was read by YAML as a truth value, True"]),
+        ({"x": {"type": "NS", "value": "ns1"}}, ["value 'ns1' has the name 'ns1' without a final dot", "final dot"]),
+        ({"x": {"type": "TXT", "value": 1.10}}, ["value 1.1 was read by YAML as a number, 1.1; put it in quotes"]),
+        ({"x": {"type": "TXT", "value": False}}, ["value False was read by YAML as a truth value, False; put it in quotes"]),
         ({"x": {"type": "MX", "value": {"preference": 10, "exchange": "mail"}}}, ["'mail' without a final dot"]),
         ({"x": {"type": "MX", "value": {"preference": 10}}}, ["has no exchange", "give preference, exchange"]),
         ({"x": {"type": "MX", "value": "10 mail.example.com."}}, ["'10 mail.example.com.' is not a mapping of preference, exchange"]),
@@ -185,9 +186,25 @@ def test_what_cannot_be_carried_is_refused_by_name(content, parts):
 
 
 def test_every_mistake_is_told_and_the_rest_is_kept():
-    records, problems = read({"a": {"type": "NS", "values": ["x", "y", "ns.example.net."]}, "b": {"type": "ALIAS", "value": "z."}})
+    records, problems = read({"a": {"type": "NS", "values": ["x", "y", "ns.example.net"]}, "b": {"type": "ALIAS", "value": "z."}})
     assert [str(record) for record in records] == ["a 3600 NS ns.example.net."]
     assert len(problems) == 3
+
+
+def test_names_without_a_final_dot_are_full_ones_and_told():
+    values = {"MX": {"preference": 10, "exchange": "mail.example.net"}, "CNAME": "www.example.net", "SRV": {**FIELDS[0][1], "target": "a.example.net"}}
+    for rdtype, value in values.items():
+        items, findings = records_of({"x": {"type": rdtype, "value": value}, "y": {"type": rdtype, "values": [value]}}, "zone example.com")
+        assert not findings.problems
+        assert [str(warning).partition(": ")[0] for warning in findings.warnings] == [f"zone example.com, record {owner} {rdtype}" for owner in "xy"]
+        assert all(".example.net without a final dot, read as a full one; write " in str(warning) for warning in findings.warnings)
+        assert all(record.rdata.endswith(".example.net.") for record in parse_records(items, ORIGIN, 60, "")[0])
+
+
+def test_what_octodns_ignores_is_left_out_and_told():
+    items, findings = records_of({"x": {"type": "A", "value": "192.0.2.1", "octodns": {"ignored": True}}, "y": {"type": "A", "value": "192.0.2.1"}}, "zone a")
+    assert [item["name"] for item in items] == ["y"] and not findings.problems
+    assert [warning.where for warning in findings.warnings] == ["zone a, record x A"]
 
 
 @pytest.mark.parametrize(

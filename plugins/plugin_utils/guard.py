@@ -38,7 +38,8 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
         records, servers = weight[0] - 1, weight[1]
         if _much(records - content.count, records):
             yield f"zone {name} would lose {_share(records - content.count, records)} of its records; {_remedy(name)}"
-        gone = sorted(set(servers) - set(content.apex_servers))
+        staying = {server.lower() for server in content.apex_servers}
+        gone = sorted(server for server in servers if server.lower() not in staying)
         if gone:
             yield f"zone {name} would lose the name server{'s' * (len(gone) > 1)} {', '.join(gone)} of its {len(servers)} at the apex; {_remedy(name)}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import threading
 import time
 
 import pytest
@@ -183,3 +184,20 @@ def test_runs_with_a_server_that_hangs_at_any_moment_end_in_old_or_new_and_say_w
             assert "does not serve example.com" in outcome and answer in (serving, wanted)
         serving = answer
     assert_converges(host, NEW)
+
+
+def test_a_zone_that_needs_long_to_load_is_waited_for(host, monkeypatch):
+    """The server takes longer than for small zones, as with millions of records; here it is told late."""
+    run, late = host.run, []
+    large = {**OLD, "example.com": {f"h{number}": "192.0.2.77" for number in range(60000)}}
+
+    def slow(command, **limits):
+        if {"reload", "zone-reload"} & set(command) and "example.com" in command:
+            late.append(threading.Timer(11.5, run, [command], limits))
+            late[-1].start()
+            return 0, "", ""
+        return run(command, **limits)
+
+    monkeypatch.setattr(host, "run", slow)
+    assert host.bring(large)["reloaded"] and len(late) == 1
+    assert host.ask("h59999.example.com", "A") == ["192.0.2.77"]

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import dns.query
 import dns.update
@@ -193,3 +194,68 @@ def test_zones_of_a_powerdns_are_told_too(tmp_path):
         assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == ["old.example"]
         config.write_text("launch=\n")  # as a package brings it
         assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
+
+MANY = "".join(f"h{number} A 192.0.2.{number}\n" for number in range(60))
+
+
+def serve(host, zone, records, *options):
+    """Have the server serve a zone as an administrator would, under serial 4000000000."""
+    path = host.root / "own" / zone
+    path.write_text(f"$TTL 3600\n@ SOA ns1.example. hostmaster.example. 4000000000 3600 600 1209600 300\n@ NS ns1.example.\n@ NS NS2.example.\n{records}")
+    stanza = host.own_zone(path, zone)
+    with host.config_file.open("a") as config:
+        config.write(stanza.replace("type primary;", " ".join(["type primary;", *options])))
+    host.stop()
+    host.start()
+
+
+def told_losses(found):
+    """What the guard tells of zones that are declared with two records."""
+    content = SimpleNamespace(count=2, apex_servers=("ns1.example.", "ns2.example."))
+    primary = dict.fromkeys(found["differing"]["zones"], SimpleNamespace(zone=SimpleNamespace(content=content)))
+    return list(guard.losses("ns1", SimpleNamespace(primary=primary), found, False))
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_zone_that_is_taken_over_does_not_lose_most_of_its_records_without_a_word(kind, tmp_path):
+    with running_host(kind, tmp_path) as host:
+        serve(host, "example.com", MANY)
+        found = compared(host, {"example.com": {"www": "192.0.2.1"}, "new.example": {}})
+        assert found["differing"]["zones"]["example.com"][2] == [63, ["ns1.example.", "ns2.example."]]
+        assert 4000000000 in found["differing"]["zones"]["example.com"][1] and found["differing"]["zones"]["new.example"] == [None, [], None]
+        (told,) = told_losses(found)
+        assert told.startswith("zone example.com would lose 96 % (60 of 62) of its records; ")
+
+
+def test_a_dynamic_zone_that_answers_nobody_is_asked_all_the_same(host):
+    serve(host, "closed.example", MANY, "allow-query { none; }; allow-update { 127.0.0.1; };")
+    assert host.serial("closed.example") is None
+    found = compared(host, {"closed.example": {}})
+    assert found["own_content"] == {"closed.example": "updated dynamically"} and len(told_losses(found)) == 1
+    assert host.bring({"closed.example": {}})["zones_changed"]["closed.example"] == 4000000001
+
+
+def test_a_zone_in_two_views_is_told(host):
+    path = host.root / "own/static.example"
+    stanza = host.own_zone(path, "static.example")
+    views = [f'view "{view}" {{ match-clients {{ {clients}; }}; {stanza} }};\n' for view, clients in [("a", "127.0.0.2"), ("b", "any")]]
+    text = host.config_file.read_text()
+    host.config_file.write_text(text[: text.index("zone ")] + "".join(views))
+    assert host.run([host.control, "reconfig"])[0] == 0
+    assert compared(host, {"static.example": {}})["own_content"] == {"static.example": "in the views a, b"}
+
+
+def test_a_zone_that_is_served_and_in_no_file_is_found(host):
+    path = host.root / "own/static.example"
+    with host.options.open("a") as options:
+        options.write("allow-new-zones yes;\n")
+    assert host.run([host.control, "reconfig"])[0] == 0
+    assert host.run([host.control, "addzone", "added.example", f'{{ type primary; file "{path}"; allow-query {{ none; }}; }};'])[0] == 0
+    assert compared(host, {"added.example": {}})["differing"]["zones"]["added.example"] == [None, [7], [3, ["ns1.example."]]]
+
+
+def test_what_cannot_be_asked_about_a_zone_is_a_refusal(host, monkeypatch):
+    run = host.run
+    monkeypatch.setattr(host, "run", lambda command, **limits: (1, "", "rndc: connection refused") if "zonestatus" in command else run(command, **limits))
+    with pytest.raises(Refused, match="zone static.example may be served already, and what the server has of it cannot be told: rndc zonestatus says rndc"):
+        compared(host, {"static.example": {}})

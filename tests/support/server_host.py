@@ -332,7 +332,7 @@ class BindHost(ServerHost):
         root, control_port = self.root, next(port for port in iter(lambda: free_port(self.address), None) if port != self.port)
         secret = base64.b64encode(os.urandom(32)).decode()
         key = f'key "control" {{ algorithm hmac-sha256; secret "{secret}"; }};\n'
-        options = root / "etc/options.conf"
+        options = self.options = root / "etc/options.conf"
         self.local_config.write_text(key + f'controls {{ inet {self.address} port {control_port} allow {{ {self.address}; }} keys {{ "control"; }}; }};\n')
         options.write_text(f"port {self.port};\npid-file none;\nsession-keyfile none;\nnotify-delay 0;\n")  # NOTIFY at once, also soon after another
         (root / "rndc.conf").write_text(key + f'options {{ default-key "control"; default-server {self.address}; default-port {control_port}; }};\n')

@@ -10,6 +10,7 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
+_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
 _SOA = re.compile(r"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
 
 
@@ -34,10 +35,14 @@ def compare(state, now):
     own_content = {}
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
-        serials = served_serials.serials(state.payload["address"], ask, port=state.payload["port"])
-        for zone, serial in serials.items():
+        answered = served_serials.serials(state.payload["address"], ask, _ASKED + len(ask) / _RATE, state.payload["port"])
+        for zone, serial in answered.items():
             differing[zone][1].append(serial)
-        own_content = state.software.own_content([zone for zone in serials if differing[zone][2] is None])
+        for zone, holding in state.software.held([zone for zone in ask if differing[zone][2] is None], answered).items():
+            differing[zone][1] += holding.serials
+            differing[zone][2] = holding.weight and [holding.weight[0] + 1, holding.weight[1]]
+            if holding.how:
+                own_content[zone] = holding.how
     return {
         "differing": {"zones": differing, "time": now, "seen": state.digest()},
         "agrees": not differing and not state.result(state.changes(), [], False)["changed"],

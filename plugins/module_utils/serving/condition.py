@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
@@ -13,6 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import l
 
 _SAMPLE = 50  # zones
 _ASKED = 1.0  # seconds for the sample
+_OCTETS_A_SECOND = 1e6  # of a zone file, that a server loads
 
 
 def runs(state):
@@ -58,4 +60,11 @@ def stale(state):
     serials = {entry[3]["zone"]: entry[3]["serial"] for entry in state.current.files.values() if entry[3]}
     chosen = random.sample(sorted(serials), min(_SAMPLE, len(serials)))
     served = served_serials.answered(state.payload["address"], chosen, _ASKED, state.payload["port"])
+    absent = [zone for zone, serial in served.items() if serial is None]
+    octets = sum(entry[1] for entry in state.current.files.values() if entry[3] and entry[3]["zone"] in absent)
+    deadline = time.monotonic() + _ASKED + octets / _OCTETS_A_SECOND  # a server that has just been started may be loading them
+    while absent and time.monotonic() < deadline:
+        time.sleep(0.1)
+        served.update(served_serials.answered(state.payload["address"], absent, _ASKED, state.payload["port"]))
+        absent = [zone for zone in absent if served[zone] is None]
     return sorted(zone for zone, serial in served.items() if serial is None or serial_numbers.newer(serials[zone], serial))

@@ -11,12 +11,15 @@ import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, given
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
 _OWN = ("local.conf", "options.conf")  # where the administrator's own statements come from the inventory
 # What "named-checkconf -l" prints of a zone: name, class, view and type. Warnings are between them.
-_LISTED = re.compile(r"(\S*[^\s:]) (?:IN|CH|HS) \S.* (\S+)", re.IGNORECASE)
+_LISTED = re.compile(r"(?P<name>\S*[^\s:]) (?:IN|CH|HS) (?P<view>\S.*) (?P<type>\S+)", re.IGNORECASE)
+# What "rndc zonestatus" says of zones whose content is in a journal, and not in a file that could be declared.
+_KINDS = (("inline signing", "yes", "signed by the server"), ("secure", "yes", "signed"), ("dynamic", "yes", "updated dynamically"))
+_ASKED_ONE_BY_ONE = 200  # above this many zones only those are asked for that the configuration has, or that are answered
 # What "named-checkconf -z" says of a zone that does not load.
 _NOT_LOADED = re.compile(r"zone ([^/\s]+)/IN: .*\bnot loaded due to errors")
 # Zones that the distributions' packages bring to every server (RFC 1912 section 4.1, RFC 6303).
@@ -108,16 +111,49 @@ class Bind(Software):
         if code:
             raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
 
-    def own_content(self, zones):
-        """Zones with dynamic updates or signatures: what they hold is in a journal, not in a file that could be declared (named.conf(5))."""
-        kinds = (("inline signing: yes", "signed by the server"), ("secure: yes", "signed"), ("dynamic: yes", "updated dynamically"))
-        result = {}
+    def held(self, zones, answered):
+        """What "rndc zonestatus" says of these zones, in whichever view: whoever may ask the server for them, and however long that takes."""
+        printed = self._printed()
+        views = {}
+        for match in filter(None, map(_LISTED.fullmatch, self._list(self.layout["config_file"]))):
+            views.setdefault(_plain(match["name"]), []).append(match["view"])
+        every = len(zones) <= _ASKED_ONE_BY_ONE or "allow-new-zones yes;" in printed  # or it may have some that are in no file
+        directory = next(iter(re.findall(r'^\tdirectory "(.*)";$', printed, re.M)), self.layout["working_directory"])
+        found = {}
         for zone in zones:
-            status = self.run([self.find("rndc"), "zonestatus", zone])[1]
-            how = next((how for line, how in kinds if line in status), None)
-            if how and "type: primary" in status:
-                result[zone] = how
-        return result
+            if every or zone in views or zone in answered:
+                statuses = [status for status in (self._status(zone, view) for view in views.get(zone, [None])) if status]
+                if statuses:
+                    found[zone] = self._holding(zone, statuses, views.get(zone), directory)
+        return found
+
+    def _status(self, zone, view):
+        """What the server says of a zone as {key: value}, None if it has none of this name. Raises Refused."""
+        code, out, err = self.run([self.find("rndc"), "zonestatus", zone, *(["IN", view] if view else [])])
+        words = " ".join((err or out).split())
+        if code and "not loaded" not in words and "no matching" not in words:
+            raise Refused(f"zone {zone} may be served already, and what the server has of it cannot be told: rndc zonestatus says {words}")
+        return None if code else dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
+
+    def _holding(self, zone, statuses, views, directory):
+        how = next((how for key, value, how in _KINDS for status in statuses if status.get("type") == "primary" and status.get(key) == value), None)
+        if len(statuses) > 1:
+            how = "in the views {}".format(", ".join(views))
+        serials = [int(status["serial"]) for status in statuses if status.get("serial", "").isdigit()]
+        path = os.path.join(directory, statuses[0].get("files", "").split(", ")[0])
+        return Holding(how, serials, self._weight(zone, path) or [int(statuses[0].get("nodes", 0)), []])
+
+    def _weight(self, zone, path):
+        """Of what is in a zone's file, as text or as named wrote it, with what its journal adds. None if it cannot be read."""
+        for kind in ("text", "raw"):
+            code, out, _err = self.run_checker([self.find("named-checkzone"), "-q", "-j", "-i", "none", "-D", "-o", "-", "-s", "full", "-f", kind, zone, path])
+            if not code:
+                return weight_of(out, zone)
+        return None
+
+    def _printed(self):
+        """The configuration in place, as its checker writes it."""
+        return self.run_checker([self.find("named-checkconf"), "-p", self.layout["config_file"]])[1]
 
     def left_out(self, config, declared):
         """What named-checkconf lists in named.conf and not in the administrator's files. Without it BIND is not installed, and serves nothing."""
@@ -140,14 +176,21 @@ class Bind(Software):
             return self._listed(stream.name)
 
     def _listed(self, path):
+        found = [match for match in map(_LISTED.fullmatch, self._list(path)) if match]
+        return {_plain(match["name"]) for match in found if match["type"] != "hint"}
+
+    def _list(self, path):
         code, out, err = self.run_checker([self.find("named-checkconf"), "-l", path])
         if code:
             words = "; ".join((out + err).splitlines()[:20])
             raise Refused(f"which zones {path} has, and this run would no longer serve, cannot be told: {words}; mend the file, or move it away")
-        found = [match.groups() for match in map(_LISTED.fullmatch, out.splitlines()) if match]
-        return {name.rstrip(".").lower() or "." for name, kind in found if kind != "hint"}
+        return out.splitlines()
 
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
         directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
         self.remove_as_server(directory, [name + suffix for name in zones.values() for suffix in ("", ".jnl")])
+
+
+def _plain(name):
+    return name.rstrip(".").lower() or "."

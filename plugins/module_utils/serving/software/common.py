@@ -15,11 +15,33 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, listeners, processes
 
 ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
+_MADE_BY_SERVERS = {"SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY", "TYPE65534"}
 _PATIENCE = 10.0  # seconds for a server that does not answer commands, as one that is just starting
 # A word of a configuration that is written as "key: value".
 _TOKEN = re.compile(r'"[^"]*"|#.*|[^\s"#]+')
 _LONGEST_LOOK = 300.0  # seconds; ten thousand zones enter a database in one
 _KEY = re.compile(r"([a-z][a-z0-9-]*):")
+
+
+class Holding:
+    """What a program has of a zone.
+
+    how: why its content is not in a file that could be declared, None if it is. serials: under which it is served.
+    weight: number of records besides the SOA, and the apex name servers; None if not known.
+    """
+
+    def __init__(self, how=None, serials=(), weight=None):
+        self.how = how
+        self.serials = list(serials)
+        self.weight = weight
+
+
+def weight_of(text, zone):
+    """The weight of a zone, see L(Holding), whose records are written in full, one a line (owner, TTL, class, type, data)."""
+    apex = zone.rstrip(".").lower() + "."
+    rows = [fields for fields in (line.split(None, 4) for line in text.splitlines()) if len(fields) == 5 and not fields[0].startswith(";")]
+    servers = {fields[4].lower() for fields in rows if fields[3] == "NS" and fields[0].lower() == apex}
+    return [sum(fields[3] not in _MADE_BY_SERVERS for fields in rows), sorted(servers)]
 
 
 class Software:
@@ -61,8 +83,11 @@ class Software:
     def store(self, generation):
         """Bring what the program keeps elsewhere to what the generation says, whether it runs or not. Raises Refused."""
 
-    def own_content(self, zones):
-        """Which of these zones, that something else than this collection configured, the running program itself changes: {zone: how}."""
+    def held(self, zones, answered):
+        """What the running program has of zones that this collection did not write: {zone: L(Holding)}. Raises Refused where that cannot be told.
+
+        answered: those for which it gives an answer to this host.
+        """
         return {}
 
     def refresh(self, zones):
@@ -205,30 +230,49 @@ def zones_named(pattern, option):
 
     option: the one of a clause C(zone) that has its name. Returns lower case names without the dot at the end.
     """
-    zones, read, ahead = set(), set(), glob.glob(pattern)
+    return {name for name, _value in _zone_options(pattern, option, option)}
+
+
+def zone_settings(pattern, option, wanted):
+    """{zone: value of the option wanted} of the clauses C(zone) that have it; option as in L(zones_named)."""
+    return dict(_zone_options(pattern, option, wanted))
+
+
+def _zone_options(pattern, option, wanted):
+    """(zone, value) of an option of clauses C(zone), whichever of its two lines comes first."""
+    read, ahead = set(), glob.glob(pattern)
     while ahead:
         path = ahead.pop()
         if path in read:
             continue
         read.add(path)
-        for clause, key, value in _options(path):
+        name = value_before = None
+        for begins, clause, key, value in _options(path):
+            if begins:
+                name = value_before = None
             if key == "include":
                 included = os.path.join(os.path.dirname(path), value)
                 ahead += glob.glob(os.path.join(included, "*.conf") if os.path.isdir(included) else included)
-            elif (clause, key) == ("zone", option):
-                zones.add(value.rstrip(".").lower())
-    return zones
+            elif clause == "zone" and key in (option, wanted):
+                if key == option:
+                    name = value.rstrip(".").lower()
+                if key == wanted:
+                    value_before = value
+                if name and value_before:
+                    yield name, value_before
 
 
 def _options(path):
-    """(clause, option, first value) of everything that such a file sets; a key that another one follows begins a clause."""
+    """(whether a clause begins, clause, option, first value) of everything that such a file sets; a key that another one follows begins a clause."""
     with open(path, encoding="utf-8", errors="replace") as stream:
         tokens = [token for token in _TOKEN.findall(stream.read()) if token != "-" and not token.startswith("#")]
     clause = key = None
+    begins = True
     for token in tokens:
         found = _KEY.fullmatch(token)
         if found:
+            begins = begins or bool(key)
             clause, key = key or clause, found.group(1)
         elif key:
-            yield clause, key, token.strip('"')
-            key = None
+            yield begins, clause, key, token.strip('"')
+            key, begins = None, False

@@ -9,7 +9,7 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, given, zones_named
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of, zones_named
 
 _RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
 _AT_ONCE = 1000  # zones named in one command
@@ -36,6 +36,22 @@ class Knot(Software):
     def unknown(self, zones):
         program = self.find("knotc")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zone-status", zone])[0]]
+
+    def held(self, zones, answered):
+        """What "knotc zone-read" gives of zones that the configuration in place has, whoever may ask the server for them."""
+        configured = zones_named(self.layout["config_file"], "domain")
+        return {zone: self._holding(zone) for zone in zones if zone in configured or zone in answered}
+
+    def _holding(self, zone):
+        code, out, err = self.run([self.find("knotc"), *self.control_options(), "zone-read", zone])
+        words = " ".join((err or out).split())
+        if code and "no such zone" not in words and "zone file" not in words and "not loaded" not in words:
+            raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: knotc zone-read says {words}")
+        rows = [line.partition("] ")[2].split(None, 3) for line in out.splitlines()]
+        text = "\n".join(f"{row[0]} {row[1]} IN {row[2]} {row[3]}" for row in rows if len(row) == 4)
+        serials = [int(row[3].split()[2]) for row in rows if len(row) == 4 and row[2] == "SOA"]
+        signed = any(len(row) == 4 and row[2] == "DNSKEY" for row in rows)
+        return Holding("signed" if signed else None, serials, weight_of(text, zone) if serials else None)
 
     def check(self, generation, current, changed_zones, entry):
         """Let Knot DNS itself read the whole configuration, and the zones that changed. Raises Refused."""

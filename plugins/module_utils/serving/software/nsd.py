@@ -9,7 +9,7 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Software, zones_named
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, weight_of, zone_settings, zones_named
 
 _RESTART = {"nsd.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
 _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a line of nsd-checkzone
@@ -33,6 +33,23 @@ class NSD(Software):
     def unknown(self, zones):
         program = self.find("nsd-control")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zonestatus", zone])[0]]
+
+    def held(self, zones, answered):
+        """What is in the files of zones that the configuration in place has, as "nsd-checkzone -p" reads them."""
+        files = zone_settings(self.layout["config_file"], "name", "zonefile")
+        program = self.find("nsd-checkconf")
+        directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""
+        held = {}
+        for zone in zones:
+            path = files.get(zone, "").replace("%s", zone)
+            code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, os.path.join(directory, path)]) if path else (1, "", "")
+            if not code:
+                rows = list(_rows(out))
+                signed = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows)
+                held[zone] = Holding("signed" if signed else None, (), weight_of("\n".join(rows), zone))
+            elif zone in answered:
+                raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: its file {path or 'is not in the configuration'}")
+        return held
 
     def check(self, generation, current, changed_zones, entry):
         """Let NSD's own checkers read the whole configuration, and the zones that changed. Raises Refused."""
@@ -88,6 +105,19 @@ class NSD(Software):
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
         self.remove_as_server(self.layout["secondary_directory"], [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
+
+
+def _rows(text):
+    """Records as "nsd-checkzone -p" prints them, each in full: it leaves out what is as in the line before, and breaks some in two."""
+    origin = owner = ""
+    for line in text.splitlines():
+        fields = line.split("\t", 4)
+        if line.startswith("$ORIGIN "):
+            origin = line.split()[1]
+        elif len(fields) > 3 and fields[2] == "IN":
+            owner = fields[0] or owner
+            absolute = owner if owner.endswith(".") else f"{owner}.{origin}".replace("..", ".")
+            yield " ".join([absolute, fields[1], "IN", *fields[3:]])
 
 
 def _added(path):

@@ -60,7 +60,11 @@ case ${1:-} in
   remove)
     [ -n "$LAB" ] && [ -d "$directory" ] || exit 0
     enter
-    "${namespace[@]}" podman rm --all --force --volumes --time 1 >/dev/null
+    for pause in 1 2 0; do # a host that is busy may not have stopped when podman looks
+      said=$("${namespace[@]}" podman rm --all --force --volumes --time 1 2>&1) && break
+      sleep $pause
+    done
+    [ -z "$("${namespace[@]}" podman ps --all --quiet)" ] || { echo "lab.sh: $said" >&2; exit 1; }
     if [ "$(id -u)" = 0 ]; then
       # What a scenario that was interrupted left running in the lab's network, such as its doubles of providers.
       for process in /proc/[0-9]*; do [ ! "$process/ns/net" -ef "$volatile/net" ] || kill "${process#/proc/}" 2>/dev/null || :; done

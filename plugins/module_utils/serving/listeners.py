@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which processes of this host there are, and which of them have a port: what Linux tells in /proc, see proc(5)."""
+"""Which processes of this host there are, and which of them have a port: what Linux tells in /proc, see proc(5).
+
+In many containers root may not look into other users' processes (CAP_SYS_PTRACE): their programs' files, networks and sockets are hidden.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def processes(name):
     found = []
     for pid in _pids():
         with contextlib.suppress(OSError):  # it has ended
-            if _program(pid) == name and os.stat(f"/proc/{pid}/ns/net").st_ino == here:
+            if _program(pid) == name and _network(pid, here) == here:
                 process = Process(pid)
                 found += [process] if process.state not in "ZX" else []  # which only wait for their parent
     return found
@@ -58,7 +61,8 @@ def processes(name):
 def holders(addresses, port, known=()):
     """Who takes questions at a port of one of these addresses, or of all: [(its process, None if that cannot be seen, address)].
 
-    known: processes that are not looked for among all others; what they hold is not told.
+    known: processes that are not looked for among all others; what they hold is not told. Where what they hold is hidden, what nobody is seen to
+    hold is taken for theirs.
     """
     wanted = {ipaddress.ip_address(address) for address in addresses}
     sockets = {}
@@ -71,16 +75,18 @@ def holders(addresses, port, known=()):
                     local = _address(address)
                     if local in wanted or local.is_unspecified and wanted:
                         sockets[fields[9]] = str(local)
+    hidden = False
     for process in known if sockets else ():
         for inode in _sockets(process.pid) & sockets.keys():
             del sockets[inode]
+        hidden = hidden or _is_hidden(process.pid)
     found = {}
     for pid in _pids() if sockets else ():
         for inode in _sockets(pid) & sockets.keys():
             with contextlib.suppress(OSError):
                 found[inode] = Process(pid)
     # Processes that share a socket, as a program's and its children's, are told by one of them.
-    told = {(process.pid if process else None, sockets[inode]): process for inode in sockets for process in [found.get(inode)]}
+    told = {(process.pid if process else None, sockets[inode]): process for inode in sockets for process in [found.get(inode)] if process or not hidden}
     return [(process, address) for (_pid, address), process in sorted(told.items(), key=lambda item: str(item[0]))]
 
 
@@ -89,8 +95,27 @@ def _pids():
 
 
 def _program(pid):
-    """Its name as a file, also of one that was replaced meanwhile, whatever the process calls itself."""
-    return os.path.basename(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)"))
+    """Its name as a file, also of one that was replaced meanwhile, whatever the process calls itself; where that is hidden, as it calls itself."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)"))
+    except PermissionError:
+        return _read(f"/proc/{pid}/comm")
+
+
+def _network(pid, here):
+    """The number of its network's namespace; where that is hidden, the one of this process."""
+    try:
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    except PermissionError:
+        return here
+
+
+def _is_hidden(pid):
+    try:
+        os.readlink(f"/proc/{pid}/exe")
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return False
 
 
 def _sockets(pid):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -63,3 +64,35 @@ def test_processes_in_the_network_of_a_container_are_not_this_hosts():
             assert sleeper.pid not in [process.pid for process in processes("sleep")]
         finally:
             sleeper.kill()
+
+
+HOLD = """
+import socket, time
+link = socket.socket(type=socket.SOCK_DGRAM)
+link.bind(("127.0.0.1", 0))
+print(link.getsockname()[1], flush=True)
+time.sleep(60)
+"""
+TELL = """
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.listeners import holders, processes
+own = [process for process in processes({name!r}) if process.pid == {pid}]
+print([process.pid for process in own], holders(["127.0.0.1"], {port}, own), holders(["127.0.0.1"], {port}))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up rights")
+def test_a_root_that_may_not_look_into_processes_accuses_nobody_where_its_own_server_runs(tmp_path):
+    """So it is in most containers: what other users' processes have open is hidden, CAP_SYS_PTRACE being away."""
+    program = shutil.copy2(os.path.realpath("/usr/bin/python3"), tmp_path / "holder")
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    with subprocess.Popen(["setpriv", "--reuid=65534", "--clear-groups", program, "-c", HOLD], stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            port = int(holder.stdout.readline())
+            tell = TELL.format(name="holder", pid=holder.pid, port=port)
+            command = ["setpriv", "--bounding-set=-sys_ptrace", sys.executable, "-c", tell]
+            told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+        finally:
+            holder.kill()
+    assert told == f"[{holder.pid}] [] [(None, '127.0.0.1')]"

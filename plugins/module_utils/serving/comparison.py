@@ -11,7 +11,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import s
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
 _ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
-_SOA = re.compile(r"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
+_SOA = re.compile(r"\sSOA\s+(?!\\#)\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
 
 
 def compare(state, now):

@@ -166,7 +166,17 @@ def rdata_text(rdata: dns.rdata.Rdata) -> str:
 
 def rdata_size(type_text: str, text: str) -> int:
     """Octets of data in presentation format, names not compressed."""
-    return len(dns.rdata.from_text(dns.rdataclass.IN, type_text, text, dns.name.root, relativize=False).to_wire())
+    return len(_wire(type_text, text))
+
+
+def opaque(type_text: str, text: str) -> str:
+    """Data in presentation format as RFC 3597 has them, whatever their type."""
+    octets = _wire(type_text, text)
+    return f"\\# {len(octets)} {octets.hex()}".rstrip()
+
+
+def _wire(type_text: str, text: str) -> bytes:
+    return dns.rdata.from_text(dns.rdataclass.IN, type_text, text, dns.name.root, relativize=False).to_wire()
 
 
 def _check_lengths(type_text: str, rdata: dns.rdata.Rdata) -> None:

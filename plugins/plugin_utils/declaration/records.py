@@ -17,7 +17,14 @@ from typing import Any, NamedTuple
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, made_by_yaml, shown
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import example_of, parse_rdata, parse_type, refuse_forgotten_dot, type_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import (
+    example_of,
+    opaque,
+    parse_rdata,
+    parse_type,
+    refuse_forgotten_dot,
+    type_of,
+)
 
 MAXIMUM_TTL = 2**31 - 1  # RFC 2181 section 8
 RECORD_KEYS = ("name", "type", "value", "ttl")
@@ -196,7 +203,10 @@ def records_of(body: str) -> list[Record]:
 def zone_text(zone: str, soa: SOA, body: str, serial: int) -> str:
     """A master file: a record a line, the SOA first."""
     head = f"; {zone}: managed by authoritative.dns; what is edited here is shown and replaced at the next run\n$ORIGIN {zone.rstrip('.')}.\n"
-    return head + body_text([soa.record(serial)]) + body
+    record = soa.record(serial)
+    if max(soa.refresh, soa.retry, soa.expire, soa.minimum) > MAXIMUM_TTL:
+        record = record._replace(rdata=opaque(record.type, record.rdata))  # NSD 4.6 reads another number without a word
+    return head + body_text([record]) + body
 
 
 def digest(soa: SOA, body: str) -> str:

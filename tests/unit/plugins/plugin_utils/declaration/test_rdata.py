@@ -14,6 +14,7 @@ import dns.rdata
 import dns.rdatatype
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import parse_rdata, read_rdata, type_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, zone_text
 
 ORIGIN = dns.name.from_text("example.com.")
 HEAD = "$TTL 60\n$ORIGIN example.com.\n@ SOA ns1.example.net. hostmaster 7 3600 600 1209600 300\n@ NS ns1.example.net.\n"
@@ -71,6 +72,18 @@ def test_every_supported_server_reads_it(tmp_path, rdtype, written, expected):
         if program:
             done = subprocess.run([program, *(argument.format(path) for argument in arguments)], capture_output=True, text=True, timeout=20, check=False)
             assert done.returncode == 0, (checker, text, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("field", ["refresh", "retry", "expire", "minimum"])
+def test_a_soa_s_times_are_read_by_every_server_as_they_are(tmp_path, field):
+    text = zone_text("example.com", SOA(60, "a.", "b.", 1, 3600, 600, 1209600, 300)._replace(**{field: 2**31}), "@ 60 IN NS a.\n", 7)
+    (tmp_path / "zone").write_text(text)
+    printers = {"nsd-checkzone": ["-p", "example.com", "zone"], "named-compilezone": ["-i", "none", "-o", "-", "example.com", "zone"]}
+    for printer, arguments in printers.items():
+        program = shutil.which(printer, path="/usr/bin:/usr/sbin:/usr/local/sbin:/bin:/sbin")
+        if program:
+            done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=20, check=False, cwd=tmp_path)
+            assert done.returncode == 0 and " 2147483648" in done.stdout, (printer, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("written", [written for rdtype, written, _expected in DATA if rdtype in ("HTTPS", "SVCB") and "667=" not in written])

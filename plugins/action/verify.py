@@ -13,7 +13,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import Expectations, expectations
 
+CHECKS = ("serials", "contents", "transfers", "servers")
 _TABLE = 2000  # results; beyond it only faults, at most as many, and counts travel
+_SAMPLE = 500  # record sets of one zone, spread evenly over it
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
 
 
@@ -25,9 +27,10 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         _validation, arguments = self.validate_argument_spec(
             {
-                "checks": {"type": "list", "elements": "str", "choices": ["serials", "transfers", "servers"], "default": ["serials", "transfers", "servers"]},
+                "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": list(CHECKS)},
                 "families": {"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
                 "transfers": {"type": "int", "default": 20},
+                "contents": {"type": "int", "default": 20},
                 "wait_timeout": {"type": "float", "default": 30.0},
                 "tls_ca": {"type": "str"},
             }
@@ -38,17 +41,31 @@ class ActionModule(ActionBase):
             declaration = inventory.declared(task_vars, self._templar.template)
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
-        expected = expectations(declaration, host, arguments["families"], arguments["transfers"])
+        expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"])
         result: dict[str, Any] = {"changed": False, "host": host, "faults": []}
+        late: set[tuple[str, str]] = set()
         for key, module, module_arguments in _calls(expected, arguments):
+            if key == "records":
+                # A server that has another serial is told already, and what else it has follows from that.
+                module_arguments["zones"] = _without(module_arguments["zones"], late)
+                if not module_arguments["zones"]:
+                    continue
             found = self._execute_module(module_name=f"authoritative.dns.{module}", module_args=module_arguments, task_vars=task_vars)
             found.pop("invocation", None)
             if found.get("failed") or "summary" not in found:
                 return found
             result[key] = {name: found[name] for name in _KEPT if name in found}
+            if key == "soa":
+                late = {(item["zone"], item["server"]) for item in found["results"] if not item["ok"]}
             if found["summary"]["at_fault"]:
                 result["faults"].append(f"{module}: {found['msg']}")
         return result
+
+
+def _without(zones: list[dict[str, Any]], late: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The zones with those servers that are not late with them."""
+    left = [{**zone, "servers": [server for server in zone["servers"] if (zone["name"], server) not in late]} for zone in zones]
+    return [zone for zone in left if zone["servers"]]
 
 
 def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -60,6 +77,11 @@ def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str,
             "serials",
             ("soa", "verify_soa_serial", {"servers": expected.servers, "zones": expected.zones, "wait_timeout": arguments["wait_timeout"]}),
             sum(len(zone["servers"]) for zone in expected.zones),
+        ),
+        (
+            "contents",
+            ("records", "verify_records", {"servers": expected.servers, "zones": expected.contents, "sample": _SAMPLE}),
+            sum(len(zone["servers"]) for zone in expected.contents),
         ),
         (
             "transfers",

@@ -11,18 +11,18 @@ version_added: 0.1.0
 author:
   - The authoritative.dns maintainers (@authoritative-dns)
 description:
-  - Derives from the declaration who must answer, who must have which serial, who hands out transfers to this host and who must
+  - Derives from the declaration who must answer, who must have which serial and which records, who hands out transfers to this host and who must
     refuse it, and what no server may do, such as recursion for strangers.
-  - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_zone_transfer) and M(authoritative.dns.verify_server) look,
-    from the host of the task.
+  - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_records), M(authoritative.dns.verify_zone_transfer) and
+    M(authoritative.dns.verify_server) look, from the host of the task.
   - Never changes anything, and never fails because of what it found. The role P(authoritative.dns.verify#role) does, after it made a report.
 options:
   checks:
     description: What to look at.
     type: list
     elements: str
-    choices: [serials, transfers, servers]
-    default: [serials, transfers, servers]
+    choices: [serials, contents, transfers, servers]
+    default: [serials, contents, transfers, servers]
   families:
     description: The IP versions that the host can use.
     type: list
@@ -31,6 +31,13 @@ options:
     default: [4, 6]
   transfers:
     description: Of how many zones for each set of servers to try transfers. Zones with the same servers share their access lists.
+    type: int
+    default: 20
+  contents:
+    description:
+      - Of how many zones for each set of servers to compare what servers answer with the declared records, at servers that have the right serial.
+        The zones are spread over the whole list. Two contents under one serial are found by this alone.
+      - Zones whose primaries are all servers outside of the inventory are left out, since their content is not declared.
     type: int
     default: 20
   wait_timeout:
@@ -79,6 +86,10 @@ faults:
   elements: str
 soa:
   description: What M(authoritative.dns.verify_soa_serial) returned.
+  returned: when asked for
+  type: dict
+records:
+  description: What M(authoritative.dns.verify_records) returned.
   returned: when asked for
   type: dict
 transfers:

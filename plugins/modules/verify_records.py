@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - The authoritative.dns maintainers (@authoritative-dns)
 description:
-  - Transfers each zone from a reference server, asks every other server for every record set in it, and compares.
+  - Transfers each zone from a reference server, or reads it from O(zones[].content), asks every other server for every record set in it, and compares.
   - For servers whose SOA is their own and that nobody can transfer a zone from, such as Amazon Route 53, and for a zone that moves
     from one provider to another. Where serials tell enough, M(authoritative.dns.verify_soa_serial) asks one question a zone;
     where the server can be transferred from, M(authoritative.dns.verify_zone_transfer) compares everything.
@@ -45,8 +45,13 @@ options:
           - Name of the server in O(servers) from which the zone is transferred (AXFR), with that server's key.
           - By default the first with O(servers[].role=primary).
         type: str
+      content:
+        description:
+          - What the zone should hold, as the text of a master file. Nothing is transferred then, and all of the zone's servers are compared with it.
+          - It finds a server that serves other content under the right serial.
+        type: str
       servers:
-        description: Names from O(servers) to compare with it. All others when not given.
+        description: Names from O(servers) to compare with it. All others than the reference when not given.
         type: list
         elements: str
       ignore_types:
@@ -222,6 +227,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_set
 )
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, transferred_records
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import TransferError
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import read_zone_text
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     ASKING_SPEC,
@@ -252,13 +258,16 @@ class Zone:
         where = f"zones: {self.name}"
         self.qname = read_name(self.name, where)
         self.apex = self.qname.to_wire().lower()
-        self.reference = _find_reference(given["reference"], servers, where)
+        self.content = given["content"]
+        if self.content is not None and given["reference"] is not None:
+            raise Mistake(f"{where}: reference and content cannot both be what to compare with; give one of them")
+        self.reference = None if self.content is not None else _find_reference(given["reference"], servers, where)
         if given["servers"] is None:
             self.servers = [server for server in servers.values() if server != self.reference]
         else:
             self.servers = find_servers(given["servers"], servers, where)
         if not self.servers:
-            raise Mistake(f"{where}: no server to compare with {self.reference.name}; name at least one more in servers")
+            raise Mistake(f"{where}: no server to compare with {self.reference.name if self.reference else 'its content'}; name at least one more in servers")
         options = {name: params[name] if given[name] is None else given[name] for name in ("ignore_types", "ignore_apex_ns", "ignore_ttl")}
         self.ignore_ttl = options["ignore_ttl"]
         self.scope = Scope(
@@ -277,15 +286,22 @@ class Zone:
 
     def read_reference(self, limits):
         """What went wrong, or an empty text."""
+        if self.content is not None:
+            if not self.wanted:
+                self._take(list(read_zone_text(self.content, self.qname, f"zones: {self.name}: content")))
+            return ""
         self.wanted = []
         try:
             records = list(transferred_records(self.qname, self.reference, limits))
         except TransferError as error:
             self.serial = None
             return f"{self.reference.place} gave nothing to compare with: {error}"
+        self._take(records)
+        return ""
+
+    def _take(self, records):
         self.serial = serial_of(records)
         self.wanted = record_sets(records, self.apex, self.scope)
-        return ""
 
 
 def _find_reference(name, servers, where):
@@ -344,7 +360,7 @@ def _result(zone, server):
         "address": server.address,
         "port": server.port,
         "role": server.role,
-        "reference": zone.reference.name,
+        "reference": zone.reference.name if zone.reference else None,
         "reference_serial": zone.serial,
         "state": verdict.state,
         "ok": verdict.ok,
@@ -399,6 +415,7 @@ def main():
                 "options": {
                     "name": {"type": "str", "required": True},
                     "reference": {"type": "str"},
+                    "content": {"type": "str"},
                     "servers": {"type": "list", "elements": "str"},
                     "ignore_types": {"type": "list", "elements": "str"},
                     "ignore_apex_ns": {"type": "bool"},

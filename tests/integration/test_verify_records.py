@@ -99,6 +99,35 @@ def test_equal_records_are_the_same_whatever_soa_order_and_case(primary, serve):
     assert " SOA " in with_soa["comparison"]["missing"][0]
 
 
+def test_content_that_is_given_is_what_every_server_is_compared_with(primary, serve):
+    other = ZONE.replace("mail     A      192.0.2.3", "mail A 192.0.2.33")
+    with serve({"example.com": other}) as secondary:
+        servers = [entry(primary, "ns1"), entry(secondary, "ns2", role="secondary")]
+
+        def states(content):
+            outcome = run_module("verify_records", servers=servers, zones=[{"name": "example.com", "content": content}], detail="all", report_only=True)
+            return [(result["server"], result["state"], result["reference"]) for result in outcome["results"]], outcome
+
+        assert states(ZONE)[0] == [("ns1", "same", None), ("ns2", "different", None)]  # both have the serial 10
+        assert states(other)[0] == [("ns1", "different", None), ("ns2", "same", None)]
+        outcome = states(ZONE)[1]
+    assert outcome["results"][1]["comparison"]["missing"] == ["mail.example.com. 300 IN A 192.0.2.3"]
+    assert "What helps against different: provision the server again" in outcome["msg"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ({"content": ZONE, "reference": "ns1"}, "zones: example.com: reference and content cannot both be what to compare with"),
+        ({"content": "@ 300 A 192.0.2"}, "zones: example.com: content"),
+        ({"content": ZONE, "servers": []}, "zones: example.com: no server to compare with its content"),
+    ],
+)
+def test_content_that_cannot_be_is_told(primary, zone, told):
+    outcome = run_module("verify_records", servers=[entry(primary, "ns1")], zones=[{"name": "example.com", **zone}])
+    assert outcome["failed"] and outcome["msg"].startswith(told), outcome["msg"]
+
+
 @pytest.mark.parametrize(
     ("line", "instead", "missing", "unexpected"),
     [

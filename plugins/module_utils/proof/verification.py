@@ -25,6 +25,7 @@ REMEDIES = {
     "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
     "cds_mismatch": "let the signer make CDS and CDNSKEY records by itself, and remove those that were written by hand",
     "chain_broken": "sign the whole zone anew; then let the server transfer it anew",
+    "different": "provision the server again (authoritative.dns.site); let a secondary that still differs transfer the zone anew, such as by rndc retransfer",
     "denial_wrong": "sign the whole zone anew; if only this server says so, let it transfer the zone anew and see what changes answers on the way",
     "ds_mismatch": "enter at the registrar the DS of a key that signs the zone (verify_delegation tells it), and keep the old key until then",
     "ds_missing": "enter the DS at the registrar; verify_delegation tells it",

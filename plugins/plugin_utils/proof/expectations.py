@@ -10,10 +10,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import records_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_over_tls, server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between
+
+MOST_RECORDS = 5000  # of a zone whose content travels to a verifying host
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Expectations:
     servers: one entry for each address of each server. zones: who serves which zone. transfers: who hands out which zone to this
     host, and who must refuse. own_servers: those of the servers that this collection configures, each with a zone to ask for.
     keys: those that transfers name, with their secrets. encrypted: the entries of servers as transfers over TLS name them.
+    contents: what zones hold, at servers that may not differ in anything but time.
     """
 
     servers: list[dict[str, Any]]
@@ -31,13 +36,16 @@ class Expectations:
     own_servers: list[dict[str, Any]]
     keys: list[dict[str, Any]]
     encrypted: list[dict[str, Any]]
+    contents: list[dict[str, Any]]
 
 
-def expectations(declaration: Declaration, host: str, families: Collection[int], transfers: int) -> Expectations:
+def expectations(declaration: Declaration, host: str, families: Collection[int], transfers: int, contents: int = 0) -> Expectations:
     """What ``host`` must see.
 
     families: 4 and 6, the IP versions that the host can use. transfers: of how many zones per set of servers to try a transfer;
     zones with the same servers share their access lists, so a few stand for all. The zones tried are spread over the whole list.
+    contents: of how many zones per set of servers to expect the declared record sets, not only the serial; of those whose content
+    comes from the declaration and is of L(MOST_RECORDS) at most.
     """
     servers: dict[str, dict[str, Any]] = {}
     own: dict[str, dict[str, Any]] = {}
@@ -62,7 +70,26 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
         for name, entry in servers.items()
         if label_over_tls(name) in named
     ]
-    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted)
+    compared = [
+        {
+            "name": zone.name,
+            "servers": _labels(zone.servers, families),
+            "content": _content(zone),
+        }
+        for group in alike.values()
+        for zone in _spread([zone for zone in group if any(server.managed for server in zone.primaries) and zone.content.count <= MOST_RECORDS], contents)
+    ]
+    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared)
+
+
+def _content(zone: Zone) -> str:
+    """What a zone holds, as a master file that any dnspython reads, whatever types it knows (RFC 3597, section 5)."""
+    records = [zone.content.soa.record(zone.content.own_serial or 1), *records_of(zone.content.body())]
+    lines = (
+        f"{owner} {ttl} IN TYPE{dns.rdatatype.from_text(rdtype):d} {dns.rdata.from_text('IN', rdtype, rdata).to_generic().to_text()}"
+        for owner, ttl, rdtype, rdata in records
+    )
+    return "\n".join([f"$ORIGIN {zone.name.rstrip('.')}.", *lines, ""])
 
 
 def _usable(server: Server, families: Collection[int]) -> list[str]:

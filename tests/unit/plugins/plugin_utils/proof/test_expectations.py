@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import dns.name
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import read_zone_text, to_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof import expectations as module
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
 
 HOSTS = {"ns1": ("192.0.2.1",), "ns2": ("192.0.2.2",), "ns3": ("192.0.2.3",), "other": ("192.0.2.9",)}
@@ -66,3 +69,37 @@ def test_a_secondary_may_feed_another():
     secondaries = ["ns2", {"host": "ns3", "from": "ns2"}]
     assert transfers("ns3", secondaries=secondaries) == {("refused", ""): ["ns1"], ("allowed", ""): ["ns2"]}
     assert transfers("ns2", secondaries=secondaries) == {("allowed", ""): ["ns1"], ("refused", ""): ["ns3"]}
+
+
+def contents(*zones, most=20):
+    declaration = load(list(zones), {}, Inventory(GROUPS, HOSTS.__getitem__), str)
+    return {entry["name"]: entry for entry in expectations(declaration, "ns2", [4], 20, most).contents}
+
+
+def test_servers_must_have_what_is_declared_in_a_form_that_any_version_reads():
+    data = {"@": ("NS", "ns.example."), "www": ("HTTPS", "1 . alpn=h2"), "x": ("TYPE65280", r"\# 1 aa")}
+    records = [{"name": name, "type": rdtype, "value": value} for name, (rdtype, value) in data.items()]
+    (entry,) = contents({"name": "example.com", "records": records}).values()
+    assert entry["servers"] == ["ns1/192.0.2.1", "ns2/192.0.2.2", "ns3/192.0.2.3"]
+    read = [to_text(record) for record in read_zone_text(entry["content"], dns.name.from_text("example.com"), "content")]
+    assert [line for line in read if " SOA " not in line] == [
+        "example.com. 3600 IN NS ns.example.",
+        'www.example.com. 3600 IN HTTPS 1 . alpn="h2"',
+        r"x.example.com. 3600 IN TYPE65280 \# 1 aa",
+    ]
+    assert "HTTPS" not in entry["content"]
+
+
+def test_what_is_not_declared_here_and_what_is_very_large_is_left_out(monkeypatch):
+    ours = {"name": "example.com", "records": [{"type": "NS", "value": "ns.example."}]}
+    theirs = {"name": "example.net", "primaries": ["203.0.113.1"], "records": [{"type": "NS", "value": "ns.example."}]}
+    large = {"name": "example.org", "records": [*ours["records"], {"name": "www", "type": "A", "value": [f"192.0.2.{number}" for number in range(9)]}]}
+    assert contents(ours, theirs, large).keys() == {"example.com", "example.org"}
+    monkeypatch.setattr(module, "MOST_RECORDS", 5)
+    assert contents(ours, theirs, large).keys() == {"example.com"}
+
+
+def test_some_zones_stand_for_all_with_the_same_servers():
+    zones = [{"name": f"zone-{number}.test", "records": [{"type": "NS", "value": "ns.example."}]} for number in range(100)]
+    assert list(contents(*zones, most=3)) == ["zone-0.test", "zone-49.test", "zone-99.test"]
+    assert contents(*zones, most=0) == {}

@@ -21,8 +21,15 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, only, plan
-from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, NoAgreement, PrimaryNotAsked, agreed_serial, content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, PrimaryZone, only, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import (
+    Finding,
+    NoAgreement,
+    PrimaryNotAsked,
+    agreed_serial,
+    ahead,
+    content_digest,
+)
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 
@@ -53,7 +60,7 @@ class ActionModule(ActionBase):
         part = arguments.get("part", "any")
         if found and part not in ("any", found["part"]):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
-        if found.get("agrees"):
+        if found.get("agrees") and not left_behind(comparisons, host):
             return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
@@ -84,6 +91,10 @@ class ActionModule(ActionBase):
             ]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
+            silent = result["differing"]["silent"]
+            if silent:
+                told = f"{', '.join(silent)} gave no answer: which serials they have of their zones was not taken into account"
+                result["warnings"] = [*result.get("warnings", []), told]
             result["host"] = host
             result["part"] = "primary" if host_plan.primary else "secondary"
             result["differing"] = json.dumps(result["differing"], separators=(",", ":"))
@@ -109,6 +120,7 @@ class ActionModule(ActionBase):
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
             "seen": None,
+            "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
@@ -175,6 +187,30 @@ def findings_of(comparisons: Sequence[Mapping[str, Any]], host: str) -> dict[str
     return found
 
 
+def left_behind(comparisons: Sequence[Mapping[str, Any]], host: str) -> set[str]:
+    """Zones that a host is primary for and of which another server has a newer copy than it."""
+    found = findings_of(comparisons, host)
+    return ahead(found[host]["serials"], [served for item in found.values() for served in (item["transferred"], *item["outside"].values())])
+
+
+def outside(host_plan: Plan) -> list[tuple[str, str, int, list[str]]]:
+    """(name, address, port, zones) of secondaries that no host of the inventory is, and that answer questions."""
+    found: dict[tuple[str, str, int], list[str]] = {}
+    for name, primary in host_plan.primary.items():
+        for server in primary.zone.secondaries:
+            if not server.managed and not server.cloud and getattr(server, "answers", True):
+                found.setdefault((server.name, server.addresses[0], server.port), []).append(name)
+    return [(*server, zones) for server, zones in found.items()]
+
+
+def served_by_others(primary: PrimaryZone, found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """The serials of a zone that servers have that transfer it, by their names."""
+    name = primary.zone.name
+    serials = {server.name: found[server.name]["transferred"].get(name) for server in primary.zone.secondaries if server.name in found}
+    serials.update((server, served.get(name)) for item in found.values() for server, served in item["outside"].items())
+    return {server: serial for server, serial in serials.items() if serial is not None}
+
+
 def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> dict[str, tuple[int, str]]:
     """Serial and text of every zone that this host has to be sent. found: see L(findings_of). without: hosts that need not be in it.
 
@@ -182,10 +218,14 @@ def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], wi
     """
     result = {}
     not_asked: dict[str, list[str]] = {}
+    serials = found[host]["serials"]
     for name, primary in host_plan.primary.items():
         own = found[host]["zones"].get(name)
+        others = served_by_others(primary, found)
         if own is None:
-            continue
+            if not ahead(serials, [{name: serial} for serial in others.values()]):
+                continue
+            own = [content_digest(primary.zone), [serials[name]], None]
         zone = primary.zone
         primaries = [server.name for server in zone.primaries if server.managed]
         missing = [server for server in primaries if server not in found and server not in without]
@@ -194,8 +234,9 @@ def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], wi
         for server in missing:
             not_asked.setdefault(server, []).append(name)
         asked = [found[server] for server in primaries if server in found]
-        findings = [Finding(digest, tuple(serials)) for item in asked for digest, serials, *_weight in [item["zones"].get(name, (None, []))]]
-        serial = agreed_serial(zone, findings, max(item["time"] for item in asked))
+        had = [own if item is found[host] else item["zones"].get(name, (None, [])) for item in asked]
+        findings = [Finding(digest, tuple(numbers)) for digest, numbers, *_weight in had]
+        serial = agreed_serial(zone, findings, max(item["time"] for item in asked), others)
         if own[0] == content_digest(zone) and own[1][:1] == [serial]:
             continue
         result[name] = (serial, zone_text(name, zone.content.soa, zone.content.body(), serial))

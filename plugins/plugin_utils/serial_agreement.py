@@ -47,27 +47,50 @@ def content_digest(zone: Zone) -> str:
     return f"{zone.content.digest}-{zone.content.own_serial}" if zone.serial_policy == "keep" else zone.content.digest
 
 
-def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int) -> int:
+def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int, others: Mapping[str, int] | None = None) -> int:
     """The serial under which every primary serves the zone: the same for the same findings, wherever it is computed.
 
-    now: seconds since the epoch. Raises SerialGoesBack.
+    findings: of the primaries. now: seconds since the epoch. others: what further servers give of the zone, by their names; where one of
+    them is ahead of every primary, the zone goes on beyond it, or it would follow no more. Raises NoAgreement.
     """
-    findings = list(findings)
-    newest = serial_numbers.newest(number for finding in findings for number in finding.serials)
+    findings, others = list(findings), others or {}
+    primaries = {number for finding in findings for number in finding.serials}
+    newest = serial_numbers.newest((*primaries, *others.values()))
     wanted = content_digest(zone)
     holders = [finding for finding in findings if newest is not None and newest in finding.serials]
     if holders and all(finding.digest == wanted for finding in holders):
-        return newest  # served somewhere already; a primary that was edited or lags behind joins it
-    result = next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0)
-    if zone.serial_policy == "keep" and newest is not None:
-        _check_kept(zone, result, newest, [finding.digest for finding in findings if finding.digest not in (None, wanted)])
+        result = newest  # served somewhere already; a primary that was edited or lags behind joins it
+    else:
+        result = next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0)
+        if zone.serial_policy == "keep" and newest is not None:
+            _check_kept(zone, result, newest, [finding.digest for finding in findings if finding.digest not in (None, wanted)], others)
+    _check_reach(zone, result, others)
     return result
 
 
-def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str]) -> None:
+def ahead(own: Mapping[str, int], others: Iterable[Mapping[str, int]]) -> set[str]:
+    """Zones of which another server has a newer copy than the one that gives it to all. own: its serials by zone; others: theirs."""
+    return {zone for served in others for zone, serial in served.items() if zone in own and serial_numbers.newer(serial, own[zone])}
+
+
+def _check_reach(zone: Zone, serial: int, others: Mapping[str, int]) -> None:
+    """No serial is newer than all where these are more than 2^31 - 1 apart (RFC 1982 section 3.2)."""
+    stuck = sorted(server for server, served in others.items() if served != serial and not serial_numbers.newer(serial, served))
+    if stuck:
+        step = (others[stuck[0]] + serial_numbers.HALF - 1) % serial_numbers.MODULUS
+        raise NoAgreement(
+            f"zone {zone.name}: {', '.join(f'{server} has serial {others[server]}' for server in stuck)}, for which {serial} is not newer, and no serial is "
+            f"newer for all servers at once: let these servers forget their copy of the zone, or serve it under {step} (serial: keep) until they follow, and "
+            "then under one that is newer again"
+        )
+
+
+def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str], others: Mapping[str, int]) -> None:
     """A kept serial must be newer than what is served, and cannot stand for two contents. digests: of other contents that are served."""
-    remedy = "so secondaries would ignore it; raise the serial in its file, or set serial to date, unix or increment"
+    remedy = f"so secondaries would ignore it; raise the serial in its file beyond {newest}, or set serial to date, unix or increment"
     if own != newest and not serial_numbers.newer(own, newest):
-        raise SerialGoesBack(f"zone {zone.name}: its own serial {own} is older than {newest}, which is served already, {remedy}")
+        servers = [server for server, serial in others.items() if serial == newest]
+        where = f" by {', '.join(servers)}" if servers else ""
+        raise SerialGoesBack(f"zone {zone.name}: its own serial {own} is older than {newest}, which is served already{where}, {remedy}")
     if own == newest and any(digest.endswith(f"-{own}") for digest in digests):
         raise SerialGoesBack(f"zone {zone.name}: its content changed but its own serial {own} did not, {remedy}")

@@ -131,8 +131,15 @@ class Application:
             "secondary": self.payload["secondary"],
             "forget": {zone: name for zone, name in forget.items() if zone not in self.payload["secondary"]},
             "tsig_generations": self.payload["tsig_generations"],
+            "removed": self._removed(changes),
         }
         return staged
+
+    def _removed(self, changes):
+        """The last serials of zones that this host had once, for the day on which it has them again: somebody may still have a copy."""
+        facts = [self.state.current.facts(name) for name in changes["removed"]]
+        removed = dict(self.state.current.notes.get("removed", {}), **{fact["zone"]: fact["issued"] for fact in facts})
+        return {zone: serial for zone, serial in removed.items() if zone not in self.payload["zones"]}
 
     def _switch(self, staged, changes, move):
         """Make staged current and have a running server take it. Puts the old state back if it refuses."""

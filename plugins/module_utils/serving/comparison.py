@@ -22,20 +22,22 @@ def compare(state, now):
     if state.payload["selected"] is not None:
         served &= set(state.payload["selected"])
     shared = set(state.payload["shared"])
+    removed = state.current.notes.get("removed", {})
     for name, (zone, digest) in state.wanted.items():
         facts = state.current.facts(name)
         if facts is None:
-            differing[zone] = [None, [], None]
+            differing[zone] = [None, [serial for serial in [removed.get(zone)] if serial is not None], None]
         elif facts["digest"] != digest or name in state.edited or zone in shared:
             written = facts["digest"] if name not in state.edited else None
             differing[zone] = [written, [facts["serial"], facts["issued"], *_serial_on_disk(state, name)], _weight(state, name)]
         else:
             continue
         ask.append(zone)
+    outside, silent = _outside(state.payload["outside"])
     own_content = {}
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
-        answered = served_serials.serials(state.payload["address"], ask, _ASKED + len(ask) / _RATE, state.payload["port"])
+        answered = _served(state.payload["address"], ask, state.payload["port"])
         for zone, serial in answered.items():
             differing[zone][1].append(serial)
         for zone, holding in state.software.held([zone for zone in ask if differing[zone][2] is None], answered).items():
@@ -44,7 +46,15 @@ def compare(state, now):
             if holding.how:
                 own_content[zone] = holding.how
     return {
-        "differing": {"zones": differing, "time": now, "seen": state.digest()},
+        "differing": {
+            "zones": differing,
+            "time": now,
+            "seen": state.digest(),
+            "serials": {zone: state.current.facts(name)["serial"] for name, (zone, _digest) in state.wanted.items() if state.current.facts(name)},
+            "transferred": _transferred(state),
+            "outside": outside,
+            "silent": sorted(silent),
+        },
         "agrees": not differing and not state.result(state.changes(), [], False)["changed"],
         "own_content": own_content,
         "left_out": sorted(_left_out(state)),
@@ -53,6 +63,29 @@ def compare(state, now):
         "removed": sorted(served - state.payload["zones"].keys() - state.payload["secondary"].keys()),
         "edited": sorted(state.edited),
     }
+
+
+def _transferred(state):
+    """The serials under which this host serves zones that it transfers: their primary may have an older copy, if it was lost."""
+    zones = list(state.payload["secondary"]) if state.running else []
+    return _served(state.payload["address"], zones, state.payload["port"])
+
+
+def _outside(servers):
+    """({server: {zone: serial}}, names of those that said nothing at all)."""
+    found = {name: {} for name, _address, _port, _zones in servers}
+    silent = set()
+    for name, address, port, zones in servers:
+        answered = served_serials.answered(address, zones, _ASKED + len(zones) / _RATE, port)
+        found[name].update((zone, serial) for zone, serial in answered.items() if serial is not None)
+        if not answered:
+            silent.add(name)
+    return found, silent
+
+
+def _served(address, zones, port):
+    """Serials by zone, as L(served_serials.serials), in time that is in proportion to their number."""
+    return served_serials.serials(address, zones, _ASKED + len(zones) / _RATE, port)
 
 
 def _left_out(state):

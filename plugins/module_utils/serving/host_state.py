@@ -26,6 +26,7 @@ class HostState:
       zones: [file name, digest] by zone that this host is primary for.
       texts: [serial, text] by zone, for those whose content is to be written.
       shared: zones that have further primaries, whose serials must be told.
+      outside: [name, address, port, zones] of servers that transfer from this host and that nobody else asks for what they have.
       secondary: file name by zone that this host transfers.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.

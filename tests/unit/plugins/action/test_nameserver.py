@@ -38,8 +38,9 @@ def plans(*records):
     return {host: plan(declaration, host, addresses) for host, addresses in HOSTS.items()}
 
 
-def comparison(host, zones, now=NOW):
-    return {"host": host, "part": "primary", "differing": json.dumps({"zones": zones, "time": now, "seen": "as it was"})}
+def comparison(host, zones, now=NOW, **found):
+    nothing = {"serials": {}, "transferred": {}, "outside": {}, "silent": []}
+    return {"host": host, "part": "primary", "differing": json.dumps({"zones": zones, "time": now, "seen": "as it was", **nothing, **found})}
 
 
 DIGEST = content_digest(plans()["a"].primary["example.com"].zone)
@@ -92,6 +93,42 @@ def test_the_time_of_a_host_that_is_no_primary_of_a_zone_moves_no_serial():
     # With the strategy free a host may not see yet what others found.
     late = [*found, comparison("c", {}, NOW + 500)]
     assert sent_to(hosts, "a", found)["example.com"][0] == sent_to(hosts, "b", late)["example.com"][0] == NOW + ord("b")
+
+
+def test_a_zone_goes_on_beyond_the_newest_copy_that_any_server_has():
+    hosts = plans()
+    lost = [comparison(host, {"example.com": [None, [], None]}) for host in "ab"]
+    behind = [comparison(host, {"example.com": [DIGEST, [7, 7, 7], None]}, serials={"example.com": 7}) for host in "ab"]
+    for ahead in comparison("c", {}, transferred={"example.com": 2026112104}), comparison("c", {}, outside={"provider": {"example.com": 2026112104}}):
+        for found in lost, behind:
+            assert {sent_to(hosts, host, [*found, ahead])["example.com"][0] for host in "ab"} == {2026112105}
+    level = comparison("c", {}, transferred={"example.com": 7}, outside={"provider": {"example.com": 6}})
+    assert [sent_to(hosts, host, [*behind, level]) for host in "ab"] == [{}, {}]
+
+
+def test_the_only_primary_of_a_zone_that_has_what_it_should_have_moves_it_where_a_secondary_is_ahead():
+    alone = {"all": list(HOSTS), "dns_primaries": ["a"], "dns_secondaries": ["c"]}
+    declaration = load([{"name": "example.com", "records": RECORDS}], {}, Inventory(alone, HOSTS.__getitem__), str)
+    host_plan = plan(declaration, "a", HOSTS["a"])
+    for serial, sent in (7, {}), (6, {}), (8, 2026112101), (2026112104, 2026112105), (4294967295, {}):
+        found = findings_of([comparison("a", {}, serials={"example.com": 7}), comparison("c", {}, transferred={"example.com": serial})], "a")
+        assert texts(host_plan, "a", found) == sent or texts(host_plan, "a", found)["example.com"][0] == sent
+
+
+def test_a_host_that_agrees_is_asked_again_where_another_server_is_ahead_of_it():
+    agreeing = {**comparison("a", {}, serials={"example.com": 7}), "agrees": True}
+    for serial, asked in (7, False), (8, True):
+        found = [agreeing, comparison("b", {"example.com": [DIGEST, [7, 7], None]}), comparison("c", {}, transferred={"example.com": serial})]
+        result, payload = run({"comparisons": found}, {"dns_zones": zones(serial="unix")})
+        assert (payload is not None) == asked
+        assert not asked or payload["texts"]["example.com"][0] == NOW
+
+
+def test_a_server_outside_that_says_nothing_is_named():
+    answer = {"differing": {"zones": {}, "time": NOW, "silent": ["192.0.2.9"]}, "removed": [], "served": 0}
+    result, payload = run({"state": "compared"}, {"dns_zones": zones(secondaries=["c", {"address": "192.0.2.9", "port": 5353}])}, answer)
+    assert payload["outside"] == [["192.0.2.9 port 5353", "192.0.2.9", 5353, ["example.com"]]]
+    assert result["warnings"] == ["192.0.2.9 gave no answer: which serials they have of their zones was not taken into account"]
 
 
 def test_a_host_that_was_not_compared_is_told_how():
@@ -175,11 +212,11 @@ def test_templates_in_the_declaration_are_filled_in_string_by_string():
 
 def test_what_a_comparison_needs_travels_and_no_texts():
     result, payload = run(
-        {"state": "compared"}, {"dns_zones": zones()}, {"differing": {"zones": {}, "time": NOW}, "removed": [], "served": 0, "invocation": {"module_args": 1}}
+        {"state": "compared"}, {"dns_zones": zones()}, {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0, "invocation": {"module_args": 1}}
     )
     assert payload["texts"] == {} and payload["zones"] == {"example.com": ["example.com", DIGEST]} and payload["shared"] == ["example.com"]
     assert payload["address"] == "192.0.2.1" and payload["secondary"] == {}
-    assert result["host"] == "a" and json.loads(result["differing"]) == {"zones": {}, "time": NOW} and "invocation" not in result
+    assert result["host"] == "a" and json.loads(result["differing"]) == {"zones": {}, "time": NOW, "silent": []} and "invocation" not in result
 
 
 def test_a_mistake_stops_before_any_host_is_asked():
@@ -188,7 +225,7 @@ def test_a_mistake_stops_before_any_host_is_asked():
 
 
 def test_a_loss_is_refused_unless_it_is_allowed():
-    answer = {"differing": {"zones": {}, "time": NOW}, "removed": [], "served": 0, "left_out": ["old.example"]}
+    answer = {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0, "left_out": ["old.example"]}
     with pytest.raises(AnsibleActionFail, match=r"Refused, and nothing was changed:\n- host a: its configuration serves old.example .* to /x;"):
         run({"state": "compared"}, {"dns_zones": zones()}, answer)
     assert run({"state": "compared", "allow_loss": ["a"]}, {"dns_zones": zones()}, answer)[0]["host"] == "a"

@@ -9,7 +9,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.cont
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.serial_policies import newer
-from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, SerialGoesBack, agreed_serial, content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, NoAgreement, SerialGoesBack, agreed_serial, content_digest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +62,32 @@ def test_other_content_never_goes_out_under_a_serial_that_was_used(policy, findi
 )
 def test_the_serial_that_follows_from_what_is_there(findings, serial):
     assert agreed_serial(zone(), findings, NOW) == serial
+
+
+@given(st.sampled_from(["date", "unix", "increment"]), FINDINGS, st.lists(SERIALS, max_size=3))
+def test_no_server_has_a_newer_copy_than_the_primaries_get(policy, findings, others):
+    agreed = agreed_serial(zone(policy), findings, NOW, dict(enumerate(others)))
+    assert all(agreed == serial or newer(agreed, serial) for serial in others)
+    served = [Finding("new", (agreed, agreed, agreed)) for _finding in findings or [None]]
+    assert agreed_serial(zone(policy), served, NOW + 86400, dict(enumerate(others))) == agreed
+
+
+@pytest.mark.parametrize("policy", ["date", "unix", "increment"])
+def test_serials_wrap_around(policy):
+    assert newer(agreed_serial(zone(policy), [Finding("old", (2,))], NOW, {"c": 4294967295}), 2)
+    assert newer(agreed_serial(zone(policy), [], NOW, {"c": 4294967295}), 4294967295)
+
+
+def test_serials_for_which_no_serial_is_newer_are_told_with_the_way_out():
+    told = r"zone example.com: a has serial 1, for which 3000000001 is not newer, .* serve it under 2147483648 \(serial: keep\)"
+    with pytest.raises(NoAgreement, match=told):
+        agreed_serial(zone("increment"), [Finding("old", (1,))], NOW, {"a": 1, "b": 1500000000, "c": 3000000000})
+
+
+def test_a_kept_serial_that_another_server_is_beyond_says_by_whom_and_what_to_raise_it_to():
+    told = "its own serial 41 is older than 44, which is served already by ns2, so secondaries would ignore it; raise the serial in its file beyond 44, or"
+    with pytest.raises(SerialGoesBack, match=told):
+        agreed_serial(zone("keep", own_serial=41), [], NOW, {"ns2": 44, "ns3": 43})
 
 
 def test_a_kept_serial_is_part_of_what_is_to_be_served():

@@ -76,10 +76,7 @@ class PowerDNSHost:
             "service": "pdns",
         }
         (root / "etc").mkdir(parents=True)
-        # Without the third line it would notify from 127.0.0.1, which is no primary of whom it feeds.
-        (root / "etc/pdns.local.conf").write_text(
-            f"local-port={self.port}\nsocket-dir={self.sockets}\nquery-local-address={ADDRESS}\nwrite-pid=no\nloglevel=6\n"
-        )
+        (root / "etc/pdns.local.conf").write_text(f"local-port={self.port}\nsocket-dir={self.sockets}\nwrite-pid=no\nloglevel=6\n")
         self.process: subprocess.Popen | None = None
         if account != "root":
             self._give()

@@ -18,7 +18,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.netw
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
 
-ENDPOINT_KEYS = ("address", "port", "name", "key", "tls", "tls_port", "from")
+ENDPOINT_KEYS = ("address", "addresses", "notify", "answers", "port", "name", "key", "tls", "tls_port", "from")
 HOST_KEYS = ("host", "from")
 CLOUD_KEYS = ("cloud", "host", "from", "key", "addresses", "notify")
 
@@ -71,29 +71,7 @@ class Endpoints:
             yield from self._endpoint(where, key, str(item["host"]))
             return
         if isinstance(item, Mapping):
-            self.findings.problems += check_mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
-            ports = {"port": item.get("port", 53), "tls_port": item.get("tls_port", TLS_PORT)}
-            for what, port in ports.items():
-                if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
-                    self.problem(where, f"{key}: {what} {port!r} is not a port", "write a number from 1 to 65535")
-                    return
-            port = ports["port"]
-            try:
-                address = names.address(item.get("address"))
-            except ValueError:
-                self.problem(where, f"{key}: address {item.get('address')!r} is not an address", "write an IPv4 or IPv6 address")
-                return
-            if port == 53 and self._is_own(where, key, address):
-                return
-            name = str(item.get("name", address if port == 53 else f"{address} port {port}"))
-            tls = item.get("tls")
-            try:
-                tls = tls if tls is None else names.to_text(names.zone_name(tls))
-            except ValueError as error:
-                self.problem(where, f"{key}: tls {tls!r} {error}", "write the name in the server's certificate")
-                return
-            agreed = self._key_of(f"{where}, {key} {name}", item)
-            yield Server(name, (address,), managed=False, port=port, key=agreed, tls=tls, tls_port=ports["tls_port"])
+            yield from self._outside(where, key, item)
             return
         if isinstance(item, str) and item in self.inventory.hosts:
             server = self.host(item)
@@ -117,6 +95,46 @@ class Endpoints:
         if not self._is_own(where, key, address):
             yield Server(address, (address,), managed=False)
 
+    def _outside(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
+        """A server that is no host of the inventory."""
+        before = len(self.findings.problems)
+        self.findings.problems += check_mapping(f"{where}, {key}", item, ENDPOINT_KEYS)
+        ports = {"port": item.get("port", 53), "tls_port": item.get("tls_port", TLS_PORT)}
+        for what, port in ports.items():
+            if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
+                self.problem(where, f"{key}: {what} {port!r} is not a port", "write a number from 1 to 65535")
+        origins = self._networks_of(where, key, "addresses", item["addresses"], ()) if "addresses" in item else None
+        told = self._networks_of(where, key, "notify", item["notify"], ()) if "notify" in item else None
+        served = self._served(where, key, item, origins)
+        answers = item.get("answers", True)
+        if not isinstance(answers, bool):
+            self.problem(where, f"{key}: answers is {answers!r}", "write false for a server that nobody can ask, or leave it out")
+        try:
+            tls = None if item.get("tls") is None else names.to_text(names.zone_name(item["tls"]))
+        except ValueError as error:
+            self.problem(where, f"{key}: tls {item['tls']!r} {error}", "write the name in the server's certificate")
+        if len(self.findings.problems) > before or ports["port"] == 53 and any([self._is_own(where, key, address) for address in served]):
+            return
+        port = ports["port"]
+        name = str(item.get("name", served[0] if port == 53 else f"{served[0]} port {port}"))
+        agreed = self._key_of(f"{where}, {key} {name}", item)
+        yield Server(name, served, False, port, agreed, tls=tls, tls_port=ports["tls_port"], notify=told, origins=origins, answers=answers)
+
+    def _served(self, where: str, key: str, item: Mapping[str, Any], origins: Sequence[str] | None) -> tuple[str, ...]:
+        """Where a server outside can be asked and told; without a word the addresses from which its transfers come."""
+        if item.get("address") is None and origins:
+            served = tuple(origin for origin in origins if "/" not in origin)
+            if not served:
+                self.problem(where, f"{key}: addresses has networks only, {', '.join(origins)}", "say with address where the server itself is")
+            return served
+        served = []
+        for address in item["address"] if isinstance(item.get("address"), (list, tuple)) and item["address"] else [item.get("address")]:
+            try:
+                served.append(names.address(address))
+            except ValueError:
+                self.problem(where, f"{key}: address {address!r} is not an address", "write an IPv4 or IPv6 address")
+        return tuple(dict.fromkeys(served))
+
     def _provider(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
         """A provider as a secondary. Which host talks to it may depend on the zone's primaries, see L(_carried)."""
         provider = item["cloud"]
@@ -135,19 +153,19 @@ class Endpoints:
         usual = CLOUDS[provider]
         lists = [self._networks_of(where, key, name, item.get(name), default) for name, default in (("addresses", usual.addresses), ("notify", usual.notify))]
         agreed = None if item.get("key") is None else self._key_of(f"{where}, {key} {provider}", item)
-        yield Server(provider, lists[0], managed=False, key=agreed, cloud=provider, carrier=carrier, notify=lists[1])
+        yield Server(provider, lists[0], managed=False, key=agreed, cloud=provider, carrier=carrier, notify=lists[1], answers=False)
 
     def _networks_of(self, where: str, key: str, name: str, value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
-        """A provider's addresses; networks only where transfers come from, since nobody can be told at a network."""
+        """Addresses of a server outside; networks only where transfers come from, since nobody can be asked or told at a network."""
         if value is None:
             return default
-        read = names.address if name == "notify" else network_text
+        read = network_text if name == "addresses" else names.address
         result = []
         for item in value if isinstance(value, (list, tuple)) else [value]:
             try:
                 result.append(read(item if item not in NETWORK_WORDS else None))
             except ValueError:
-                self.problem(where, f"{key}: {name} has {item!r}", f"list the provider's addresses{'' if name == 'notify' else ' or networks'}")
+                self.problem(where, f"{key}: {name} has {item!r}", f"list the server's addresses{' or networks' if name == 'addresses' else ''}")
         return tuple(result)
 
     def _is_own(self, where: str, key: str, address: str) -> bool:

@@ -41,7 +41,8 @@ class Server:
     """One name server of a zone.
 
     managed: whether it is a host of the inventory, so that this collection configures it. addresses: where it serves, and where its
-    transfers come from; of a provider the latter only, networks among them. key: for one that is not, the name of the
+    transfers come from; of a provider the latter only, networks among them. origins: where its transfers and NOTIFY come from instead,
+    networks among them. answers: whether it can be asked, from wherever. key: for one that is not managed, the name of the
     given key that is agreed with it, empty for none on purpose. sources: names of the zone's servers from which this one, a
     secondary, transfers; empty for the zone's primaries. tls: the name in its certificate, None if transfers with one that is not
     managed are not to be encrypted. tls_port: where it hands zones out over TLS (RFC 9103). cloud: the provider that it is, one of
@@ -60,6 +61,8 @@ class Server:
     cloud: str | None = None
     carrier: str | None = None
     notify: tuple[str, ...] | None = None
+    origins: tuple[str, ...] | None = None
+    answers: bool = True
 
     @property
     def transferring_host(self) -> str | None:
@@ -96,8 +99,8 @@ class Zone:
 
     @property
     def servers(self) -> tuple[Server, ...]:
-        """Those that answer with the zone's own SOA, or should: everybody but providers."""
-        return (*self.primaries, *(server for server in self.secondaries if not server.cloud))
+        """Those that answer with the zone's own SOA, or should."""
+        return tuple(server for server in (*self.primaries, *self.secondaries) if server.answers)
 
     def downstream(self, server: Server) -> tuple[Server, ...]:
         """The secondaries that transfer this zone from a server."""

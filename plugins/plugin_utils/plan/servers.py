@@ -40,12 +40,16 @@ class PrimaryZone:
 
 @dataclass(frozen=True)
 class SecondaryZone:
-    """A zone that this host transfers. transfer_from: addresses in the order to try them. transfer_to, notify: as a primary's."""
+    """A zone that this host transfers. transfer_from: addresses in the order to try them. transfer_to, notify: as a primary's.
+
+    notified_by: from where NOTIFY comes.
+    """
 
     zone: Zone
     transfer_from: tuple[Peer, ...]
     transfer_to: tuple[Peer, ...] = ()
     notify: tuple[Peer, ...] = ()
+    notified_by: tuple[Peer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,29 +94,33 @@ def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Pla
         alike = (zone.primaries, zone.secondaries, zone.tsig, zone.tls)
         if alike not in known:
             known[alike] = _peers(declaration, zone, server, addresses)
-        transfer_from, transfer_to, notify = known[alike]
+        transfer_from, transfer_to, notify, notified_by = known[alike]
         if own:
             primary[zone.name] = PrimaryZone(zone, transfer_to, notify)
         else:
-            secondary[zone.name] = SecondaryZone(zone, transfer_from, transfer_to, notify)
+            secondary[zone.name] = SecondaryZone(zone, transfer_from, transfer_to, notify, notified_by)
     return Plan(host, addresses, primary, secondary)
 
 
 def _peers(declaration: Declaration, zone: Zone, server: Server, addresses: tuple[str, ...]) -> tuple[tuple[Peer, ...], ...]:
-    """From whom a server transfers a zone, who transfers it from there, and who of these is told of changes."""
-    is_secondary = server in zone.secondaries
+    """From whom a server transfers a zone, who transfers it from there, who of these is told of changes, and who tells the server."""
+    sources = zone.upstream(server) if server in zone.secondaries else ()
     transfer_from = [
-        peer
-        for source in (zone.upstream(server) if is_secondary else ())
-        for peer in reachable(source, addresses, keys_between(declaration, zone, source, server), zone.tls or not source.managed)
+        peer for source in sources for peer in reachable(source, addresses, keys_between(declaration, zone, source, server), zone.tls or not source.managed)
     ]
     transfer_to = [
         replace(peer, tls=secondary.name) if zone.tls else peer
         for secondary in zone.downstream(server)
-        for peer in reachable(secondary, addresses, keys_between(declaration, zone, server, secondary))
+        for peer in _origins(secondary, addresses, keys_between(declaration, zone, server, secondary))
     ]
     notify = [peer for secondary in zone.downstream(server) for peer in _told(declaration, zone, server, secondary, addresses)]
-    return tuple(transfer_from), tuple(transfer_to), tuple(notify)
+    notified_by = [peer for source in sources for peer in _origins(source, addresses, keys_between(declaration, zone, source, server))]
+    return tuple(transfer_from), tuple(transfer_to), tuple(notify), tuple(notified_by)
+
+
+def _origins(server: Server, addresses: tuple[str, ...], keys: tuple[Key, ...]) -> list[Peer]:
+    """From where the server's transfers and NOTIFY come."""
+    return reachable(server if server.origins is None else replace(server, addresses=server.origins), addresses, keys)
 
 
 def _told(declaration: Declaration, zone: Zone, source: Server, secondary: Server, addresses: tuple[str, ...]) -> list[Peer]:

@@ -97,7 +97,7 @@ def _usable(server: Server, families: Collection[int]) -> list[str]:
 
 
 def _labels(servers: Iterable[Server], families: Collection[int]) -> list[str]:
-    return [label(server.name, address) for server in servers for address in _usable(server, families)]
+    return [label(server.name, address) for server in servers if server.answers for address in _usable(server, families)]
 
 
 def _spread(zones: Sequence[Zone], most: int) -> list[Zone]:

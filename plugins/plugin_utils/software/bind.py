@@ -8,14 +8,24 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, content_name, key_blocks, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
+    Blocks,
+    Capabilities,
+    Settings,
+    content_name,
+    key_blocks,
+    source_for,
+    sources,
+    used_key,
+    version,
+)
 
 CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_tls=True, takes_tls=True, localnets=True, local_text=True)
 _DEFAULT = Settings()
@@ -101,6 +111,7 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
         "minimal-responses yes",
         "minimal-any yes",
         *_rates(len(plan.primary), len(plan.secondary)),
+        *(f"{option} {found[0]}" for found in sources(plan, settings).values() if len(found) == 1 for option in _source_options(found[0])),
     ]
     if recursive:
         statements += [
@@ -125,6 +136,20 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
     if recursive:
         text += "".join(f'include "{path}";\n' for path in layout.recursive_includes)
     return text
+
+
+def _source_options(address: str) -> tuple[str, str]:
+    return ("transfer-source-v6", "notify-source-v6") if version(address) == 6 else ("transfer-source", "notify-source")
+
+
+def _sources(candidates: Mapping[int, Sequence[str]], transfer_from: Sequence[Peer], notify: Sequence[Peer]) -> Iterable[str]:
+    """From which of several own addresses a zone is asked for and told of; a zone takes one of each version, so the first peer decides."""
+    for family, addresses in candidates.items():
+        for number, peers in enumerate((transfer_from, notify) if len(addresses) > 1 else ()):
+            first = next((peer for peer in peers if version(peer.address) == family), None)
+            if first is not None:
+                chosen = source_for(addresses, first.address)
+                yield f"{_source_options(addresses[0])[number]} {chosen}"
 
 
 def _certificate(settings: Settings) -> str:
@@ -218,6 +243,8 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     transfer = _Lists(blocks, "acl", "transfer-to")
     notify = _Lists(blocks, "primaries", "notify")
     primaries = _Lists(blocks, "primaries", "transfer-from")
+    told_by = _Lists(blocks, "acl", "told-by")
+    own = sources(plan, settings)
 
     def outgoing(zone: PrimaryZone | SecondaryZone) -> list[str]:
         if not zone.transfer_to:
@@ -230,7 +257,13 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
 
     for name, primary in plan.primary.items():
         # The rule host-name looks at names, and a zone may say what it means there.
-        statements = ["type primary", f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"', "check-names ignore", *outgoing(primary)]
+        statements = [
+            "type primary",
+            f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"',
+            "check-names ignore",
+            *outgoing(primary),
+            *_sources(own, (), primary.notify),
+        ]
         # A secondary asks for the SOA before it transfers, wherever it is.
         statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
         blocks.zones[name] = _stanza(name, statements)
@@ -240,7 +273,12 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
             f'file "{layout.secondary_directory}{zone_file_name(name)}"',
             f'primaries {{ "{primaries.name(_source(peer, blocks, settings) for peer in secondary.transfer_from)}"; }}',
             *(outgoing(secondary) or ["notify no"]),
+            *_sources(own, secondary.transfer_from, secondary.notify),
         ]
+        known = {peer.address for peer in secondary.transfer_from}
+        if any(peer.keys or peer.address not in known for peer in secondary.notified_by):
+            # Beside its primaries' addresses, from which it takes NOTIFY in any case.
+            statements.append(f'allow-notify {{ "{told_by.name(_identities(secondary.notified_by))}"; }}')
         statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
         blocks.zones[name] = _stanza(name, statements)
     return blocks

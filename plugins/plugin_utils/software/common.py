@@ -17,6 +17,7 @@ Its other half runs on the managed host: C(plugins/module_utils/software/<progra
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -188,6 +189,33 @@ def askers(plan: Plan, zone: PrimaryZone | SecondaryZone, settings: Settings) ->
         return None
     networks = (network for network in declared if network not in ("none", "localhost", "localnets"))
     return tuple(dict.fromkeys([*networks, *LOOPBACK, *plan.addresses, *(peer.address for peer in zone.transfer_to)]))
+
+
+def sources(plan: Plan, settings: Settings) -> dict[int, list[str]]:
+    """The addresses from which a host may ask and tell others, by IP version: those that they know it by, as far as it listens on them.
+
+    Without one of them the choice is the system's. So it is where the host listens on any address, because it may be known by one that a
+    router translates.
+    """
+    found: dict[int, list[str]] = {4: [], 6: []}
+    for address in plan.addresses:
+        if address in settings.listen_on:
+            found[version(address)].append(address)
+    return found
+
+
+def source_for(candidates: Sequence[str], peer: str) -> str | None:
+    """Of several own addresses of one IP version the one that has most in common with a peer's (RFC 6724 section 5, rule 8)."""
+
+    def unlike(address: str) -> int:
+        return int(ipaddress.ip_address(address)) ^ int(ipaddress.ip_interface(peer).ip)
+
+    return min(candidates, key=lambda address: unlike(address).bit_length(), default=None)
+
+
+def version(address: str) -> int:
+    """4 or 6, of an address or a network."""
+    return ipaddress.ip_interface(address).version
 
 
 def own_addresses(settings: Settings) -> list[str]:

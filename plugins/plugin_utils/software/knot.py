@@ -28,7 +28,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     content_name,
     key_blocks,
     own_addresses,
+    source_for,
+    sources,
     used_key,
+    version,
 )
 
 CAPABILITIES = Capabilities("Knot DNS", query_networks=True, offers_tls=True)
@@ -108,12 +111,13 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     """Zones with the same servers share a template that names them."""
     blocks = Blocks()
     templates: dict[tuple[object, ...], str] = {}
+    own = sources(plan, settings)
 
     def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
         networks = askers(plan, zone, settings)
-        alike = (getattr(zone, "transfer_from", None), zone.transfer_to, zone.notify, networks)
+        alike = (getattr(zone, "transfer_from", None), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks)
         if alike not in templates:
-            templates[alike] = _share(blocks, "template", "served", _template(blocks, *alike))
+            templates[alike] = _share(blocks, "template", "served", _template(blocks, own, *alike))
         blocks.zones[name] = _item("zone", {"domain": name, "template": templates[alike], "file": f"{path}/{zone_file_name(name)}"})
 
     for name, primary in plan.primary.items():
@@ -124,13 +128,19 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
 
 
 def _template(
-    blocks: Blocks, transfer_from: Sequence[Peer] | None, transfer_to: Sequence[Peer], notify: Sequence[Peer], networks: Sequence[str] | None
+    blocks: Blocks,
+    own: Mapping[int, Sequence[str]],
+    transfer_from: Sequence[Peer] | None,
+    notified_by: Sequence[Peer],
+    transfer_to: Sequence[Peer],
+    notify: Sequence[Peer],
+    networks: Sequence[str] | None,
 ) -> dict[str, object]:
     options = {
-        "master": _remotes(blocks, transfer_from or ()),
-        "notify": _remotes(blocks, notify),
+        "master": _remotes(blocks, own, transfer_from or ()),
+        "notify": _remotes(blocks, own, notify),
         "acl": [
-            *_rules(blocks, "notify", transfer_from or ()),
+            *_rules(blocks, "notify", (*(transfer_from or ()), *notified_by)),
             *_rules(blocks, "transfer", transfer_to),
             # Over TLS alone is for transfers: knotd would refuse other questions too that are signed and come without.
             *_rules(blocks, "query", [peer for peer in transfer_to if peer.tls and peer.keys]),
@@ -142,11 +152,13 @@ def _template(
     return {name: value for name, value in options.items() if value}
 
 
-def _remotes(blocks: Blocks, peers: Iterable[Peer]) -> list[str]:
-    """Whom to ask or tell, and with which key."""
-    return [
-        _share(blocks, "remote", "server", {"address": f"{peer.address}@{peer.port}", **({"key": key} if (key := used_key(peer)) else {})}) for peer in peers
-    ]
+def _remotes(blocks: Blocks, own: Mapping[int, Sequence[str]], peers: Iterable[Peer]) -> list[str]:
+    """Whom to ask or tell, from which address and with which key."""
+    result = []
+    for peer in peers:
+        options = {"address": f"{peer.address}@{peer.port}", "via": source_for(own[version(peer.address)], peer.address), "key": used_key(peer)}
+        result.append(_share(blocks, "remote", "server", {name: value for name, value in options.items() if value}))
+    return result
 
 
 def _rules(blocks: Blocks, action: str, peers: Sequence[Peer]) -> list[str]:

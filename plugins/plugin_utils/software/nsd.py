@@ -8,7 +8,7 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
@@ -22,7 +22,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     content_name,
     key_blocks,
     own_addresses,
+    source_for,
+    sources,
     used_key,
+    version,
 )
 
 # NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
@@ -107,12 +110,13 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     """Zones with the same servers share a pattern that names them."""
     blocks = Blocks()
     patterns: dict[tuple[object, ...], str] = {}
+    own = sources(plan, settings)
 
     def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
         networks = askers(plan, zone, settings)
-        alike = (getattr(zone, "transfer_from", ()), zone.transfer_to, zone.notify, networks)
+        alike = (getattr(zone, "transfer_from", ()), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks)
         if alike not in patterns:
-            lines = list(_pattern(blocks, *alike))
+            lines = [*_pattern(blocks, *alike), *_outgoing(own, (*alike[0], *zone.notify))]
             patterns[alike] = content_name("served", lines)
             blocks.share(patterns[alike], _clause("pattern", [f'name: "{patterns[alike]}"', *lines]))
         blocks.zones[name] = _clause("zone", [f'name: "{name}"', f'zonefile: "{path}/{zone_file_name(name)}"', f'include-pattern: "{patterns[alike]}"'])
@@ -125,11 +129,16 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
 
 
 def _pattern(
-    blocks: Blocks, transfer_from: Sequence[Peer], transfer_to: Sequence[Peer], notify: Sequence[Peer], networks: Sequence[str] | None
+    blocks: Blocks,
+    transfer_from: Sequence[Peer],
+    notified_by: Sequence[Peer],
+    transfer_to: Sequence[Peer],
+    notify: Sequence[Peer],
+    networks: Sequence[str] | None,
 ) -> Iterable[str]:
     for peer in transfer_from:
         yield f"request-xfr: {_source(blocks, peer)}"
-    yield from _identities("allow-notify", transfer_from)
+    yield from _identities("allow-notify", (*transfer_from, *notified_by))
     yield from _identities("provide-xfr", transfer_to)
     for peer in notify:
         yield f"notify: {_endpoint(peer)}"
@@ -137,6 +146,14 @@ def _pattern(
         yield from (f"allow-query: {network} NOKEY" for network in networks)
         # NOKEY lets unsigned questions pass and no others, but secondaries sign theirs for the SOA.
         yield from _identities("allow-query", [peer for peer in transfer_to if peer.keys])
+
+
+def _outgoing(own: Mapping[int, Sequence[str]], peers: Sequence[Peer]) -> Iterable[str]:
+    """From which of the own addresses they are asked and told: one of each version for a zone, so the first peer decides."""
+    for family, addresses in own.items():
+        first = next((peer for peer in peers if version(peer.address) == family), None)
+        if first is not None and addresses:
+            yield f"outgoing-interface: {source_for(addresses, first.address)}"
 
 
 def _endpoint(peer: Peer) -> str:

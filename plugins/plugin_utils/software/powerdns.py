@@ -14,7 +14,15 @@ from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, SecondaryZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Blocks, Capabilities, Settings, key_blocks, own_addresses, used_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
+    Blocks,
+    Capabilities,
+    Settings,
+    key_blocks,
+    own_addresses,
+    sources,
+    used_key,
+)
 
 # TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
 CAPABILITIES = Capabilities("PowerDNS", primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
@@ -74,6 +82,8 @@ def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
         # What a power failure may take from the write-ahead log is transferred again (SQLite's PRAGMA synchronous, NORMAL).
         "gsqlite3-pragma-synchronous=1",
         f"local-address={'0.0.0.0, ::' if 'any' in settings.listen_on else ', '.join(own_addresses(settings))}",
+        # From where it asks and tells others, which know it by these addresses.
+        "query-local-address=" + ", ".join(next(iter(found), anywhere) for found, anywhere in zip(sources(plan, settings).values(), ("0.0.0.0", "::"))),
         # Or pdns_server would not start before every address is there.
         "local-address-nonexist-fail=no",
         "non-local-bind=yes",

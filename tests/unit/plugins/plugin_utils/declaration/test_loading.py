@@ -70,6 +70,25 @@ def test_a_server_may_be_one_that_the_inventory_does_not_manage():
     assert [(server.name, server.managed) for server in zone.secondaries] == [("ns1", True), ("2001:db8::9", False)]
 
 
+def test_a_server_outside_may_answer_and_transfer_at_several_addresses():
+    both = ["203.0.113.1", "2001:DB8:7::0:1"]
+    zone = declared(
+        {
+            **ZONE,
+            "primaries": [{"address": both}],
+            "secondaries": [
+                {"address": "203.0.113.2", "addresses": ["203.0.113.64/26"], "notify": ["203.0.113.3"]},
+                {"addresses": ["203.0.113.128/26", "203.0.113.4"], "answers": False},
+            ],
+        }
+    )["example.com"]
+    answering, hidden = zone.secondaries
+    assert zone.primaries[0].addresses == ("203.0.113.1", "2001:db8:7::1")
+    assert (answering.addresses, answering.origins, answering.notify) == (("203.0.113.2",), ("203.0.113.64/26",), ("203.0.113.3",))
+    assert (hidden.addresses, hidden.origins, hidden.notify) == (("203.0.113.4",), ("203.0.113.128/26", "203.0.113.4"), None)
+    assert zone.servers == (zone.primaries[0], answering)
+
+
 @pytest.mark.parametrize("endpoint", ["192.0.2.2", {"address": "192.0.2.2"}, {"address": "2001:DB8:0::1", "name": "mine"}])
 def test_a_host_is_named_and_not_given_by_its_address(endpoint):
     host, address = ("ns2", "192.0.2.2") if "192" in str(endpoint) else ("ns1", "2001:db8::1")
@@ -286,6 +305,26 @@ MISTAKES = {
     ),
     "secondaries that are a number": ({**ZONE, "secondaries": 2}, "zone example.com: secondaries is 2", "list inventory hosts, groups, or endpoints"),
     "no primaries": ({**ZONE, "primaries": []}, "zone example.com: primaries is []", "list inventory hosts, groups, or endpoints"),
+    "networks alone for an endpoint": (
+        {**ZONE, "secondaries": [{"addresses": ["192.0.2.0/24"]}]},
+        "zone example.com: secondaries: addresses has networks only, 192.0.2.0/24",
+        "say with address where the server itself is",
+    ),
+    "network to notify": (
+        {**ZONE, "secondaries": [{"address": "203.0.113.1", "notify": ["203.0.113.0/24"]}]},
+        "notify has '203.0.113.0/24'",
+        "list the server's",
+    ),
+    "word among the addresses of an endpoint": (
+        {**ZONE, "secondaries": [{"address": "203.0.113.1", "addresses": ["any"]}]},
+        "addresses has 'any'",
+        "list the server's addresses or networks",
+    ),
+    "answers of an endpoint": (
+        {**ZONE, "secondaries": [{"address": "203.0.113.1", "answers": "no"}]},
+        "answers is 'no'",
+        "write false for a server that nobody",
+    ),
     "address of an endpoint": (
         {**ZONE, "primaries": [{"address": "192.0.2.1.1"}]},
         "zone example.com: primaries: address '192.0.2.1.1' is not an address",
@@ -300,7 +339,7 @@ MISTAKES = {
     "key of an endpoint": (
         {**ZONE, "primaries": [{"address": "192.0.2.1", "adress": 1}]},
         "zone example.com, primaries: the key 'adress' is unknown, did you mean 'address'?",
-        "known are address, port, name",
+        "known are address, addresses, notify, answers, port, name",
     ),
     "primary and secondary at once": (
         {**ZONE, "secondaries": ["ns1", "ns2"]},

@@ -55,6 +55,14 @@ def test_an_encrypted_zone_is_refused_without_tls_whatever_the_key():
     assert expected("ns2", SECRET).encrypted == expected("other", SECRET, tls=True).encrypted == []
 
 
+def test_who_never_answers_is_not_asked():
+    mute, talking = ({"address": address, "answers": answers} for address, answers in (("203.0.113.1", False), ("203.0.113.2", True)))
+    found = expected("other", secondaries=["ns2", mute, talking])
+    assert [server["address"] for server in found.servers] == ["192.0.2.1", "192.0.2.2", "203.0.113.2"]
+    hidden = expected("other", primaries=[mute], secondaries=["ns2"])
+    assert hidden.zones == [{"name": "example.com", "servers": ["ns2/192.0.2.2"], "reference": []}]
+
+
 def test_the_keys_that_are_needed_travel_and_no_others():
     assert [key["name"] for key in expected("ns2", SECRET).keys] == ["ns2._from.ns1._g1"]
     assert expected("ns1", SECRET).keys == expected("ns2").keys == []

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +35,7 @@ SOA_KEYS = ("mname", "rname", "ttl", *SOA_TIMERS)
 class Content:
     """A zone's SOA and other records. digest leaves the serial out. count: records, the SOA apart.
 
-    own_serial: what the zone's own SOA says, None if the declaration has no SOA. addresses: the A and AAAA records.
+    own_serial: what the zone's own SOA says, None if the declaration has no SOA. address_text: the A and AAAA records as lines of the body.
     warnings: what the validators think should be otherwise. signed: whether somebody else signed it, so that it stays as it is.
     body: gives the records as text (see records.body_text); it may read them from somewhere only then.
     """
@@ -44,10 +45,15 @@ class Content:
     digest: str
     count: int
     apex_servers: tuple[str, ...]
-    addresses: tuple[Record, ...]
+    address_text: str
     body: Callable[[], str] = field(compare=False)
     warnings: tuple[Problem, ...] = ()
     signed: bool = False
+
+    @property
+    def addresses(self) -> list[Record]:
+        """The A and AAAA records."""
+        return records_of(self.address_text)
 
     @property
     def records(self) -> list[Record]:
@@ -71,11 +77,12 @@ def build(
     written = list(records)
     problems: list[Problem] = []
     own = file.soa if file else None
-    if not any(record.owner == "@" and record.type == "NS" for record in written):
+    if not any(record.type == "NS" and record.owner == "@" for record in written):
         written += _name_servers(where, origin, ttl, options.get("name_servers"), problems)
-    apex_servers = tuple(dict.fromkeys(record.rdata for record in written if record.owner == "@" and record.type == "NS"))
+    apex_servers = tuple(dict.fromkeys(record.rdata for record in written if record.type == "NS" and record.owner == "@"))
     ordered = canonical(written)
-    signed = any(record.owner == "@" and covered(record.type, record.rdata) == "SOA" for record in written)
+    apex = itertools.takewhile(lambda record: record.owner == "@", ordered)
+    signed = any(covered(record.type, record.rdata) == "SOA" for record in apex)
     soa = own if signed and own else _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
     errors, found = validate(names.to_text(origin), soa, ordered, options["validators"], file.place if file else None, written)
     problems += errors
@@ -86,7 +93,7 @@ def build(
     if soa is None:
         return None, problems
     body = body_text(ordered)
-    addresses = tuple(record for record in ordered if record.type in ("A", "AAAA"))
+    addresses = body_text([record for record in ordered if record.type in ("A", "AAAA")])
     own_serial = own.serial if own else None
     content = Content(soa, own_serial, digest(soa, body), len(ordered), apex_servers, addresses, lambda: body, tuple(warnings), signed)
     return content, problems
@@ -122,8 +129,10 @@ def _soa(
     where: str, origin: dns.name.Name, ttl: int, declared: Mapping[str, Any], own: SOA | None, apex_servers: Sequence[str], problems: list[Problem]
 ) -> SOA | None:
     def seconds(key: str, default: int) -> int:
+        if key not in declared:
+            return default
         try:
-            return parse_ttl(declared.get(key, default))
+            return parse_ttl(declared[key])
         except ValueError as error:
             problems.append(Problem(f"{where}, soa", f"{key}: {error}", "write seconds, or units such as 1h or 1d"))
             return default
@@ -138,8 +147,10 @@ def _soa(
         return None  # no NS record, which is told already
     try:
         given = declared.get("rname", "" if own else _default_rname(origin, str(mname)))
+        # What the zone says itself is in its final form.
         rname = names.mailbox(str(given), origin).to_text() if given or not own else own.rname
-        return SOA(soa_ttl, names.absolute(str(mname), origin).to_text(), rname, own.serial if own else 0, **timers)
+        mname = mname if own and "mname" not in declared else names.absolute(str(mname), origin).to_text()
+        return SOA(soa_ttl, mname, rname, own.serial if own else 0, **timers)
     except (dns.exception.DNSException, UnicodeError) as error:
         problems.append(
             Problem(

@@ -31,6 +31,8 @@ RECORD_KEYS = ("name", "type", "value", "ttl")
 
 _OF_NAMES = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SRV", "RP", "AFSDB", "RT", "KX"})  # names and numbers, which know no case (RFC 4034 section 6.2)
 _QUOTE = "put it in quotes"
+_AT_ONCE = 10000  # records whose texts need be in memory beside that of all
+
 _TTL_UNITS = re.compile(r"(?:\d+[wdhms])+\Z", re.IGNORECASE)
 
 
@@ -167,31 +169,65 @@ def canonical(records: Iterable[Record]) -> tuple[Record, ...]:
     Where the records of a set have several TTLs, it is the one that BIND takes from a master file: of records that follow each other
     with one owner, in the same letters, the first's, and of several such groups the last one's.
     """
-    ttls: dict[tuple[str, str, str], int] = {}
-    spelled: dict[str, str] = {}
-    values: dict[tuple[str, str, str], str] = {}
-    current = None
-    group: set[tuple[str, str]] = set()
-    for owner, ttl, rdtype, rdata in records:
+    owners: dict[str, Any] = {}  # of most names the one record, of others all in their order, with None between groups
+    before = ""
+    for record in records:
+        owner = record.owner
         name = owner.lower()
-        if owner != current:
-            current = owner
+        known = owners.get(name)
+        if known is None:
+            owners[owner if owner == name else name] = record  # one object for both, of the many that are equal
+        else:
+            if isinstance(known, Record):
+                known = owners[name] = [known]
+            if owner != before:
+                known.append(None)
+            known.append(record)
+        before = owner
+    result: list[Record] = []
+    for name in sorted(owners, key=_rank):
+        found = owners.pop(name)
+        if isinstance(found, Record):
+            result.append(found)
+        else:
+            result += _canonical_owner(found)
+    return tuple(result)
+
+
+def _rank(name: str) -> str:
+    """Sorts names from the apex down, each below the one above it: their labels in reverse, parted by what no label holds."""
+    if "." not in name:
+        return name if name != "@" else ""
+    return "\0".join(reversed(labels_of(name)))
+
+
+def _canonical_owner(records: Iterable[Record | None]) -> list[Record]:
+    """The records of one owner. None parts groups of records that follow each other."""
+    ttls: dict[tuple[str, str], int] = {}
+    group: set[tuple[str, str]] = set()
+    values: dict[tuple[str, str], str] = {}
+    owners: set[str] = set()
+    for record in records:
+        if record is None:
             group = set()
-        spelled[name] = min(owner, spelled.get(name, owner))
+            continue
+        owner, ttl, rdtype, rdata = record
         kind = rdtype, covered(rdtype, rdata)
         if kind not in group:
             group.add(kind)
-            ttls[(name, *kind)] = ttl
-        value = name, rdtype, rdata.lower() if rdtype in _OF_NAMES else rdata
+            ttls[kind] = ttl
+        owners.add(owner)
+        value = rdtype, rdata.lower() if rdtype in _OF_NAMES else rdata
         values[value] = min(rdata, values.get(value, rdata))
-    ranks = {name: (name != "@", labels_of(name)[::-1]) for name in spelled}
-    ordered = sorted((ranks[name], rdtype != "NS", rdtype, rdata, name) for (name, rdtype, _folded), rdata in values.items())
-    return tuple(Record(spelled[name], ttls[(name, rdtype, covered(rdtype, rdata))], rdtype, rdata) for _rank, _ns, rdtype, rdata, name in ordered)
+    spelled = min(owners)
+    ordered = sorted((rdtype != "NS", rdtype, rdata) for (rdtype, _folded), rdata in values.items())
+    return [Record(spelled, ttls[rdtype, covered(rdtype, rdata)], rdtype, rdata) for _ns, rdtype, rdata in ordered]
 
 
-def body_text(records: Iterable[Record]) -> str:
+def body_text(records: Sequence[Record]) -> str:
     """The records, canonical, as lines of a master file below the SOA: owners relative, all other names absolute."""
-    return "".join(f"{record.owner} {record.ttl} IN {record.type} {record.rdata}\n" for record in records)
+    parts = (records[start : start + _AT_ONCE] for start in range(0, len(records), _AT_ONCE))
+    return "".join("".join([f"{owner} {ttl} IN {rdtype} {rdata}\n" for owner, ttl, rdtype, rdata in part]) for part in parts)
 
 
 def records_of(body: str) -> list[Record]:

@@ -115,7 +115,7 @@ def _read_signed(signatures: list[Any], path: str) -> str:
 
 def _packed(draft: Draft) -> tuple[Any, ...]:
     content = draft.content
-    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.addresses) if content else None
+    fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.address_text) if content else None
     return draft.where, draft.name, draft.options, fields, (content.warnings, content.signed) if content else ()
 
 
@@ -168,9 +168,9 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     own: Mapping[str, Any] = {}
     if data:
         own, findings = _options(where, data[0], _FILE_KEYS)
+        draft.options = merged_options(defaults, {key: value for key, value in own.items() if key != "records"})
     problems = findings.problems
     items = own.get("records", [])
-    draft.options = merged_options(defaults, {key: value for key, value in own.items() if key != "records"})
     try:
         ttl = parse_ttl(draft.options.get("ttl", DEFAULT_TTL))
     except ValueError as error:

@@ -21,6 +21,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration impo
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, shown
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import example_of, field_in_ascii, is_question, read_rdata, type_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import generate
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.common_records import CommonRecords, common_soa
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.entries import Entry, entry_at
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA, Record, covered
 
@@ -119,7 +120,7 @@ class _Reader:
         self.file = file
         self.read_file = read_file
         self.origin = zone
-        self.owner: dns.name.Name | None = None
+        self._owner: dns.name.Name | str | None = None  # of the last record; as text, relative to the zone, while nobody asked
         self.ttl: int | None = None  # that was written last
         self.default_ttl: int | None = None  # that $TTL said, or a SOA before any other time
         self._paths: list[str] = []  # of the file that is being read, and of those that included it
@@ -128,6 +129,27 @@ class _Reader:
         self._group_owner: str | None = None  # of records that follow each other, the number of the first, and the time of each of their sets
         self._group_start = 0
         self._group: dict[tuple[str, str], int] = {}
+        self._common = CommonRecords(self._origin_text.lower(), file.records, file.lines)
+
+    @property
+    def origin(self) -> dns.name.Name:
+        """What names without a final dot are relative to."""
+        return self._origin
+
+    @origin.setter
+    def origin(self, name: dns.name.Name) -> None:
+        self._origin, self._origin_text = name, name.to_text()
+
+    @property
+    def owner(self) -> dns.name.Name | None:
+        """The one that a line without an owner means."""
+        if isinstance(self._owner, str):
+            self._owner = names.absolute(self._owner, self.zone)
+        return self._owner
+
+    @owner.setter
+    def owner(self, name: dns.name.Name | None) -> None:
+        self._owner = name
 
     def read(self, text: str, path: str) -> None:
         """All of a file, the one itself or an included one."""
@@ -135,6 +157,10 @@ class _Reader:
         text = text.removeprefix("\ufeff")
         at, line = 0, 1
         while at < len(text) and len(self.file.problems) < _MOST_MISTAKES:
+            if text[at] != "$":
+                at, line = self._read_common(text, at, line)
+                if at == len(text):
+                    break
             entry = entry_at(text, at, line)
             if entry.fields or entry.wrong:
                 self._line = entry.line
@@ -142,6 +168,33 @@ class _Reader:
             line += text.count("\n", at, entry.end)
             at = entry.end
         self._paths.pop()
+
+    def _read_common(self, text: str, at: int, line: int) -> tuple[int, int]:
+        """Records that need no general reader, up to the first that does; where that begins, and the number of its line."""
+        run = self._common.read(text, at, line, self._origin_text, self.default_ttl, self._relative_owner)
+        if run.owner is not None:
+            self._owner = run.owner
+            self._resume_group(run.owner)
+        return run.end, run.line
+
+    def _resume_group(self, owner: str) -> None:
+        """Have the last records, which have this owner, be the group that L(_add) goes on with."""
+        records = self.file.records
+        start = len(records)
+        while start > self._group_start and records[start - 1].owner == owner:
+            start -= 1
+        self._group_owner, self._group_start, self._group = owner, start, {}
+        for record in records[start:]:
+            self.ttl = self._group.setdefault((record.type, covered(record.type, record.rdata)), record.ttl)
+
+    def _relative_owner(self) -> str | None:
+        return self._owner if self._owner is None or isinstance(self._owner, str) else self._relative(self._owner)
+
+    def _relative(self, name: dns.name.Name) -> str | None:
+        """A name as an owner, None if it lies outside the zone."""
+        if name.labels[-self._depth :] != self.zone.labels and not name.is_subdomain(self.zone):
+            return None
+        return dns.name.Name(name.labels[: -self._depth]).to_text() if len(name.labels) > self._depth else "@"
 
     def _read_entry(self, entry: Entry, text: str) -> None:
         try:
@@ -237,6 +290,8 @@ class _Reader:
 
     def _name(self, field: str) -> dns.name.Name:
         text = field.strip('"')
+        if text == "@":
+            return self.origin
         if not text.isascii():
             self._warn_of_unicode(text, names.to_ascii(text, self.origin))
         return names.absolute(text, self.origin)
@@ -269,9 +324,9 @@ class _Reader:
             wrong = f"{owner.relativize(self.zone)} has the type {dns.rdatatype.to_text(rdtype)}, which is for questions and messages"
             return self._problem(wrong, "remove the record")
         rdata = self._rdata(rdtype, fields)
-        if owner.labels[-self._depth :] != self.zone.labels and not owner.is_subdomain(self.zone):
+        relative = self._relative(owner)
+        if relative is None:
             return self._problem(f"{owner} is outside the zone {self.zone}", "remove the record, which name servers leave out, or correct its name")
-        relative = dns.name.Name(owner.labels[: -self._depth]).to_text()
         if rdtype == dns.rdatatype.SOA:
             return self._add_soa(relative, ttl, rdata)
         written = self._time(ttl)
@@ -292,6 +347,10 @@ class _Reader:
         return found
 
     def _rdata(self, rdtype: dns.rdatatype.RdataType, fields: list[str]) -> str:
+        if rdtype == dns.rdatatype.SOA:
+            common = common_soa(fields, self._origin_text)
+            if common is not None:
+                return common
         type_text = dns.rdatatype.to_text(rdtype)
         try:
             for number, field in enumerate(fields):

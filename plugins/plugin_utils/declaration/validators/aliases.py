@@ -88,10 +88,12 @@ class Occluded(Validator):
         if not zone.delegations and not zone.renamed:
             return
         glue = {zone.relative(record.rdata) for record in zone.of_type("NS")}
-        for owner, types in zone.by_owner.items():
+        for owner in zone.by_owner:
             renamed = zone.below(owner, zone.renamed)
             delegated = zone.below(owner, zone.delegations)
-            for rdtype, records in types.items():
+            if not renamed and not delegated and owner not in zone.delegations:
+                continue
+            for rdtype, records in zone.by_owner[owner].items():
                 if renamed and rdtype not in SIGNATURE_TYPES:
                     yield Finding(place_of(records[0]), f"is hidden by the DNAME at {renamed}", "move it to where the DNAME points, or remove it")
                 elif rdtype in ADDRESS_TYPES and owner in glue:

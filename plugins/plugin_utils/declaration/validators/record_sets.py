@@ -46,6 +46,8 @@ class TtlCap(Validator):
 def _check_ttls(zone: ZoneView, above: int, most: int, right: str) -> Iterable[Finding]:
     if zone.soa is not None and above < zone.soa.ttl <= most:
         yield Finding(SOA_RECORD, f"ttl is {zone.soa.ttl}", right)
+    if not any(above < ttl <= most for ttl in zone.ttls):
+        return
     for owner, types in zone.by_owner.items():
         for rdtype, records in types.items():
             for record in _sets(rdtype, records).values():  # one TTL an RRset
@@ -71,9 +73,17 @@ class TtlEqual(Validator):
     example = "[{name: www, type: A, value: 192.0.2.1, ttl: 60}, {name: www, type: A, value: 192.0.2.2, ttl: 300}]"
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
+        if len({record.ttl for record in zone.written}) < 2:
+            return
         times: dict[tuple[str, str, str], set[int]] = defaultdict(set)
         for record in zone.written:
-            times[record.owner.lower(), record.type, covered(record.type, record.rdata)].add(record.ttl)
+            owner = record.owner.lower()
+            kind = owner, record.type, covered(record.type, record.rdata)
+            lone = zone.by_owner.lone(owner)
+            if lone is None:
+                times[kind].add(record.ttl)
+            elif lone.ttl != record.ttl:  # it was written twice
+                times[kind].update((lone.ttl, record.ttl))
         for (owner, rdtype, _covered), found in times.items():
             if len(found) > 1:
                 yield Finding(Place(owner, rdtype), f"has the TTLs {', '.join(map(str, sorted(found)))}", "give all of its values the same")
@@ -88,7 +98,7 @@ class CrowdedNames(Validator):
     _MOST = 100
 
     def check(self, zone: ZoneView) -> Iterable[Finding]:
-        for owner, types in zone.by_owner.items():
+        for owner, types in zone.by_owner.with_more_than(self._MOST):
             if len(types) > self._MOST:
                 yield Finding(Place(owner), f"has records of {len(types)} types", f"use at most {self._MOST} types for a name")
             for rdtype, together in types.items():

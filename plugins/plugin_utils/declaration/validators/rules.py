@@ -102,6 +102,15 @@ def level_of(validator: Validator, levels: Levels, from_file: bool = False) -> s
     return OFF if level is False else level
 
 
+def _applied(levels: Levels, from_file: bool) -> Sequence[tuple[Validator, str]]:
+    """The rules that are not off, each with its level."""
+    chosen = ((validator, level_of(validator, levels, from_file)) for validator in VALIDATORS.values())
+    return [(validator, level) for validator, level in chosen if level != OFF]
+
+
+_BY_DEFAULT = {from_file: _applied({}, from_file) for from_file in (False, True)}  # for the many zones that say nothing of rules
+
+
 def validate(
     zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels, place: Callable[[str, str, str], str] | None = None, written: Sequence[Record] = ()
 ) -> tuple[list[Problem], list[Problem]]:
@@ -113,11 +122,10 @@ def validate(
     """
     view = ZoneView(zone, soa, records, written)
     problems: dict[str, list[Problem]] = {ERROR: [], WARNING: []}
-    for validator in VALIDATORS.values():
-        level = level_of(validator, levels, place is not None)
-        if level != OFF:
-            for finding in validator.check(view):
-                problems[level].append(validator.problem(zone, finding, place))
+    from_file = place is not None
+    for validator, level in _applied(levels, from_file) if levels else _BY_DEFAULT[from_file]:
+        for finding in validator.check(view):
+            problems[level].append(validator.problem(zone, finding, place))
     return problems[ERROR], problems[WARNING]
 
 

@@ -30,9 +30,59 @@ class Standing(Enum):
 
 def ancestors(owner: str) -> Iterator[str]:
     """The names above a relative one, nearest first, its zone's apex left out: ``a.b.c`` has ``b.c`` and ``c``."""
-    labels = labels_of(owner)
-    for start in range(1, len(labels)):
-        yield ".".join(labels[start:])
+    if "\\" in owner:
+        labels = labels_of(owner)
+        yield from (".".join(labels[start:]) for start in range(1, len(labels)))
+        return
+    dot = owner.find(".")
+    while dot >= 0:
+        yield owner[dot + 1 :]
+        dot = owner.find(".", dot + 1)
+
+
+class Owners(Mapping[str, Mapping[str, list[Record]]]):
+    """Records by type by owner, in lower case. Most owners have one record, so that a list for each type is made only where somebody looks."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Record | list[Record]] = {}
+
+    def add(self, record: Record) -> None:
+        owner = record.owner
+        name = owner.lower()
+        found = self._found.get(name)
+        if found is None:
+            self._found[owner if owner == name else name] = record  # one object for both, of the many that are equal
+        elif isinstance(found, Record):
+            self._found[name] = [found, record]
+        else:
+            found.append(record)
+
+    def __getitem__(self, owner: str) -> Mapping[str, list[Record]]:
+        found = self._found[owner]
+        if isinstance(found, Record):
+            return {found.type: [found]}
+        types: dict[str, list[Record]] = {}
+        for record in found:
+            types.setdefault(record.type, []).append(record)
+        return types
+
+    def __contains__(self, owner: object) -> bool:
+        return owner in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def lone(self, owner: str) -> Record | None:
+        """The record of an owner that has no other."""
+        found = self._found.get(owner)
+        return found if isinstance(found, Record) else None
+
+    def with_more_than(self, records: int) -> Iterator[tuple[str, Mapping[str, list[Record]]]]:
+        """Those that have more records than so many, at least one."""
+        return ((owner, self[owner]) for owner, found in self._found.items() if not isinstance(found, Record) and len(found) > records)
 
 
 class ZoneView:
@@ -49,15 +99,20 @@ class ZoneView:
         self._suffix = f".{name}." if name != "." else "."
         self._standings: dict[str, Standing] = {}
         self.by_type: dict[str, list[Record]] = defaultdict(list)
-        self.by_owner: dict[str, dict[str, list[Record]]] = {}
+        self.by_owner = Owners()
         for record in records:
             self.by_type[record.type].append(record)
-            self.by_owner.setdefault(record.owner.lower(), {}).setdefault(record.type, []).append(record)
+            self.by_owner.add(record)
 
     def of_type(self, *types: str) -> Iterator[Record]:
         for rdtype in types:
             if rdtype in self.by_type:
                 yield from self.by_type[rdtype]
+
+    @cached_property
+    def ttls(self) -> frozenset[int]:
+        """Every TTL that some record has."""
+        return frozenset(record.ttl for records in self.by_type.values() for record in records)
 
     @cached_property
     def servers(self) -> list[Record]:
@@ -133,9 +188,10 @@ class ZoneView:
 
     def below(self, owner: str, names: frozenset[str]) -> str | None:
         """The nearest of ``names`` that is above the owner."""
-        if owner == "@":
+        if owner == "@" or not names:
             return None
-        return next((name for name in ancestors(owner) if name in names), "@" if "@" in names else None)
+        apex = "@" if "@" in names else None
+        return next((name for name in ancestors(owner) if name in names), apex) if "." in owner else apex
 
 
 class Place(NamedTuple):

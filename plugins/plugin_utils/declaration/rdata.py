@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import calendar
 import io
 import re
+import time
 from collections.abc import Iterator
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
@@ -26,6 +28,8 @@ _PARAMETERS = ("mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech"
 _BITMAPS = {"NSEC": 1, "NSEC3": 5, "CSYNC": 2}  # how many fields stand before a list of types
 _DIGESTS = {"SHA-1": "1", "SHA1": "1", "SHA-256": "2", "SHA256": "2", "GOST": "3", "SHA-384": "4", "SHA384": "4"}
 _HASH = 20  # octets of SHA-1, the one hash of NSEC3 (RFC 5155 section 11)
+_OF_NAMES_ALONE = {"MB": 1, "MG": 1, "MR": 1, "MINFO": 2}  # how many (RFC 1035 section 3.3)
+_MOMENT = re.compile(r"(?<=\s)\d{14}(?=\s)")
 _FIELD = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}\Z")
 
@@ -106,7 +110,7 @@ def read_rdata(rdtype: dns.rdatatype.RdataType, text: str, origin: dns.name.Name
     type_text = dns.rdatatype.to_text(rdtype)
     try:
         # The tokenizer is built here because only it can be told the IDNA codec in every dnspython 2.x.
-        tokens = dns.tokenizer.Tokenizer(_accepted(type_text, text), idna_codec=IDNA_CODEC)
+        tokens = dns.tokenizer.Tokenizer(_accepted(type_text, text, origin), idna_codec=IDNA_CODEC)
         rdata = dns.rdata.from_text(dns.rdataclass.IN, rdtype, tokens, origin, relativize=False)
         return rdata_text(rdata)
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
@@ -122,7 +126,7 @@ def _explained(type_text: str, text: str, error: Exception) -> str:
     return re.sub(r"^caught exception <class '[^']*'>: ", "", str(error)) or type(error).__name__
 
 
-def _accepted(type_text: str, text: str) -> str:
+def _accepted(type_text: str, text: str, origin: dns.name.Name) -> str:
     """Presentation format that BIND reads and dnspython does not, in words of both."""
     if "\n" in text or "\r" in text:
         text = text.replace("\\\n", "\\010").replace("\r", "\\013")
@@ -136,6 +140,13 @@ def _accepted(type_text: str, text: str) -> str:
             return f"{fields[0]} {':'.join(group.zfill(4) for group in fields[1].split(':'))}"
     elif type_text in ("SVCB", "HTTPS"):
         return re.sub(r"(\skey\d+)=(?=\s|\Z)", r"\1", text, flags=re.IGNORECASE)
+    elif type_text == "RRSIG":
+        return _MOMENT.sub(lambda match: str(calendar.timegm(time.strptime(match[0], "%Y%m%d%H%M%S")) % 2**32), text)  # RFC 4034 section 3.1.5
+    elif type_text in _OF_NAMES_ALONE and not text.startswith("\\#"):
+        fields = text.split()
+        if len(fields) == _OF_NAMES_ALONE[type_text]:
+            octets = b"".join(dns.name.from_text(field, origin).to_wire() for field in fields)
+            return f"\\# {len(octets)} {octets.hex()}"
     return text
 
 
@@ -181,7 +192,7 @@ def _wire(type_text: str, text: str) -> bytes:
 
 def _check_lengths(type_text: str, rdata: dns.rdata.Rdata) -> None:
     """Lengths that name servers demand and dnspython does not. Raises ValueError."""
-    if type_text == "NSEC3" and len(rdata.next) != _HASH:
+    if type_text == "NSEC3" and rdata.algorithm == 1 and len(rdata.next) != _HASH:
         raise ValueError(f"the next hashed owner name has {len(rdata.next)} octets, not the {_HASH} of SHA-1")
     if type_text == "NSAP" and not rdata.to_wire():
         raise ValueError("an NSAP address has at least one octet")

@@ -319,8 +319,8 @@ REFUSED = {
     "another class": ("www CH A 192.0.2.1", "line 5: 'www CH A 192.0.2.1' cannot be read (its class is CH, not IN)"),
     "a type for questions": ("www TYPE255 \\# 0", "line 5: www has the type ANY, which is for questions and messages; remove the record"),
     "a type without presentation": (
-        "www MB ns1",
-        "line 5: 'www MB ns1' cannot be read (generic rdata does not start with \\#); write the data of this type as \\# LENGTH",
+        "www NXT ns1 A",
+        "line 5: 'www NXT ns1 A' cannot be read (generic rdata does not start with \\#); write the data of this type as \\# LENGTH",
     ),
     "a wrong value": (
         "www A 192.0.2.256",

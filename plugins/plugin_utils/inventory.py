@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
 
@@ -29,15 +30,24 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
         raise DeclarationError([Problem("the controller's Python", wrong, "install dnspython 2.6 or newer beside ansible-core")])
     defaults = _resolved(task_vars.get("dns_zone_defaults", {}), template)
     select = _resolved(task_vars.get("dns_zone_select"), template)
-    return load(
+    promoted = _resolved(task_vars.get("dns_promoted"), template) or None
+    declaration = load(
         _resolved(task_vars.get("dns_zones", []), template),
         defaults,
-        inventory_of(task_vars),
+        inventory_of(task_vars, promoted),
         lambda path: _read(path, task_vars),
         _directories(_resolved(task_vars.get("dns_zone_directories", []), template), defaults, task_vars),
         select,
         _keys(task_vars, template),
     )
+    return declaration if promoted is None else replace(declaration, warnings=(*declaration.warnings, *_not_moved(declaration, promoted)))
+
+
+def _not_moved(declaration: Declaration, promoted: str) -> list[Problem]:
+    """Zones that name other primaries themselves, and so do not follow the host that took the place of all."""
+    zones = [zone for zone in declaration.zones.values() if promoted not in {server.name for server in zone.primaries}]
+    right = f"write {promoted} among its primaries as well, if it is to be one"
+    return [Problem(f"zone {zone.name}", "names its primaries itself, so that dns_promoted does not change them", right) for zone in zones]
 
 
 def _keys(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
@@ -60,10 +70,16 @@ def _directories(paths: Any, defaults: Any, task_vars: Mapping[str, Any]) -> lis
     return result
 
 
-def inventory_of(task_vars: Mapping[str, Any]) -> Inventory:
-    """Groups and addresses of the inventory's hosts."""
-    hostvars = task_vars["hostvars"]
-    return Inventory(task_vars["groups"], lambda host: host_addresses(hostvars[host]))
+def inventory_of(task_vars: Mapping[str, Any], promoted: str | None = None) -> Inventory:
+    """Groups and addresses of the inventory's hosts. promoted: the one that is primary now; those that were are secondaries. Raises DeclarationError."""
+    hostvars, groups = task_vars["hostvars"], task_vars["groups"]
+    if promoted is not None:
+        servers = [*groups.get(PRIMARIES_GROUP, ()), *groups.get(SECONDARIES_GROUP, ())]
+        if promoted not in servers:
+            right = f"name one of the hosts of {PRIMARIES_GROUP} and {SECONDARIES_GROUP}: {', '.join(servers) or 'there is none'}"
+            raise DeclarationError([Problem("dns_promoted", f"{promoted!r} is no such host", right)])
+        groups = {**groups, PRIMARIES_GROUP: [promoted], SECONDARIES_GROUP: [host for host in servers if host != promoted]}
+    return Inventory(groups, lambda host: host_addresses(hostvars[host]))
 
 
 def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:

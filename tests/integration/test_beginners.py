@@ -64,6 +64,18 @@ def test_a_group_with_a_wrong_name(tmp_path, groups, right):
     assert "no host was changed" in printed and TOUCHED not in printed
 
 
+@pytest.mark.parametrize("promote", [{}, {"promote": "ns9"}, {"promote": "pc1"}])
+def test_who_is_to_be_promoted_has_to_be_said(tmp_path, promote):
+    printed, status = site(tmp_path, playbook="promote", **promote)
+    assert status != 0 and TOUCHED not in printed
+    assert "Say which host of dns_primaries or dns_secondaries is to be the primary, for example -e promote=ns2." in " ".join(printed.split())
+
+
+def test_who_is_to_be_promoted_is_contacted_first(tmp_path):
+    printed, status = site(tmp_path, playbook="promote", promote="ns2")
+    assert status != 0 and TOUCHED in printed and "192.0.2.1" not in printed
+
+
 def test_the_proof_alone_tells_it_too_before_it_installs_anything(tmp_path):
     printed, status = site(tmp_path, ("primaries", "secondaries", "clients"), playbook="verify")
     assert status != 0 and "call it dns_primaries" in printed and TOUCHED not in printed

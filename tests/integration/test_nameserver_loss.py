@@ -88,6 +88,24 @@ def test_after_a_loss_one_run_and_all_servers_have_what_is_declared(pair, tmp_pa
     assert not feed(primary, secondary, declared)["changed"]
 
 
+@pytest.mark.parametrize("alive", [False, True], ids=["dead", "alive"])
+def test_a_secondary_takes_the_place_of_its_primary_and_the_old_one_follows_it(pair, alive):
+    old, new = pair
+    before = new.serial(ZONE)
+    if not alive:
+        old.stop()
+    assert feed(new, old, "192.0.2.4")["zones_changed"] == {ZONE: before + 1}
+    assert new.ask(f"www.{ZONE}", "A") == ["192.0.2.4"]
+    if not alive:
+        old.start()
+    assert old.serial(ZONE) == before  # as it comes back: with what it had
+    follow(old, new)
+    assert in_sync(new, old, "192.0.2.4")
+    feed(new, old, "192.0.2.5")
+    assert in_sync(new, old, "192.0.2.5")
+    assert not feed(new, old, "192.0.2.5")["changed"] and not follow(old, new)["changed"]
+
+
 def test_a_zone_that_comes_back_goes_on_where_it_was(pair):
     primary, secondary = pair
     before = secondary.serial(ZONE)

@@ -42,6 +42,23 @@ def test_a_wrong_address_is_told_with_its_host():
         declared(task_vars(hostvars={"ns1": {"dns_addresses": ["x"]}}, dns_zones=[{"name": "example.com", "records": RECORDS}]), str)
 
 
+def test_a_host_that_is_promoted_takes_the_place_of_all_primaries_and_these_become_secondaries():
+    groups = {"all": ["ns1", "ns2", "ns3"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2", "ns3"]}
+    hostvars = {f"ns{number}": {"ansible_host": f"192.0.2.{number}"} for number in (1, 2, 3)}
+    zones = [{"name": "example.com", "records": RECORDS}, {"name": "example.org", "records": RECORDS, "primaries": ["ns1"], "secondaries": ["ns3"]}]
+    found = declared(task_vars(groups=groups, hostvars=hostvars, dns_zones=zones, dns_promoted="{{ promote }}"), {"{{ promote }}": "ns2"}.__getitem__)
+    assert [server.name for server in found.zones["example.com"].primaries] == ["ns2"]
+    assert [server.name for server in found.zones["example.com"].secondaries] == ["ns1", "ns3"]
+    assert [server.name for server in found.zones["example.org"].primaries] == ["ns1"]
+    (told,) = [str(warning) for warning in found.warnings if "dns_promoted" in str(warning)]
+    assert told.startswith("zone example.org: names its primaries itself")
+
+
+def test_who_cannot_be_promoted_is_told():
+    with pytest.raises(DeclarationError, match="dns_promoted: 'ns9' is no such host; name one of the hosts of dns_primaries and dns_secondaries: ns1"):
+        declared(task_vars(dns_zones=[{"name": "example.com", "records": RECORDS}], dns_promoted="ns9"), str)
+
+
 def test_only_strings_with_templates_are_templated():
     seen = []
 

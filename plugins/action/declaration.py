@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE, host_duties
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zones_to_prove
 
 _SHOWN = 20
 
@@ -38,6 +39,7 @@ class ActionModule(ActionBase):
             "zones": len(zones),
             "records": sum(zone.content.count for zone in zones.values()),
             "servers": sorted(servers),
+            "to_prove": len(zones_to_prove(declaration)),
             "clouds": sorted(
                 {server.cloud for zone in declaration.selected_zones.values() for server in zone.secondaries if server.cloud and server.carrier == host}
             ),

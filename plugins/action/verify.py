@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import Expectations, expectations
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signatures_expected
 
-CHECKS = ("serials", "contents", "transfers", "servers")
+CHECKS = ("serials", "contents", "transfers", "servers", "dnssec")
 _TABLE = 2000  # results; beyond it only faults, at most as many, and counts travel
 _SAMPLE = 500  # record sets of one zone, spread evenly over it
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
@@ -33,6 +37,7 @@ class ActionModule(ActionBase):
                 "contents": {"type": "int", "default": 20},
                 "wait_timeout": {"type": "float", "default": 30.0},
                 "tls_ca": {"type": "str"},
+                "parent_servers": {"type": "dict", "default": {}},
             }
         )
         task_vars = task_vars or {}
@@ -41,10 +46,12 @@ class ActionModule(ActionBase):
             declaration = inventory.declared(task_vars, self._templar.template)
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
+        parents = read_parents(arguments["parent_servers"], declaration)
         expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"])
-        result: dict[str, Any] = {"changed": False, "host": host, "faults": []}
+        signed = signatures_expected(declaration, host, arguments["families"], parents)
+        result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": []}
         late: set[tuple[str, str]] = set()
-        for key, module, module_arguments in _calls(expected, arguments):
+        for key, module, module_arguments in _calls(expected, signed, arguments):
             if key == "records":
                 # A server that has another serial is told already, and what else it has follows from that.
                 module_arguments["zones"] = _without(module_arguments["zones"], late)
@@ -54,6 +61,7 @@ class ActionModule(ActionBase):
             found.pop("invocation", None)
             if found.get("failed") or "summary" not in found:
                 return found
+            result["warnings"] += found.get("warnings", [])
             result[key] = {name: found[name] for name in _KEPT if name in found}
             if key == "soa":
                 late = {(item["zone"], item["server"]) for item in found["results"] if not item["ok"]}
@@ -68,7 +76,21 @@ def _without(zones: list[dict[str, Any]], late: set[tuple[str, str]]) -> list[di
     return [zone for zone in left if zone["servers"]]
 
 
-def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def read_parents(given: Mapping[str, Any], declaration: Declaration) -> dict[str, list[str]]:
+    """Addresses by zone. Raises AnsibleActionFail for what is neither."""
+    found = {}
+    for zone, addresses in given.items():
+        name = str(zone).rstrip(".").lower()
+        if name not in declaration.zones:
+            raise AnsibleActionFail(f"parent_servers: {zone} is not declared{did_you_mean(name, declaration.zones)}; name zones of the declaration")
+        try:
+            found[name] = [names.address(str(address)) for address in (addresses if isinstance(addresses, list) else [addresses])]
+        except ValueError as error:
+            raise AnsibleActionFail(f"parent_servers: {zone} has {addresses!r} ({error}); give addresses of servers of the zone above") from error
+    return found
+
+
+def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Result name, module and arguments of each call."""
     common = {"report_only": True, "max_results": _TABLE}
     encrypted = [{**server, "tls_ca": arguments.get("tls_ca")} for server in expected.encrypted]
@@ -89,6 +111,11 @@ def _calls(expected: Expectations, arguments: dict[str, Any]) -> list[tuple[str,
             sum(len(transfer["servers"]) for transfer in expected.transfers),
         ),
         ("servers", ("servers", "verify_server", {"servers": expected.own_servers}), len(expected.own_servers)),
+        (
+            "dnssec",
+            ("dnssec", "verify_dnssec", signed),
+            sum(len(zone["servers"]) + len(zone["parent_servers"]) for zone in signed["zones"]),
+        ),
     ]
     return [
         (key, module, {**common, **module_arguments, "detail": "all" if count <= _TABLE else "faults"})

@@ -59,6 +59,10 @@ servers:
   returned: success
   type: list
   elements: str
+to_prove:
+  description: Of how many zones signatures are to be looked at, because they are declared with them or a server outside may sign them.
+  returned: success
+  type: int
 clouds:
   description: The providers to which this host takes zones.
   returned: success

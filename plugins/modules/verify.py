@@ -13,16 +13,16 @@ author:
 description:
   - Derives from the declaration who must answer, who must have which serial and which records, who hands out transfers to this host and who must
     refuse it, and what no server may do, such as recursion for strangers.
-  - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_records), M(authoritative.dns.verify_zone_transfer) and
-    M(authoritative.dns.verify_server) look, from the host of the task.
+  - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_records), M(authoritative.dns.verify_zone_transfer),
+    M(authoritative.dns.verify_server) and, for signed zones, M(authoritative.dns.verify_dnssec) look, from the host of the task.
   - Never changes anything, and never fails because of what it found. The role P(authoritative.dns.verify#role) does, after it made a report.
 options:
   checks:
     description: What to look at.
     type: list
     elements: str
-    choices: [serials, contents, transfers, servers]
-    default: [serials, contents, transfers, servers]
+    choices: [serials, contents, transfers, servers, dnssec]
+    default: [serials, contents, transfers, servers, dnssec]
   families:
     description: The IP versions that the host can use.
     type: list
@@ -47,6 +47,12 @@ options:
   tls_ca:
     description: Text (PEM) of the certificates that issue those of servers that hand zones out over TLS. The system's when not given.
     type: str
+  parent_servers:
+    description:
+      - By name of a signed zone, addresses of the servers of the zone above, to be asked for the DS. Servers of a declared zone are asked
+        without being named here, and nobody else.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -99,5 +105,9 @@ transfers:
 servers:
   description: What M(authoritative.dns.verify_server) returned.
   returned: when asked for
+  type: dict
+dnssec:
+  description: What M(authoritative.dns.verify_dnssec) returned.
+  returned: when asked for, and there is a zone that is declared with signatures or has its primaries outside of the inventory
   type: dict
 """

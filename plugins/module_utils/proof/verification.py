@@ -61,6 +61,8 @@ def run(module: AnsibleModule, verify: Callable[[Mapping[str, Any]], Mapping[str
         outcome = dict(verify(module.params))
     except Mistake as mistake:
         module.fail_json(msg=str(mistake))
+    for warning in outcome.pop("warnings", ()):
+        module.warn(warning)
     finish(module, **outcome)
 
 

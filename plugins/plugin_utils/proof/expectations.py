@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
@@ -17,6 +17,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_over_tls, server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between
 
+Item = TypeVar("Item")
 MOST_RECORDS = 5000  # of a zone whose content travels to a verifying host
 
 
@@ -53,16 +54,16 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
     alike: dict[tuple[Any, ...], list[Zone]] = {}
     for zone in declaration.selected_zones.values():
         for server in zone.servers:
-            for address in _usable(server, families):
+            for address in usable(server, families):
                 entry = {"name": label(server.name, address), "address": address, "port": server.port}
                 servers.setdefault(entry["name"], entry)
                 if server.managed:
                     own.setdefault(entry["name"], {**entry, "zone": zone.name})
         zones.append({"name": zone.name, "servers": _labels(zone.servers, families), "reference": _labels(zone.primaries, families)})
         alike.setdefault((zone.primaries, zone.secondaries, zone.tsig, zone.tls), []).append(zone)
-    tried = [zone for group in alike.values() for zone in _spread(group, transfers)]
+    tried = [zone for group in alike.values() for zone in spread(group, transfers)]
     keys: dict[str, Key] = {}
-    expected = [entry for zone in tried for entry in _transfers(declaration, zone, host, families, keys)]
+    expected = [entry for zone in tried for entry in allowed_and_refused(declaration, zone, host, families, keys)]
     ring = [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()]
     named = {server for entry in expected for server in entry["servers"]}
     encrypted = [
@@ -77,7 +78,7 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
             "content": _content(zone),
         }
         for group in alike.values()
-        for zone in _spread([zone for zone in group if any(server.managed for server in zone.primaries) and zone.content.count <= MOST_RECORDS], contents)
+        for zone in spread([zone for zone in group if any(server.managed for server in zone.primaries) and zone.content.count <= MOST_RECORDS], contents)
     ]
     return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared)
 
@@ -92,16 +93,17 @@ def _content(zone: Zone) -> str:
     return "\n".join([f"$ORIGIN {zone.name.rstrip('.')}.", *lines, ""])
 
 
-def _usable(server: Server, families: Collection[int]) -> list[str]:
+def usable(server: Server, families: Collection[int]) -> list[str]:
+    """The server's addresses of these IP versions."""
     return [address for address in server.addresses if ipaddress.ip_address(address).version in families]
 
 
 def _labels(servers: Iterable[Server], families: Collection[int]) -> list[str]:
-    return [label(server.name, address) for server in servers if server.answers for address in _usable(server, families)]
+    return [label(server.name, address) for server in servers if server.answers for address in usable(server, families)]
 
 
-def _spread(zones: Sequence[Zone], most: int) -> list[Zone]:
-    """At most ``most`` of the zones, evenly spread, the first and the last included."""
+def spread(zones: Sequence[Item], most: int) -> list[Item]:
+    """At most ``most`` of them, evenly spread, the first and the last included."""
     if len(zones) <= most:
         return list(zones)
     if most <= 1:
@@ -109,7 +111,7 @@ def _spread(zones: Sequence[Zone], most: int) -> list[Zone]:
     return [zones[index * (len(zones) - 1) // (most - 1)] for index in range(most)]
 
 
-def _transfers(declaration: Declaration, zone: Zone, host: str, families: Collection[int], keys: dict[str, Key]) -> list[dict[str, Any]]:
+def allowed_and_refused(declaration: Declaration, zone: Zone, host: str, families: Collection[int], keys: dict[str, Key]) -> list[dict[str, Any]]:
     """Who hands the zone to this host, with which key, and who must refuse. Enters the keys into ``keys``."""
     itself = [server for server in zone.secondaries if server.transferring_host == host]
     entries: dict[tuple[str, str], list[str]] = {}

@@ -20,7 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels impo
 from markupsafe import Markup
 
 # The proofs: the name of a check, the key of its result, and what one of its results is about.
-PROOFS = (("serials", "soa"), ("records", "records"), ("transfers", "transfers"), ("servers", "servers"))
+PROOFS = (("serials", "soa"), ("records", "records"), ("transfers", "transfers"), ("servers", "servers"), ("dnssec", "dnssec"))
 MOST_FAILURES = 100  # of one kind, each told on its own; the rest as one
 MOST_ROWS = 2000  # zones without a fault that the page lists
 TEMPLATE = os.path.join(os.path.dirname(__file__), "templates", "report.html.j2")
@@ -29,7 +29,7 @@ TEMPLATE = os.path.join(os.path.dirname(__file__), "templates", "report.html.j2"
 def report(declaration: Declaration, verified: Sequence[Mapping[str, Any]], time: datetime) -> dict[str, Any]:
     """Everything that the forms of the report have in common.
 
-    verified: what each verifying host returned, ``{host, soa, records, transfers, servers}`` with the modules' results.
+    verified: what each verifying host returned, ``{host, soa, records, transfers, servers, dnssec}`` with the modules' results.
     time: when, in UTC.
 
     Returns ``time``, ``looked_from`` (hosts), ``rows`` (L(matrix)), ``faults`` (L(faults)), ``servers`` (L(servers)), and
@@ -90,7 +90,7 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
         for result in part["results"] if proof != "servers" else []:
             row = rows.get((result["zone"], server_of(result["server"])))
             if row is not None:
-                (_add_transfer if proof == "transfers" else _add_answer)(row, result, part["host"])
+                ADDERS.get(proof, _add_answer)(row, result, part["host"])
     for row in rows.values():
         if row["state"] == "not_asked":
             row["state"] = unlisted.get(row["server"], "not_asked")
@@ -120,6 +120,14 @@ def _add_transfer(row: dict[str, Any], result: Mapping[str, Any], host: str) -> 
     if not result["ok"]:
         row["ok"] = False
         row["detail"] = row["detail"] or f"transfer {result['state']} to {host}, expected {_expected(result).partition(' ')[2]}"
+
+
+def _add_signatures(row: dict[str, Any], result: Mapping[str, Any], _host: str) -> None:
+    if not result["ok"] and row["ok"]:  # or there is another fault, which comes first
+        row.update(ok=False, state=result["state"], detail=result["detail"])
+
+
+ADDERS = {"transfers": _add_transfer, "dnssec": _add_signatures}
 
 
 def faults(verified: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -162,6 +170,8 @@ def _expected(result: Mapping[str, Any]) -> str:
         return f"{result['check']} {result['expected']}"
     if "expect" in result:
         return f"transfer {result['expect']}{' with its key' if result.get('key') else ''}{' over TLS' if result.get('tls') else ''}"
+    if "signed_until" in result:
+        return "secure" if result["role"] == "parent" else "signed"
     return "same" if "comparison" in result else "in_sync"
 
 

@@ -32,7 +32,7 @@ def check_answer(name: Any, rdtype: int, reply: Any, signatures: Signatures) -> 
         yield from signatures.check(one)
     proofs = [one for (owner, covered), one in authority.items() if covered in PROOFS and owner.is_subdomain(zone)]
     for (owner, covered), one in authority.items():
-        if (covered in (SOA, *PROOFS) or (one.signatures and covered != NS)) and owner.is_subdomain(zone):
+        if (covered in (SOA, DS, *PROOFS) or (one.signatures and covered != NS)) and owner.is_subdomain(zone):
             yield from signatures.check(one)
     yield from nsec3.check_iterations(one for one in proofs if one.rrset.rdtype == NSEC3)
     wild = [signature.labels for one in answer.values() if one.rrset for signature in one.signatures if signature.labels < _labels(one.rrset.name)]
@@ -46,14 +46,23 @@ def check_answer(name: Any, rdtype: int, reply: Any, signatures: Signatures) -> 
         problem = _no_name(name, proofs, zone)
         if problem:
             yield Finding("denial_wrong", f"{what} is said not to exist: {problem}")
-    elif not _is_referral(authority, zone):
+        return
+    cut = referral(reply, zone)
+    if cut is None:
         problem = _no_type(name, rdtype, proofs, zone)
         if problem:
             yield Finding("denial_wrong", f"{what} is said not to exist: {problem}")
+    elif not ((cut, DS) in authority and authority[cut, DS].rrset):
+        problem = _no_type(cut, DS, proofs, zone)
+        if problem:
+            yield Finding("denial_wrong", f"{cut.to_text()} is said to be delegated without a DS: {problem}")
 
 
-def _is_referral(authority: Any, zone: Any) -> bool:
-    return any(covered == NS and owner != zone for owner, covered in authority)
+def referral(reply: Any, zone: Any) -> Any:
+    """The name to whose servers this answer refers, None for any other answer. It has no AA (RFC 1034, section 4.3.2)."""
+    if reply.rcode or reply.message.answer or reply.aa:
+        return None
+    return next((rrset.name for rrset in reply.rrsets("NS", "authority") if rrset.name != zone and rrset.name.is_subdomain(zone)), None)
 
 
 def _labels(name: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.chain import check_zone
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.delegation_signer import check_cds, check_ds, ds_text
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.denial import check_answer
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.denial import check_answer, referral
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.findings import Finding, Findings
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.sets import Sets, SignedSet, of_section
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.signatures import Signatures, key_text, moment
@@ -139,7 +139,7 @@ def _judge_server(seen: Seen, signatures: Signatures | None, why: str, wanted: W
     asked = {}
     for question in seen.first + seen.further:
         problem = problem_of(question.answer, seen.server.role)
-        if problem is not None:
+        if problem is not None and not (question.answer.problem is None and referral(question.answer, signatures.zone) is not None):
             findings.add([Finding(problem[0], f"{question.text}{f': {problem[1]}' if problem[1] else ''}")])
             continue
         findings.add(check_answer(question.name, question.rdtype, question.answer, signatures))

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which zones' signatures are looked at, and what verify_dnssec must know for that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import allowed_and_refused, spread, usable
+
+MOST_RECORD_SETS = 500  # of one zone, to ask for where no transfer comes
+
+
+def zones_to_prove(declaration: Declaration) -> list[Zone]:
+    """Those that are declared with their signatures, and those that a server outside may sign, since nobody here knows whether it does."""
+    return [zone for zone in declaration.selected_zones.values() if zone.content.signed or not any(server.managed for server in zone.primaries)]
+
+
+def signatures_expected(declaration: Declaration, host: str, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The arguments of verify_dnssec on ``host``: C(zones), their C(servers) with those of the zones above, and the C(keys) of transfers.
+
+    families: 4 and 6, the IP versions that the host can use. parent_servers: by zone, addresses of the servers of the zone above where
+    this is not declared.
+    """
+    servers: dict[str, dict[str, Any]] = {}
+    zones: list[dict[str, Any]] = []
+    keys: dict[str, Key] = {}
+
+    def enter(listed: Iterable[Server]) -> list[str]:
+        found = [(label(server.name, address), address, server.port) for server in listed if server.answers for address in usable(server, families)]
+        servers.update({name: {"name": name, "address": address, "port": port} for name, address, port in found})
+        return [name for name, _address, _port in found]
+
+    outside = {name.rstrip(".").lower(): addresses for name, addresses in parent_servers.items()}
+    for zone in zones_to_prove(declaration):
+        above = _zone_above(declaration, zone)
+        given = [Server(address, (address,), managed=False) for address in outside.get(zone.name, ())]
+        parents = enter(given or (above.servers if above else ()))
+        own = enter(zone.servers)
+        allowed = [entry for entry in allowed_and_refused(declaration, zone, host, families, keys) if entry["expect"] == "allowed"]
+        zones.append(
+            {
+                "name": zone.name,
+                "servers": own,
+                "parent_servers": parents,
+                "transfers": [{"server": name, "key": entry["key"]} for entry in allowed for name in entry["servers"] if name in own],
+                "record_sets": _record_sets(zone),
+                "expect": "signed" if zone.content.signed else "any",
+            }
+        )
+    return {
+        "servers": list(servers.values()),
+        "zones": [zone for zone in zones if zone["servers"]],
+        "keys": [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()],
+    }
+
+
+def _zone_above(declaration: Declaration, zone: Zone) -> Zone | None:
+    """The nearest declared zone that this one is below."""
+    name = zone.name
+    while name:
+        name = name.partition(".")[2]
+        if name in declaration.zones:
+            return declaration.zones[name]
+    return None
+
+
+def _record_sets(zone: Zone) -> dict[str, list[str]]:
+    """Types by owner, at most MOST_RECORD_SETS of them spread over the zone. An NSEC3 record's name is none that can be asked for."""
+    found = list(dict.fromkeys((record.owner, record.type) for record in zone.content.records if record.type not in ("RRSIG", "NSEC3")))
+    sets: dict[str, list[str]] = {}
+    for owner, rdtype in spread(found, MOST_RECORD_SETS):
+        sets.setdefault(owner, []).append(rdtype)
+    return sets

@@ -95,15 +95,14 @@ def test_zones_that_neither_the_declaration_nor_the_local_file_has_are_told_befo
     assert host.tree() == before
 
 
-def test_zones_of_the_packages_files_that_stay_included_are_not_lost(host):
+def test_zones_that_somebody_wrote_into_a_file_of_the_package_are_told(host):
     brought = host.root / "etc/brought.zones"
-    brought.write_text(host.own_zone(host.root / "own" / "static.example", "kept.example"))
-    host.layout["recursive_includes"] = [str(brought)]
+    brought.write_text("".join(host.own_zone(host.root / "own" / "static.example", name) for name in ("kept.example", "localhost", "127.in-addr.arpa")))
     with host.config_file.open("a") as config:
         config.write(f'include "{brought}";\n')
     zones = dict.fromkeys(ZONES, {})
-    assert compared(host, zones)["left_out"] == ["kept.example"]
-    assert compared(host, zones, settings=Settings(listen_on=(host.address,), recursion_networks=("127.0.0.1",)))["left_out"] == []
+    for settings in None, Settings(listen_on=(host.address,), recursion_networks=("127.0.0.1",)):
+        assert compared(host, zones, settings=settings)["left_out"] == ["kept.example"]
 
 
 def test_statements_from_the_inventory_take_the_place_of_the_local_file(host):

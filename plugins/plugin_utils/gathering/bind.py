@@ -127,15 +127,9 @@ class _Reader:
             self.result.named.append(Named(key_name(statement[1]), name, text, is_key=True))
         elif kind in ("acl", *SERVER_LISTS):
             self.result.named.append(Named(words(statement)[1], name, written(statement)))
-        elif kind != "view" and self._is_included(name):
-            self._fate(name, DEFAULT, "in a file of the distribution that stays included")
         elif kind != "view":
             self.result.local_config.append(written(self._absolute(statement)))
             self._fate(name, KEPT, "nameserver_local_config")
-
-    def _is_included(self, name: str) -> bool:
-        included = self.layout.get("recursive_includes", ()) if self.options.recursive else ()
-        return self.facts["places"].get(name, "").rsplit(":", 1)[0] in included
 
     def _absolute(self, statement: Statement) -> Statement:
         """The statement with its paths from the root, wherever named's working directory will be."""
@@ -175,14 +169,9 @@ class _Reader:
         return None
 
     def _brought(self, statement: Statement, fact: Mapping[str, Any]) -> None:
-        """A zone that a package brings: a recursive server has it from the file of the distribution, any other needs it no more."""
+        """A zone that a package brings: a recursive server has it without that, any other needs it no more."""
         name = label(statement)
-        if self._is_included(name):
-            self._fate(name, DEFAULT, "in a file of the distribution that stays included")
-        elif self.options.recursive and fact["type"] != "hint" and not self.layout.get("recursive_includes"):
-            self.result.local_config.append(written(self._absolute(statement)))
-            self._fate(name, KEPT, "nameserver_local_config")
-        elif fact["type"] == "hint":
+        if fact["type"] == "hint":
             self._fate(name, DEFAULT, "named knows the root's servers by itself")
         else:
             self._fate(name, DEFAULT if self.options.recursive else DROPPED, "packages bring it for servers that look names up elsewhere")

@@ -31,6 +31,17 @@ CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_
 _DEFAULT = Settings()
 SECRET_FILES = ("keys.conf", "local.conf", "options.conf")
 HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
+# What a server that looks names up answers by itself (RFC 6761 section 6.3), whatever files its package brings. The networks of RFC 6303, and
+# who the root servers are, named knows.
+LOCALHOST_FILE = "localhost.zone"
+LOCALHOST = """$TTL 86400
+@ SOA localhost. root.localhost. 1 86400 86400 86400 86400
+@ NS localhost.
+@ A 127.0.0.1
+@ AAAA ::1
+* A 127.0.0.1
+* AAAA ::1
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,6 @@ class Layout:
     previous_state_directory: where an earlier version of this collection had them.
     secondary_directory: for transferred zones, relative to working_directory. user, group: named's.
     options: further ``options`` statements as the distribution ships them, without the semicolon.
-    recursive_includes: files with the zones a recursive server should answer itself (RFC 6303).
     service: systemd's unit.
     """
 
@@ -56,7 +66,6 @@ class Layout:
     group: str
     service: str
     options: Sequence[str] = ()
-    recursive_includes: Sequence[str] = ()
     previous_state_directory: str = ""
 
 
@@ -81,12 +90,15 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     outside, inside = _yours(layout, settings)
     own = {name: text.rstrip("\n") + "\n" for name, text in (("local.conf", settings.local_config), ("options.conf", settings.local_options)) if text}
     included = ["keys.conf", "zones.conf", *(["local.conf"] if "local.conf" in own else [])]
+    answers_localhost = bool(settings.recursion_networks) and "localhost" not in (*plan.primary, *plan.secondary)
     return {
         "named.conf": HEADER.format(local=f"{inside} (options) and {outside}")
         + _options(plan, layout, settings)
+        + (_stanza("localhost", ["type primary", f'file "{current}/{LOCALHOST_FILE}"']) if answers_localhost else "")
         + "".join(f'include "{current}/{name}";\n' for name in included),
         "keys.conf": HEADER.format(local=outside) + key_blocks(plan, _key, "//").text(),
         "zones.conf": HEADER.format(local=outside) + zones.text(),
+        **({LOCALHOST_FILE: LOCALHOST} if answers_localhost else {}),
         **own,
     }
 
@@ -133,8 +145,6 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
     lines = [f"\t{statement};" for statement in statements] + [f'\tinclude "{options_file}";']
     text = _certificate(settings) if plan.offers_tls else ""
     text += "options {\n" + "\n".join(lines) + "\n};\n"
-    if recursive:
-        text += "".join(f'include "{path}";\n' for path in layout.recursive_includes)
     return text
 
 

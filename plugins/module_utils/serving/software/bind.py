@@ -160,13 +160,10 @@ class Bind(Software):
         if not self.find("named-checkconf"):
             return set()
         zones = self._listed(self.layout["config_file"]) - _BROUGHT - set(declared)
-        kept = [self.layout["local_config"], *(path for path in self.layout.get("recursive_includes", []) if f'include "{path}"' in config["named.conf"])]
-        if "local.conf" in config:
-            zones -= self._listed_in(config["local.conf"]) if zones else set()
-            del kept[0]
-        for path in kept if zones else []:
-            if os.path.exists(path):
-                zones -= self._listed(path)
+        if zones and "local.conf" in config:
+            zones -= self._listed_in(config["local.conf"])
+        elif zones and os.path.exists(self.layout["local_config"]):
+            zones -= self._listed(self.layout["local_config"])
         return zones
 
     def _listed_in(self, text):

@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 import ipaddress
+import pathlib
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 
 import pytest
+import yaml
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import Layout, entry, render
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration
 
 CHECKER = shutil.which("named-checkconf", path="/usr/bin:/usr/sbin:/usr/local/sbin:/usr/local/bin")
+ROLE = pathlib.Path(__file__).resolve().parents[5] / "roles/nameserver/vars/software"
 _TOKEN = re.compile(r'\s+|//[^\n]*\n|(?P<string>"[a-zA-Z0-9_./+-]*")|(?P<word>[a-zA-Z0-9_.:/-]+)|(?P<mark>[{};])')
 
 
@@ -212,3 +215,16 @@ def test_a_secondary_that_feeds_others_tells_them(layout):
     zone = zone_statements(rendered("ns2", layout, secondaries=["ns2", {"address": "203.0.113.1", "from": "ns2"}]), "example.com")
     assert {"allow-transfer", "also-notify"} <= zone.keys() and "notify" not in zone
     assert zone_statements(rendered("ns2", layout), "example.com")["notify"] == ["no"]
+
+
+@pytest.mark.parametrize("family", ["Debian", "RedHat"])
+def test_a_server_that_looks_names_up_needs_no_file_of_its_package(family):
+    """Debian 13's bind9 has no named.conf.default-zones any more, and an upgrade takes it away from a server that runs."""
+    text = (ROLE / f"bind-{family}.yml").read_text()
+    layout = Layout(**yaml.safe_load(text)["__nameserver_layout"])
+    files = render(planned([{"name": "a.example", "records": NS}]), layout, Settings(recursion_networks=("192.0.2.0/24",)))
+    included = {path for name in ("named.conf", "zones.conf") for path in re.findall(r'include "([^"]+)"', files[name])}
+    own = {layout.local_options, *(f"{layout.state_directory}/current/{name}" for name in files)}
+    assert included - own <= {"/etc/crypto-policies/back-ends/bind.config"}
+    assert f'file "{layout.state_directory}/current/localhost.zone"' in files["named.conf"]
+    assert "localhost.zone" not in render(planned([{"name": "a.example", "records": NS}]), layout, Settings())

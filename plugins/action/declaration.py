@@ -24,13 +24,17 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _result, arguments = self.validate_argument_spec({"software": {"choices": list(SOFTWARE)}, "settings": {"type": "dict", "default": {}}})
+        _result, arguments = self.validate_argument_spec(
+            {"software": {"choices": list(SOFTWARE)}, "version": {"type": "str", "default": ""}, "settings": {"type": "dict", "default": {}}}
+        )
         try:
             declaration = inventory.declared(task_vars or {}, self._templar.template)
             if arguments["software"]:
-                host_duties(declaration, task_vars or {}, SOFTWARE[arguments["software"]], arguments["settings"])
+                host_duties(declaration, task_vars or {}, SOFTWARE[arguments["software"]], arguments["settings"], arguments["version"])
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
+        except ValueError as error:
+            raise AnsibleActionFail(f"version: {error}; leave it out, or give the package's") from error
         zones, host = declaration.zones, (task_vars or {}).get("inventory_hostname")
         servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
         return {

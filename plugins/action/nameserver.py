@@ -31,7 +31,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement
     content_digest,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond, too_old
 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 
@@ -129,13 +129,22 @@ class ActionModule(ActionBase):
         }
 
 
-def host_duties(declaration: Declaration, task_vars: Mapping[str, Any], software: Any, arguments: Mapping[str, Any]) -> tuple[Plan, Settings]:
-    """What the host of these variables is to do. Raises DeclarationError naming what is wrong with it, or more than its program can do."""
+def host_duties(
+    declaration: Declaration, task_vars: Mapping[str, Any], software: Any, arguments: Mapping[str, Any], version: str = ""
+) -> tuple[Plan, Settings]:
+    """What the host of these variables is to do. Raises DeclarationError naming what is wrong with it, or more than its program can do.
+
+    version: of the program, as its package manager writes it. Without one it is taken for a new one.
+    """
     host = task_vars["inventory_hostname"]
     addresses = inventory.host_addresses(task_vars["hostvars"][host])
     settings = read_settings(arguments, addresses)
     host_plan = plan(declaration, host, addresses)
-    problems = beyond(software.CAPABILITIES, only(host_plan, declaration.selected), settings)
+    capabilities, problems = software.CAPABILITIES, []
+    if version:
+        problems += too_old(capabilities, version, host)
+        capabilities = capabilities.of(version)
+    problems += beyond(capabilities, only(host_plan, declaration.selected), settings)
     if problems:
         raise DeclarationError(problems)
     return host_plan, settings

@@ -19,6 +19,12 @@ options:
     description: The host's program. If given, it is also checked that this program can do what is declared for the host.
     type: str
     choices: [bind, nsd, knot, powerdns]
+  version:
+    description:
+      - The version of O(software) that the host has or would get, as its package manager writes it.
+      - If given, it is also checked that this version can do what is declared for the host.
+    type: str
+    default: ""
   settings:
     description: The host's own settings, as for M(authoritative.dns.nameserver). Looked at only with O(software).
     type: dict

@@ -27,7 +27,17 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
-CAPABILITIES = Capabilities("BIND", recursion=True, query_networks=True, offers_tls=True, takes_tls=True, localnets=True, local_text=True)
+CAPABILITIES = Capabilities(
+    "BIND",
+    oldest=(9, 16),
+    recursion=True,
+    query_networks=True,
+    offers_tls=True,
+    takes_tls=True,
+    localnets=True,
+    local_text=True,
+    since={"offers_tls": (9, 18), "takes_tls": (9, 18)},  # the statement "tls"
+)
 _DEFAULT = Settings()
 SECRET_FILES = ("keys.conf", "local.conf", "options.conf")
 HEADER = "// Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"

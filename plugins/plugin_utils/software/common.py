@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
@@ -57,9 +58,12 @@ class Capabilities:
     a certificate proves to be the one that is meant. one_key: knows one key for all the servers from which it transfers a zone, and one
     for all those that transfer it. local_text: takes the texts of that name in L(Settings). without_types: record types that it cannot
     serve, as rdata.type_of names them, of the oldest version that a supported distribution has.
+
+    oldest: the first version that understands what is written. since: of features that came later, the first version that has each.
     """
 
     name: str
+    oldest: tuple[int, ...] = ()
     primary: bool = True
     recursion: bool = False
     query_networks: bool = False
@@ -69,6 +73,37 @@ class Capabilities:
     one_key: bool = False
     local_text: bool = False
     without_types: frozenset[str] = frozenset()
+    since: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def of(self, version: str) -> Capabilities:
+        """Those of one version, as a package manager writes it; what a distribution adds to a version changes none of them."""
+        numbers = version_numbers(version)
+        lost = {feature: False for feature, first in self.since.items() if numbers < first}
+        return replace(self, name=f"{self.name} {dotted(numbers)}", **lost)
+
+    def first_with(self, feature: str) -> str:
+        """Which version has a feature that this one lacks, for people; nothing where none has it."""
+        return f", which {self.name.rpartition(' ')[0]} {dotted(self.since[feature])} can" if feature in self.since else ""
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a package's version: no epoch, and nothing that a distribution adds. Raises ValueError if there are none."""
+    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version)
+    if not found:
+        raise ValueError(f"{version!r} is no version")
+    return tuple(int(number) for number in found.group(1).split("."))
+
+
+def dotted(numbers: Iterable[int]) -> str:
+    return ".".join(map(str, numbers))
+
+
+def too_old(capabilities: Capabilities, version: str, host: str) -> list[Problem]:
+    """Whether a version is older than what this collection writes for."""
+    if version_numbers(version) >= capabilities.oldest:
+        return []
+    wrong = f"has {capabilities.name} {dotted(version_numbers(version))}, or would get it, but needs {dotted(capabilities.oldest)} or newer"
+    return [Problem(f"host {host}", wrong, "use a newer release of the distribution, or other software here")]
 
 
 def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:
@@ -121,10 +156,11 @@ def _without_tls(capabilities: Capabilities, plan: Plan, settings: Settings) -> 
     where = f"host {plan.host}"
     problems = []
     if plan.offers_tls and not capabilities.offers_tls:
-        wrong = f"{capabilities.name} cannot hand zones out over TLS and in no other way"
+        wrong = f"{capabilities.name} cannot hand zones out over TLS and in no other way{capabilities.first_with('offers_tls')}"
         problems.append(Problem(where, wrong, "leave tls out of the zones that others transfer from it, or use bind there"))
     if plan.takes_tls and not capabilities.takes_tls:
         wrong = f"{capabilities.name} cannot transfer over TLS from whom an authority's certificate proves to be the one that is meant"
+        wrong += capabilities.first_with("takes_tls")
         problems.append(Problem(where, wrong, "leave tls out of the zones that it transfers, or use bind or nsd there"))
     if problems:
         return problems

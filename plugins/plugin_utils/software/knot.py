@@ -34,7 +34,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
-CAPABILITIES = Capabilities("Knot DNS", query_networks=True, offers_tls=True)
+CAPABILITIES = Capabilities("Knot DNS", oldest=(3, 2), query_networks=True, offers_tls=True, since={"offers_tls": (3, 4, 1)})
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 

@@ -31,6 +31,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 # NSD 4.12 takes no transfer of a zone that has an NSAP-PTR record, and says so to nobody.
 CAPABILITIES = Capabilities(
     "NSD",
+    oldest=(4, 6),
     query_networks=True,
     takes_tls=True,
     without_types=frozenset(["TYPE23"]),  # NSAP-PTR

@@ -25,7 +25,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 )
 
 # TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
-CAPABILITIES = Capabilities("PowerDNS", primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
+CAPABILITIES = Capabilities("PowerDNS", oldest=(4, 5), primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
 SECRET_FILES = ("keys.txt",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run{local}.\n"
 

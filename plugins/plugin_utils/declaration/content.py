@@ -84,7 +84,7 @@ def build(
     apex = itertools.takewhile(lambda record: record.owner == "@", ordered)
     signed = any(covered(record.type, record.rdata) == "SOA" for record in apex)
     soa = own if signed and own else _soa(where, origin, ttl, options["soa"], own, apex_servers, problems)
-    errors, found = validate(names.to_text(origin), soa, ordered, options["validators"], file.place if file else None, written)
+    errors, found = validate(names.to_text(origin), soa, ordered, options["validators"], file.places if file else None, written)
     problems += errors
     warnings = [*warnings, *(file.warnings if file else ()), *found]
     if signed:

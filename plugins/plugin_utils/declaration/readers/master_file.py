@@ -13,7 +13,7 @@ import os
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
@@ -37,7 +37,7 @@ class MasterFile:
     """What a master file holds, and what is wrong with it.
 
     records: as they stand, in the order of the file, without the SOA. problems: what cannot be carried. warnings: what is carried, but
-    otherwise than other name servers read it. L(place) says where a record stands.
+    otherwise than other name servers read it. L(places) says where records stand.
     """
 
     def __init__(self, where: str) -> None:
@@ -59,15 +59,26 @@ class MasterFile:
         self.records[before:] = self.records[first:] + self.records[before:first]
         self.lines[before:] = self.lines[first:] + self.lines[before:first]
 
-    def place(self, owner: str, rdtype: str, rdata: str = "") -> str:
-        """Where the first record of an owner, a type and, if given, these data stands, as problems say it; empty if there is none."""
-        if rdtype == "SOA" and self.soa_line:
-            return f"{self.where}, line {self.soa_line}"
-        owner = owner.lower()
-        for number, record in enumerate(self.records):
-            if record.owner.lower() == owner and rdtype in ("", record.type) and rdata in ("", record.rdata):
-                return f"{self._parts[bisect_right(self._parts, number, key=lambda part: part[0]) - 1][1]}, line {self.lines[number]}"
-        return ""
+    def places(self, wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+        """Where the first record of an owner, a type and data stands, as problems say it, for each of those that are there.
+
+        wanted: owners, types and data; an empty type or empty data stand for any.
+        """
+        keys = {(owner, rdtype, rdata): (owner.lower(), rdtype, rdata) for owner, rdtype, rdata in wanted}
+        sought = set(keys.values())
+        owners = {owner for owner, _rdtype, _rdata in sought}
+        found = {key: f"{self.where}, line {self.soa_line}" for key in sought if key[1] == "SOA" and self.soa_line}
+        for number, (owner, _ttl, rdtype, rdata) in enumerate(self.records):
+            owner = owner.lower()
+            if owner in owners:
+                for key in ((owner, rdtype, rdata), (owner, rdtype, ""), (owner, "", "")):
+                    if key in sought and key not in found:
+                        found[key] = self._place(number)
+        return {key: found[lower] for key, lower in keys.items() if lower in found}
+
+    def _place(self, number: int) -> str:
+        part = bisect_right(self._parts, number, key=lambda part: part[0]) - 1
+        return f"{self._parts[part][1]}, line {self.lines[number]}"
 
 
 def parse_zone_file(text: str, origin: dns.name.Name, where: str, path: str = "", read: Callable[[str], str] | None = None) -> MasterFile:
@@ -110,6 +121,22 @@ class _Unreadable(Exception):
     def __init__(self, wrong: str, right: str = _LINE) -> None:
         super().__init__(wrong)
         self.right = right
+
+
+def _time_and_class(fields: list[str]) -> tuple[int | None, list[str]]:
+    """The time if there is one, and the fields behind it and the class, which may stand in either order."""
+    ttl = None
+    seen: set[str] = set()
+    for number, field in enumerate(fields):
+        kind = "class" if _is_class(field) else "time" if field[:1].isdigit() and _ttl(field) is not None else ""
+        if not kind or kind in seen:
+            return ttl, fields[number:]
+        seen.add(kind)
+        if kind == "time":
+            ttl = _ttl(field)
+        elif field.upper() not in ("IN", "INTERNET", "CLASS1"):
+            raise _Unreadable(f"its class is {field}, not IN", "keep zones of other classes in a configuration of your own")
+    raise _Unreadable("it has no type and no data")
 
 
 class _Reader:
@@ -261,7 +288,7 @@ class _Reader:
     def _generate(self, arguments: list[str]) -> None:
         numbers = generate.numbers(arguments[0])
         owner, *fields = arguments[1:]
-        ttl, (type_field, *data) = self._time_and_class(fields)
+        ttl, (type_field, *data) = _time_and_class(fields)
         if len(data) != 1:
             raise _Unreadable("the data of $GENERATE are one field", 'put what has several fields in quotes: MX "10 mail-$"')
         rdtype = _type(type_field)
@@ -285,7 +312,7 @@ class _Reader:
         if not entry.indented:
             self.owner = self._name(fields[0])
             fields = fields[1:]
-        ttl, fields = self._time_and_class(fields)
+        ttl, fields = _time_and_class(fields)
         self._add(self.owner, ttl, _type(fields[0]), fields[1:])
 
     def _name(self, field: str) -> dns.name.Name:
@@ -300,22 +327,6 @@ class _Reader:
         if ascii_text != names.escaped(text):
             wrong = f"{text} becomes {ascii_text}, while name servers read the octets of UTF-8 as they stand"
             self.file.warnings.append(Problem(self._place(), wrong, f"write {ascii_text}"))
-
-    @staticmethod
-    def _time_and_class(fields: list[str]) -> tuple[int | None, list[str]]:
-        """The time if there is one, and the fields behind it and the class, which may stand in either order."""
-        ttl = None
-        seen: set[str] = set()
-        for number, field in enumerate(fields):
-            kind = "class" if _is_class(field) else "time" if field[:1].isdigit() and _ttl(field) is not None else ""
-            if not kind or kind in seen:
-                return ttl, fields[number:]
-            seen.add(kind)
-            if kind == "time":
-                ttl = _ttl(field)
-            elif field.upper() not in ("IN", "INTERNET", "CLASS1"):
-                raise _Unreadable(f"its class is {field}, not IN", "keep zones of other classes in a configuration of your own")
-        raise _Unreadable("it has no type and no data")
 
     def _add(self, owner: dns.name.Name | None, ttl: int | None, rdtype: dns.rdatatype.RdataType, fields: list[str]) -> None:
         if owner is None:

@@ -94,6 +94,7 @@ VALIDATORS: Mapping[str, Validator] = {
 }
 
 Levels = Mapping[str, Any]
+Places = Callable[[Iterable[tuple[str, str, str]]], Mapping[tuple[str, str, str], str]]
 
 
 def level_of(validator: Validator, levels: Levels, from_file: bool = False) -> str:
@@ -112,20 +113,22 @@ _BY_DEFAULT = {from_file: _applied({}, from_file) for from_file in (False, True)
 
 
 def validate(
-    zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels, place: Callable[[str, str, str], str] | None = None, written: Sequence[Record] = ()
+    zone: str, soa: SOA | None, records: Sequence[Record], levels: Levels, places: Places | None = None, written: Sequence[Record] = ()
 ) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about one zone.
 
     zone: its name without final dot. soa: None while the declaration has none. records: canonical, without the SOA.
-    levels: what the zone says of rules by their id, as checked by L(check_levels). place: for a zone from a master file, L(MasterFile.place).
+    levels: what the zone says of rules by their id, as checked by L(check_levels). places: for a zone from a master file, L(MasterFile.places).
     written: the records before they were made canonical.
     """
     view = ZoneView(zone, soa, records, written)
     problems: dict[str, list[Problem]] = {ERROR: [], WARNING: []}
-    from_file = place is not None
-    for validator, level in _applied(levels, from_file) if levels else _BY_DEFAULT[from_file]:
-        for finding in validator.check(view):
-            problems[level].append(validator.problem(zone, finding, place))
+    from_file = places is not None
+    rules = _applied(levels, from_file) if levels else _BY_DEFAULT[from_file]
+    found = [(validator, level, finding) for validator, level in rules for finding in validator.check(view)]
+    lines = places(finding.where for _validator, _level, finding in found) if places and found else {}
+    for validator, level, finding in found:
+        problems[level].append(validator.problem(zone, finding, lines.get(finding.where, "")))
     return problems[ERROR], problems[WARNING]
 
 

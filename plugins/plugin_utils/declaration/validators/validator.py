@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
@@ -43,8 +43,7 @@ class Validator(ABC):
     def check(self, zone: ZoneView) -> Iterable[Finding]:
         """What is wrong in this zone."""
 
-    def problem(self, zone: str, finding: Finding, place: Callable[[str, str, str], str] | None = None) -> Problem:
-        """place: says where in a master file the first record of an owner, a type and some data stands, empty if nowhere."""
-        where = place(*finding.where) if place and finding.where.owner else ""
+    def problem(self, zone: str, finding: Finding, where: str = "") -> Problem:
+        """where: in which line of a master file the record stands, empty if in none."""
         what = f", {finding.where}" if finding.where.owner else ""
         return Problem(f"{where or f'zone {zone}'}{what}", finding.wrong, f"{finding.right} ({self.source}) [{self.id}]")

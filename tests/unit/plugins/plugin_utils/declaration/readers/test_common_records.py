@@ -37,7 +37,8 @@ def read(files, origin="example.com.", common=True):
             patch.setattr(master_file, "CommonRecords", _Nothing)
             patch.setattr(master_file, "common_soa", lambda *_fields: None)
         file = master_file.parse_zone_file(read_file("zone"), dns.name.from_text(origin), "zone", "zone", read_file)
-    lines = [file.place(record.owner, record.type, record.rdata) for record in file.records]
+    places = file.places((record.owner, record.type, record.rdata) for record in file.records)
+    lines = [places[record.owner, record.type, record.rdata] for record in file.records]
     return file.records, file.soa, file.problems, file.warnings, list(file.lines), lines
 
 

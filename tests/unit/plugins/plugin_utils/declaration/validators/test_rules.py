@@ -60,7 +60,7 @@ def found(zone, levels=()):
 
 def judged(zone, levels=(), from_file=False):
     name, soa, records = zone
-    return validate(name, soa, canonical(records), dict(levels), (lambda *_record: "") if from_file else None, records)
+    return validate(name, soa, canonical(records), dict(levels), (lambda _records: {}) if from_file else None, records)
 
 
 def record(name, rdtype, value, **more):

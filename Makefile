@@ -148,6 +148,7 @@ scenario: scenario-images ## Run one molecule scenario, in a lab that replaces t
 bench: ## Measure provisioning and proof, for an hour or so; the figures go to build/
 	SETUP_ALSO='dnsperf dnsperf dnsperf' bash tests/toolchain/setup.sh
 	$(use)
+	python tests/benchmarks/reading.py
 	python tests/benchmarks/verify.py
 	python tests/benchmarks/provision.py
 

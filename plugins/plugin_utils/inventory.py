@@ -16,6 +16,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.declared_files import DeclaredFiles
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
 
 
@@ -31,14 +32,16 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
     defaults = _resolved(task_vars.get("dns_zone_defaults", {}), template)
     select = _resolved(task_vars.get("dns_zone_select"), template)
     promoted = _resolved(task_vars.get("dns_promoted"), template) or None
+    files = DeclaredFiles(lambda path: _find(path, task_vars), os.path.abspath(str(task_vars.get("inventory_dir") or task_vars.get("playbook_dir") or "")))
     declaration = load(
         _resolved(task_vars.get("dns_zones", []), template),
         defaults,
         inventory_of(task_vars, promoted),
-        lambda path: _read(path, task_vars),
+        files.read,
         _directories(_resolved(task_vars.get("dns_zone_directories", []), template), defaults, task_vars),
         select,
         _keys(task_vars, template),
+        files.fill,
     )
     return declaration if promoted is None else replace(declaration, warnings=(*declaration.warnings, *_not_moved(declaration, promoted)))
 
@@ -112,11 +115,6 @@ def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_resolved(item, template) for item in value]
     return value
-
-
-def _read(path: str, task_vars: Mapping[str, Any]) -> str:
-    with open(_find(path, task_vars), "rb") as stream:
-        return names.decode(stream.read())
 
 
 def _find(path: str, task_vars: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import GROUPS, Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Findings, Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.declared_files import Making
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record, parse_records, parse_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.selection import selected
@@ -42,21 +43,30 @@ def load(
     files: Iterable[tuple[Draft, list[Problem]]] = (),
     select: str | None = None,
     keys: Mapping[str, Any] | None = None,
+    keep: Callable[[Draft, Making], Sequence[Problem]] | None = None,
 ) -> Declaration:
     """Read, complete and check a declaration.
 
     zones: the list C(dns_zones). defaults: the mapping C(dns_zone_defaults), SHARED_KEYS for every zone.
     read_file: returns the text of a declared C(file), raises OSError. files: zones that were read from directories already.
     select: the JMESPath expression C(dns_zone_select). keys: the arguments of L(tsig.read), from the variables C(dns_tsig_*).
+    keep: gives zones the content of their C(file), kept from an earlier time or made and kept (L(DeclaredFiles.fill)); None makes it each time.
     Raises DeclarationError with every mistake in it.
     """
-    return _Loader(inventory, read_file, keys or {}).load(zones, defaults, files, select)
+    return _Loader(inventory, read_file, keys or {}, keep).load(zones, defaults, files, select)
 
 
 class _Loader:
-    def __init__(self, inventory: Inventory, read_file: Callable[[str], str], keys: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        read_file: Callable[[str], str],
+        keys: Mapping[str, Any],
+        keep: Callable[[Draft, Making], Sequence[Problem]] | None,
+    ) -> None:
         self.inventory = inventory
         self.read_file = read_file
+        self.keep = keep
         self.keyring, problems = tsig.read(**keys)
         self.findings = Findings(problems)
         self.problem = self.findings.problem
@@ -145,39 +155,46 @@ class _Loader:
             return DEFAULT_TTL
 
     def _read_content(self, draft: Draft) -> None:
-        before = len(self.findings.problems)
+        kept = "file" in draft.options and draft.network is None and self.keep is not None
+        self.findings.problems += self.keep(draft, self._make_content) if kept else self._make_content(draft, self.read_file)
+
+    def _make_content(self, draft: Draft, read_file: Callable[[str], str]) -> Sequence[Problem]:
+        """Read what a zone declares, and return the mistakes in it."""
+        findings = Findings()
         if "file" in draft.options:
             path = draft.options["file"]
             try:
-                text = self.read_file(path)
+                text = read_file(path)
             except (OSError, TypeError) as error:
-                self.problem(
+                findings.problem(
                     draft.where,
                     f"file {path!r} cannot be read ({getattr(error, 'strerror', None) or error})",
                     "give a path relative to the inventory or the playbook, or an absolute one",
                 )
             else:
-                draft.file = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}", path, self.read_file)
+                draft.file = parse_zone_file(text, draft.origin, f"{draft.where}, file {path}", path, read_file)
                 draft.records = [*draft.file.records]
-                self.findings.problems.extend(draft.file.problems)
+                findings.problems.extend(draft.file.problems)
         items = draft.options.get("records", [])
         soa_items = [item for item in items if str(as_mapping(item).get("type")).upper() in ("SOA", "TYPE6")] if isinstance(items, list) else []
         if soa_items:
-            self.problem(draft.where, "a SOA stands among the records", "set its fields under soa; the serial is the collection's work")
+            findings.problem(draft.where, "a SOA stands among the records", "set its fields under soa; the serial is the collection's work")
             items = [item for item in items if item not in soa_items]
         records, mistakes = parse_records(items, draft.origin, draft.ttl, draft.where)
         draft.records.extend(records)
-        self.findings.problems.extend(mistakes)
+        findings.problems.extend(mistakes)
         if draft.network is not None:
-            return  # it is complete when the forward zones are
+            return findings.problems  # it is complete when the forward zones are
         if "records" not in draft.options and "file" not in draft.options:
-            self.problem(draft.where, "has neither records nor a file", "give one of records, file and reverse_network")
-        elif draft.records or len(self.findings.problems) == before:
-            self._build(draft)
+            findings.problem(draft.where, "has neither records nor a file", "give one of records, file and reverse_network")
+        elif draft.records or not findings.problems:
+            findings.problems.extend(self._build(draft))
+        return findings.problems
 
-    def _build(self, draft: Draft) -> None:
+    @staticmethod
+    def _build(draft: Draft) -> Sequence[Problem]:
         draft.content, mistakes = build(draft.where, draft.origin, draft.ttl, draft.options, draft.records, draft.file)
-        self.findings.problems += mistakes
+        return mistakes
 
     # -- zones together -----------------------------------------------------------------------------------------------
 
@@ -204,7 +221,7 @@ class _Loader:
                 draft.records += [Record("@", draft.ttl, "NS", server) for server in nearest.content.apex_servers]
                 draft.options = {**draft.options, "soa": {"rname": f"hostmaster.{nearest.name}.", **draft.options["soa"]}}
             draft.records += [record for _source, record in derived]
-            self._build(draft)
+            self.findings.problems += self._build(draft)
         return result
 
     def _check_pointers(self, drafts: Mapping[str, Draft], pointers: Sequence[tuple[str, Record]]) -> list[Problem]:

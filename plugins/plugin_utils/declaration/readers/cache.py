@@ -22,6 +22,8 @@ from typing import Any
 
 _RACY = 2.0  # seconds: a file changed so shortly before it was read may change again within its time stamp
 
+_UNREADABLE = (sqlite3.Error, OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError)
+
 
 def signature(paths: Iterable[str]) -> tuple[tuple[Any, ...], ...]:
     """Changes whenever one of the files does: path, size, times and inode of each, as git's index has it; the path alone if it is not there."""
@@ -76,10 +78,17 @@ class Cache:
                 return {
                     key: pickle.loads(summary) for key, summary in connection.execute("SELECT key, summary FROM entries WHERE version = ?", (self.version,))
                 }
-        except (sqlite3.Error, OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
+        except _UNREADABLE:
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
             return {}
+
+    def summary(self, key: str) -> Any:
+        """One summary of this version; None if it is not there, or if the cache cannot be read."""
+        with contextlib.suppress(*_UNREADABLE), contextlib.closing(self._connect()) as connection:
+            row = connection.execute("SELECT summary FROM entries WHERE key = ? AND version = ?", (key, self.version)).fetchone()
+            return pickle.loads(row[0]) if row else None
+        return None
 
     def replace(self, entries: Iterable[tuple[str, Any, str]], gone: Iterable[str]) -> None:
         """Write (key, summary, body) entries and drop those that are gone. A cache that cannot be written is none."""

@@ -61,10 +61,10 @@ def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, 
 
 
 def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
-    cache = Cache(path, _version(defaults))
+    cache = Cache(path, version(defaults))
     with cache.locked():
         kept = cache.summaries()
-        holding = {stem: kept[stem] for stem, paths in files.items() if stem in kept and _holds(kept[stem][0], paths)}
+        holding = {stem: kept[stem] for stem, paths in files.items() if stem in kept and holds(kept[stem][0], paths)}
         read = dict(_read_anew({stem: paths for stem, paths in files.items() if stem not in holding}, defaults))
         changed = [(stem, entry, body) for stem, (entry, body) in read.items() if settled(entry[0])]
         if changed or len(kept) > len(files):
@@ -76,7 +76,7 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
             body = functools.partial(str, text)
         else:
             entry, body = holding[stem], cache.body(stem, functools.partial(_body_again, stem, paths, defaults))
-        result.append((_unpacked(entry, body), entry[-1]))
+        result.append((unpacked(entry, body), entry[-1]))
     return result
 
 
@@ -93,33 +93,37 @@ def _read_anew(files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> I
 def _read_entry(defaults: Mapping[str, Any], item: tuple[str, list[str]]) -> tuple[str, tuple[tuple[Any, ...], str]]:
     stem, paths = item
     signatures = [*signature(paths)]
-    draft, problems = read_zone(stem, paths, defaults, functools.partial(_read_signed, signatures))
-    return stem, ((signatures, *_packed(draft), problems), draft.content.body() if draft.content else "")
+    draft, problems = read_zone(stem, paths, defaults, functools.partial(read_signed, signatures))
+    return stem, ((signatures, *packed(draft), problems), draft.content.body() if draft.content else "")
 
 
-def _holds(signatures: list[Any], paths: list[str]) -> bool:
+def holds(signatures: list[Any], paths: list[str]) -> bool:
     """Whether a zone would be read from the same unchanged files again. signatures: of its own files, then of those that they include."""
     known = [path for path, *_status in signatures]
     return known[: len(paths)] == paths and signatures == [*signature(known)]
 
 
-def _read_text(path: str) -> str:
+def read_text(path: str) -> str:
+    """A file's text as names.decode has it."""
     with open(path, "rb") as stream:
         return names.decode(stream.read())
 
 
-def _read_signed(signatures: list[Any], path: str) -> str:
+def read_signed(signatures: list[Any], path: str) -> str:
+    """A file's text; its signature from before it was read is added to those of the others."""
     signatures += signature([path])
-    return _read_text(path)
+    return read_text(path)
 
 
-def _packed(draft: Draft) -> tuple[Any, ...]:
+def packed(draft: Draft) -> tuple[Any, ...]:
+    """What the cache keeps of a zone beside its body."""
     content = draft.content
     fields = (content.soa, content.own_serial, content.digest, content.count, content.apex_servers, content.address_text) if content else None
     return draft.where, draft.name, draft.options, fields, (content.warnings, content.signed) if content else ()
 
 
-def _unpacked(entry: tuple[Any, ...], body: Any) -> Draft:
+def unpacked(entry: tuple[Any, ...], body: Callable[[], str]) -> Draft:
+    """The zone of an entry of the cache: the signatures of its files, what L(packed) gave, and its mistakes. body: gives its records as text."""
     _signature, where, name, options, fields, found, _problems = entry
     return Draft(where, name, options, content=Content(*fields, body, *found) if fields else None)
 
@@ -129,7 +133,7 @@ def _body_again(stem: str, paths: list[str], defaults: Mapping[str, Any]) -> str
     return content.body() if content else ""
 
 
-def _version(defaults: Mapping[str, Any]) -> str:
+def version(defaults: Mapping[str, Any]) -> str:
     """Changes when what is made of an unchanged file may change: this code, dnspython, the defaults."""
     return hashlib.sha256(repr((_code(), dns.version.version, sorted(defaults.items(), key=str))).encode()).hexdigest()
 
@@ -151,7 +155,7 @@ def code_digest(root: str) -> str:
     return code.hexdigest()
 
 
-def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include: Callable[[str], str] = _read_text) -> tuple[Draft, list[Problem]]:
+def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include: Callable[[str], str] = read_text) -> tuple[Draft, list[Problem]]:
     """One zone from its files: at most one master file and at most one file of options, records or both. include: reads what these include."""
     where = f"zone {stem} ({paths[0]})"
     draft = Draft(where, stem.lower(), merged_options(defaults, {}))
@@ -180,7 +184,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     problems += mistakes
     if masters:
         try:
-            file = parse_zone_file(_read_text(masters[0]), origin, where, masters[0], include)
+            file = parse_zone_file(read_text(masters[0]), origin, where, masters[0], include)
         except OSError as error:
             return draft, [*problems, Problem(where, f"cannot be read ({error})", "make it a file that may be read")]
         records = [*file.records, *records]

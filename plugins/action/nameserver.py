@@ -207,7 +207,7 @@ def outside(host_plan: Plan) -> list[tuple[str, str, int, list[str]]]:
     found: dict[tuple[str, str, int], list[str]] = {}
     for name, primary in host_plan.primary.items():
         for server in primary.zone.secondaries:
-            if not server.managed and not server.cloud and getattr(server, "answers", True):
+            if server.answers and not server.managed:
                 found.setdefault((server.name, server.addresses[0], server.port), []).append(name)
     return [(*server, zones) for server, zones in found.items()]
 

@@ -98,6 +98,18 @@ def test_servers_must_have_what_is_declared_in_a_form_that_any_version_reads():
     assert "HTTPS" not in entry["content"]
 
 
+def test_names_in_what_servers_must_have_are_below_no_origin_because_old_versions_read_only_those():
+    records = [{"type": "NS", "value": "ns"}, {"name": "ns", "type": "A", "value": "192.0.2.1"}, {"name": "*.a", "type": "CNAME", "value": "ns"}]
+    (entry,) = contents({"name": "example.com", "records": records}).values()
+    assert entry["content"].startswith("$ORIGIN none.invalid.\n")
+    read = [to_text(record) for record in read_zone_text(entry["content"], dns.name.from_text("example.com"), "content")]
+    assert sorted(line for line in read if " SOA " not in line) == [
+        "*.a.example.com. 3600 IN CNAME ns.example.com.",
+        "example.com. 3600 IN NS ns.example.com.",
+        "ns.example.com. 3600 IN A 192.0.2.1",
+    ]
+
+
 def test_what_is_not_declared_here_and_what_is_very_large_is_left_out(monkeypatch):
     ours = {"name": "example.com", "records": [{"type": "NS", "value": "ns.example."}]}
     theirs = {"name": "example.net", "primaries": ["203.0.113.1"], "records": [{"type": "NS", "value": "ns.example."}]}

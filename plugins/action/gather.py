@@ -22,6 +22,7 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(
             {
                 "part": {"type": "str", "choices": ["configuration", "keys"], "default": "configuration"},
+                "software": {"type": "str", "default": "bind"},
                 "config_file": {"type": "path"},
                 "chroot": {"type": "path"},
             }

@@ -17,14 +17,18 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import VaultLib
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, report
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, nsd, report
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind as bind_software
 
+SOFTWARE = {"bind": bind, "nsd": nsd}
 _MOST = 50  # lines of a failure; the report has all
 # How Ansible reaches a host, without anything secret.
 _CONNECTION = ("host", "port", "user", "connection", "python_interpreter", "become", "become_method", "become_user", "ssh_common_args")
@@ -85,14 +89,15 @@ class ActionModule(ActionBase):
         declaration = self._declared(topology, staged)
         files, secret = dict(zones), []
         for host, server in topology.servers.items():
-            keys = [key.name for key in plan(declaration, host, server.addresses).keys]
-            outside, inside, has_secrets = bind.local_files(server, keys)
-            directory = f"local/{host}"
-            heading = "// Gathered from {} by authoritative.dns, and yours: what stays as it was, {} of options.\n"
-            for name, text, place in zip(inventory_files.LOCAL_FILES, (outside, inside), ("outside", "inside")):
-                files[f"{directory}/{name}"] = heading.format(host, place) + text
-            secret += [f"{directory}/{inventory_files.LOCAL_FILES[0]}"] if has_secrets else []
-            files[f"host_vars/{host}.yml"] = inventory_files.host_file(server, _connection(task_vars["hostvars"][host]), directory)
+            host_plan = plan(declaration, host, server.addresses)
+            keys = [key.name for key in host_plan.keys]
+            outside, inside, has_secrets = local_files(server, keys, _said(server, host_plan, _plain(task_vars["hostvars"][host].get("__nameserver_layout"))))
+            local = [f"local/{host}/{name}" for name in SOFTWARE[server.software].LOCAL_FILES]
+            comment = "//" if server.software == "bind" else "#"
+            for name, text in zip(local, (outside, inside)):
+                files[name] = f"{comment} Gathered from {host} by authoritative.dns, and yours: what stays as it was.\n{text}"
+            secret += local[:1] if has_secrets else []
+            files[f"host_vars/{host}.yml"] = inventory_files.host_file(server, _connection(task_vars["hostvars"][host]), local)
         files.update(inventory_files.keys_files(topology.keys))
         files["hosts.yml"] = inventory_files.hosts_file(topology.servers)
         secret += [inventory_files.VAULT] if inventory_files.VAULT in files else []
@@ -148,7 +153,16 @@ def _gathered(host: str, variables: Mapping[str, Any]) -> GatheredServer:
     addresses = addresses or [address for address in facts["addresses"] if not address.startswith("fe80:")]
     if not addresses:
         raise AnsibleActionFail(f"host {host} has no known address; set dns_addresses for it, or make ansible_host an address")
-    return bind.server(host, addresses, facts, _plain(variables["__gather_keys"]["tsig_keys"]), _plain(variables.get("__nameserver_layout") or {}))
+    secrets, layout = _plain(variables["__gather_keys"]["tsig_keys"]), _plain(variables.get("__nameserver_layout") or {})
+    return SOFTWARE[facts["software"]].server(host, addresses, facts, secrets, layout)
+
+
+def _said(server: GatheredServer, host_plan: Plan, layout: Mapping[str, Any] | None) -> set[str]:
+    """The options that the collection will say for a host itself."""
+    if server.software != "bind" or not layout:
+        return set()
+    settings = read_settings({name.removeprefix("nameserver_"): value for name, value in server.variables.items()}, server.addresses)
+    return bind.said(bind_software.render(host_plan, bind_software.Layout(**layout), settings)["named.conf"])
 
 
 def _connection(variables: Mapping[str, Any]) -> dict[str, Any]:

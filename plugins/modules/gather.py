@@ -21,6 +21,10 @@ options:
     type: str
     choices: [configuration, keys]
     default: configuration
+  software:
+    description: The program, see M(authoritative.dns.nameserver_info).
+    type: str
+    default: bind
   config_file:
     description: See M(authoritative.dns.nameserver_info).
     type: path

@@ -9,14 +9,19 @@ module: nameserver_info
 short_description: Tell what a host's name server is configured to serve
 version_added: 0.1.0
 description:
-  - Reads the configuration of a running or stopped BIND with BIND's own tools, so that includes, zones that C(rndc addzone) added and zone
-    files in raw format are read as C(named) reads them. It changes nothing.
+  - Reads the configuration of a running or stopped BIND or NSD with the program's own tools, so that includes, patterns, zones that
+    C(rndc addzone) or C(nsd-control addzone) added and zone files in raw format are read as the program reads them. It changes nothing.
   - The playbook C(authoritative.dns.gather) makes an inventory of what it returns.
 options:
+  software:
+    description: The program.
+    type: str
+    choices: [bind, nsd]
+    default: bind
   config_file:
     description:
-      - The file that C(named) reads first.
-      - By default the one with which the running C(named) was started, else the one that it was built for.
+      - The file that the program reads first.
+      - By default the one with which the running program was started, else its own default.
     type: path
   chroot:
     description: The directory that C(named) sees as the root. By default the one with which the running C(named) was started.
@@ -40,7 +45,9 @@ attributes:
   platform:
     platforms: linux
     support: full
-    description: Needs C(named-checkconf), and C(named-compilezone) and C(named-nzd2nzf) where zones are in the forms that these read.
+    description: >-
+      Needs C(named-checkconf), and C(named-compilezone) and C(named-nzd2nzf) where zones are in the forms that these read;
+      C(nsd-checkconf) and C(nsd-checkzone) for NSD.
 notes:
   - Needs nothing but Python's standard library, and root where files of the name server may be read by nobody else.
 seealso:
@@ -147,6 +154,7 @@ configuration:
   description:
     - Every statement as named-checkconf(8) prints it, which has included files in their place and quotes around names. A statement is a list of
       words and of blocks, which are lists of statements.
+    - Of NSD every clause as nsd-checkconf(8) prints it, a list of its name and its options, without those that say what NSD does anyway.
   returned: success
   type: list
   elements: list
@@ -170,6 +178,9 @@ import json
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind import Bind
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.nsd import Nsd
+
+SOFTWARE = {"bind": Bind, "nsd": Nsd}
 
 
 def interface_addresses(run, find) -> list:
@@ -185,6 +196,7 @@ def interface_addresses(run, find) -> list:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
+            "software": {"type": "str", "choices": list(SOFTWARE), "default": "bind"},
             "config_file": {"type": "path"},
             "chroot": {"type": "path"},
             "content": {"type": "bool", "default": False},
@@ -200,7 +212,7 @@ def main() -> None:
         return module.get_bin_path(program, opt_dirs=["/usr/sbin", "/sbin", "/usr/local/sbin"])
 
     try:
-        software = Bind(run, find, module.params["config_file"], module.params["chroot"])
+        software = SOFTWARE[module.params["software"]](run, find, module.params["config_file"], module.params["chroot"])
         facts = software.facts(module.params["secrets"], module.params["content"])
     except Refused as error:
         module.fail_json(msg=str(error))

@@ -17,6 +17,7 @@ import dns.query
 import pytest
 from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, NsdHost
 from ansible_collections.authoritative.dns.tests.support.steady_load import steady_load
 
 pytestmark = pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network")
@@ -138,6 +139,38 @@ def fed_from_outside():
     }
 
 
+NSD_KEY = f'key:\n\tname: "mixed."\n\talgorithm: hmac-sha256\n\tsecret: "{SECRET}"\n'
+
+
+def mixed():
+    """BIND feeds NSD with a key, and NSD is the primary of two more, one of which has a statement that no declaration has."""
+    key = f'key "mixed" {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
+    return {
+        "ns1": (
+            NS1,
+            {
+                "named.conf": AUTHORITATIVE
+                + "allow-transfer { none; }; };\n"
+                + key
+                + f'zone "first.test" {{ type primary; file "first"; allow-transfer {{ key mixed; }}; also-notify {{ {NS2} key mixed; }}; }};\n',
+                "work/first": zone("first.test", 21),
+            },
+        ),
+        "ns2": (
+            NS2,
+            {
+                "nsd.conf": '{server}\tserver-count: 2\n\tzonesdir: "{work}"\n' + NSD_KEY + f"pattern:\n\tname: fed\n\trequest-xfr: AXFR {NS1} mixed.\n"
+                f'\tallow-notify: {NS1} mixed.\n\tzonefile: "%s.copy"\n'
+                "zone:\n\tname: first.test\n\tinclude-pattern: fed\n"
+                f"zone:\n\tname: second.test\n\tzonefile: second\n\tprovide-xfr: {PARTNER} mixed.\n"
+                f"zone:\n\tname: third.test\n\tzonefile: third\n\tprovide-xfr: {PARTNER} NOKEY\n\toutgoing-interface: {OUTSIDE}\n",
+                "work/second": zone("second.test", 22),
+                "work/third": zone("third.test", 23),
+            },
+        ),
+    }
+
+
 def until(condition, seconds=20):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -252,6 +285,21 @@ def test_zones_of_others_are_transferred_as_before(tmp_path):
     assert theirs["primaries"] == [{"address": OUTSIDE, "key": "hoster-transfer"}]
     assert theirs["secondaries"] == ["ns1", {"host": "ns2", "from": ["ns1"]}, {"address": PARTNER, "key": False, "from": "ns1"}]
     assert set(report["zones"]) == {"theirs.test", "own.test", "added.test"}
+
+
+@pytest.mark.skipif(NsdHost not in INSTALLED, reason="NSD is not installed")
+def test_servers_of_two_makers_are_one_declaration(tmp_path):
+    zones = {"ns1": ["first.test"], "ns2": ["first.test", "second.test", "third.test"]}
+    questions = [(f"{owner}{name}", kind) for name in ("first.test", "second.test") for owner, kind in (("www.", "A"), ("", "MX"), ("none.", "A"))]
+    report, _output = in_private_network(lambda: story(tmp_path, mixed, zones, questions), addresses=ADDRESSES, timeout=200)
+    assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in report["zones"].items()} == {
+        "first.test": (["ns1"], ["ns2"]),
+        "second.test": (["ns2"], [{"address": PARTNER, "key": "mixed"}]),
+    }
+    assert not report["findings"]
+    fates = {(item["host"], item["statement"]): (item["fate"], item["detail"]) for item in report["statements"]}
+    assert fates["ns2", "zone third.test"] == ("kept", "nameserver_local_config, because a declaration has no place for its outgoing-interface")
+    assert fates["ns2", "server, server-count"][0] == "kept" and fates["ns2", "pattern fed"][0] == "taken"
 
 
 def refusals(root):

@@ -141,3 +141,59 @@ def test_the_configuration_of_the_process_that_runs_is_the_one_that_is_read(tmp_
     found = in_private_network(look)
     assert (found["config_file"], found["running"], found["addresses"]) == (str(tmp_path / "etc/named.conf"), True, [])
     assert [(zone["name"], zone["serial"]) for zone in found["zones"]] == [("z.example", 3)]
+
+
+NSD_CONF = """server:
+	zonesdir: "{root}"
+	username: "root"
+	zonelistfile: "{root}/zone.list"
+	server-count: 3
+include: "{root}/more.conf"
+"""
+MORE_CONF = """key:
+	name: "Transfer.Key."
+	algorithm: hmac-sha256
+	secret: "{secret}"
+pattern:
+	name: fed
+	zonefile: "%s.copy"
+	request-xfr: AXFR 127.0.0.9 Transfer.Key.
+zone:
+	name: Plain.Example
+	zonefile: plain
+	provide-xfr: 127.0.0.9 Transfer.Key.
+zone:
+	name: including.example
+	zonefile: including
+zone:
+	name: fed.example
+	include-pattern: fed
+"""
+
+
+@pytest.mark.skipif(not shutil.which("nsd-checkconf", path=TOOLS), reason="NSD is not installed")
+def test_an_nsd_is_read_with_its_patterns_and_added_zones(tmp_path):
+    (tmp_path / "nsd.conf").write_text(NSD_CONF.format(root=tmp_path))
+    (tmp_path / "more.conf").write_text(MORE_CONF.format(root=tmp_path, secret=SECRET))
+    (tmp_path / "zone.list").write_text("# NSD zone list\nadd added.example fed\n")
+    (tmp_path / "plain").write_text(zone_text("plain.example", 4, "; a remark"))
+    (tmp_path / "part").write_text("www A 192.0.2.2\n")
+    (tmp_path / "including").write_text(zone_text("including.example", 5, f"$INCLUDE {tmp_path}/part"))
+    found = run_module("nameserver_info", software="nsd", config_file=str(tmp_path / "nsd.conf"), content=True)
+    assert not found["failed"] and SECRET not in str(found), found
+    zones = {zone["name"]: zone for zone in found["zones"]}
+    assert {name: (zone["type"], zone["file"], zone["where"]) for name, zone in zones.items()} == {
+        "plain.example": ("primary", f"{tmp_path}/plain", f"{tmp_path}/more.conf:9"),
+        "including.example": ("primary", f"{tmp_path}/including", f"{tmp_path}/more.conf:13"),
+        "fed.example": ("secondary", f"{tmp_path}/fed.example.copy", f"{tmp_path}/more.conf:16"),
+        "added.example": ("secondary", f"{tmp_path}/added.example.copy", None),
+    }
+    server = next(clause for clause in found["configuration"] if clause[0] == "server")
+    assert ["server-count", "3"] in server[1] and not any(option[0] == "verbosity" for option in server[1])
+    assert found["contents"]["plain.example"] == {"text": (tmp_path / "plain").read_text(), "as_it_is": True}
+    assert "192.0.2.2" in found["contents"]["including.example"]["text"] and not found["contents"]["including.example"]["as_it_is"]
+    assert found["contents"]["fed.example"]["wrong"].endswith("cannot be read (No such file or directory)")
+    secret = run_module("nameserver_info", software="nsd", config_file=str(tmp_path / "nsd.conf"), secrets=True)["tsig_keys"]
+    assert secret == [{"name": "transfer.key", "algorithm": "hmac-sha256", "secret": SECRET}]
+    (tmp_path / "nsd.conf").write_text("server:\n\tno-such-thing: 1\n")
+    assert "no-such-thing" in run_module("nameserver_info", software="nsd", config_file=str(tmp_path / "nsd.conf"))["msg"]

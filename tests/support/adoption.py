@@ -29,9 +29,10 @@ from ansible.parsing.vault import VaultSecret
 from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
-from ansible_collections.authoritative.dns.tests.support.server_host import BindHost
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, NsdHost, ServerHost
 
 PASSWORD = "not a secret"
+SOFTWARE = {"named": "bind", "nsd": "nsd"}
 
 
 class AdoptedHost(BindHost):
@@ -66,9 +67,37 @@ class AdoptedHost(BindHost):
         return None
 
 
+class AdoptedNsd(NsdHost):
+    """nsd with a configuration of its own, at port 53."""
+
+    def __init__(self, root: pathlib.Path, name: str, address: str, files: Mapping[str, str]) -> None:
+        self.name, self.address, self.files = name, address, files
+        self.addresses = {name: (address,)}
+        super().__init__(root)
+        self.port = 53
+
+    def prepare(self) -> dict[str, Any]:
+        layout = super().prepare()
+        options = [line if not line.startswith("port:") else "port: 53" for line in layout["options"]]
+        server = f"server:\n\tip-address: {self.address}\n" + "".join(f"\t{line}\n" for line in options)
+        for name, text in self.files.items():
+            path = self.root / ("work/" + name.removeprefix("work/") if name.startswith("work/") else "etc/" + name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("{server}", server).replace("{etc}", f"{self.root}/etc").replace("{work}", f"{self.root}/work"))
+        return {**layout, "options": options}
+
+    def adapted(self, config: dict[str, str]) -> dict[str, str]:
+        """Without 127.0.0.1, which the other host of this network has."""
+        return {name: text.replace("\tip-address: 127.0.0.1\n", "") for name, text in config.items()}
+
+
+def adopted_host(root: pathlib.Path, name: str, address: str, files: Mapping[str, str]) -> ServerHost:
+    return (AdoptedNsd if "nsd.conf" in files else AdoptedHost)(root, name, address, files)
+
+
 @contextlib.contextmanager
-def running_hosts(root: pathlib.Path, hosts: Mapping[str, tuple[str, Mapping[str, str]]]) -> Iterator[dict[str, AdoptedHost]]:
-    result = {name: AdoptedHost(root / name, name, address, files) for name, (address, files) in hosts.items()}
+def running_hosts(root: pathlib.Path, hosts: Mapping[str, tuple[str, Mapping[str, str]]]) -> Iterator[dict[str, ServerHost]]:
+    result = {name: adopted_host(root / name, name, address, files) for name, (address, files) in hosts.items()}
     with contextlib.ExitStack() as stack:
         for host in result.values():
             host.start()
@@ -77,12 +106,15 @@ def running_hosts(root: pathlib.Path, hosts: Mapping[str, tuple[str, Mapping[str
 
 
 def gather(
-    root: pathlib.Path, hosts: Mapping[str, AdoptedHost], directory: str = "adopted", *options: str, password: bool = True
+    root: pathlib.Path, hosts: Mapping[str, ServerHost], directory: str = "adopted", *options: str, password: bool = True
 ) -> subprocess.CompletedProcess:
     """The playbook gather on these hosts, whose inventory has nothing but their addresses."""
     common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     own = {name: host for name, host in hosts.items() if not name.startswith("_")}
-    listed = {name: {"ansible_host": host.address, "gather_config_file": str(host.config_file)} for name, host in own.items()}
+    listed = {
+        name: {"ansible_host": host.address, "gather_config_file": str(host.config_file), "nameserver_software": SOFTWARE[host.daemon]}
+        for name, host in own.items()
+    }
     (root / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": common, "hosts": listed}}))
     (root / "password").write_text(PASSWORD)
     command = ["ansible-playbook", "-i", str(root / "inventory.yml"), "authoritative.dns.gather", "-e", f"gather_directory={root / directory}", *options]
@@ -120,10 +152,11 @@ class Adopted:
         variables = self.host_variables[host]
         names = ("listen_on", "allow_query", "recursion_networks", "forwarders", "dnssec_validation")
         given = {name: variables[f"nameserver_{name}"] for name in names if f"nameserver_{name}" in variables}
-        local = {"local_config": self.local(host, "named.conf"), "local_options": self.local(host, "named.options")}
+        files = [path.name for path in (self.directory / "local" / host).iterdir()]
+        local = {("local_options" if name.endswith("options") else "local_config"): self.local(host, name) for name in files}
         return read_settings({**given, **local}, variables["dns_addresses"])
 
-    def take_over(self, host: AdoptedHost) -> dict[str, Any]:
+    def take_over(self, host: ServerHost) -> dict[str, Any]:
         """What the role does on a host."""
         with host.applying(self.declaration(), self.settings(host.name)) as application:
             return application.apply(os.replace)

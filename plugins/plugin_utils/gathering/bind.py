@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, parse, value, words
@@ -32,10 +32,12 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_
     Statement,
     by_label,
     key_name,
-    used_names,
     written,
 )
 
+LOCAL_FILES = ("named.conf", "named.options")
+_SOURCES = ("transfer-source", "notify-source", "transfer-source-v6", "notify-source-v6")
+_REPEATED = ("listen-on", "listen-on-v6")  # options that named takes more than once
 _ROLES = {"primary": PRIMARY, "master": PRIMARY, "secondary": SECONDARY, "slave": SECONDARY}
 # Zones that packages bring to every server, for the names that RFC 6303 and RFC 1912 section 4.1 want answered there, and the root's hints.
 _BROUGHT = {".", "localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa"}
@@ -63,6 +65,12 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
     return _Reader(host, addresses, facts, secrets, layout).read()
 
 
+def said(named_conf: str) -> set[str]:
+    """The options in a configuration that the collection writes, which the host's own may not say again."""
+    options = next((block(item) for item in parse(named_conf) if item[0] == "options"), [])
+    return {item[0] for item in options} - {"include", *_REPEATED}
+
+
 class _Reader:
     def __init__(self, host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
         self.facts, self.layout = facts, layout
@@ -86,9 +94,10 @@ class _Reader:
         self._check()
         for statement, (fate, detail) in self.options.outcomes():
             text = f"options, {label(statement)}"
-            self._fate(text, fate, detail)
             if fate == KEPT:
-                self.result.local_options.append(written(self._absolute(statement)))
+                self.result.local_options.append(Named(statement[0], text, written(self._absolute(statement))))
+            else:
+                self._fate(text, fate, detail)
         for statement in self.statements:
             self._top(statement)
         return self.result
@@ -160,7 +169,7 @@ class _Reader:
         zone.kept = self._reason(name, fact["type"], options)
         self.result.zones[name] = zone
         self.result.zone_texts[name] = written(self._absolute(statement))
-        zone.statements = [(key, *_outcome(key, item)) for key, item in options.items()]
+        zone.statements = [(key, *self._outcome(key, item, options)) for key, item in options.items()]
         if zone.kept:
             return None
         content = self.facts.get("contents", {}).get(name, {})
@@ -188,9 +197,19 @@ class _Reader:
         if not all(_is_off(key, inherited) for key in ("dnssec-policy", "auto-dnssec", "inline-signing")):
             return "the server signs it"
         for key, item in options.items():
-            if _outcome(key, item)[0] == KEPT:
+            if self._outcome(key, item, options)[0] == KEPT:
                 return f"a declaration has no place for its {key}"
         return ""
+
+    def _outcome(self, key: str, statement: Statement, options: Mapping[str, Statement]) -> tuple[str, str]:
+        if key == "allow-notify":
+            sources, _beyond = self.lists.remotes(options.get("primaries") or options.get("masters") or [])
+            expected = {"none", "localhost"} | {remote.address for remote in sources} | {f"key {remote.key}" for remote in sources if remote.key}
+            telling, beyond = self.lists.networks(block(statement))
+            return (KEPT, "") if beyond or set(telling) - expected else (TAKEN, "its primaries")
+        if key in _SOURCES and words(statement)[1] in self.result.addresses:
+            return TAKEN, "the host's addresses"
+        return _outcome(key, statement)
 
     def _peers(self, zone: ServedZone, options: Mapping[str, Statement]) -> None:
         effective = {**{key: item for key, item in self.options.by_name.items() if key in ("allow-transfer", "also-notify", "notify")}, **options}
@@ -230,34 +249,3 @@ def _outcome(key: str, statement: Statement) -> tuple[str, str]:
     if key in _NOT_NEEDED:
         return DROPPED, _NOT_NEEDED[key]
     return KEPT, ""
-
-
-def local_files(gathered: GatheredServer, rendered_keys: Container[str]) -> tuple[str, str, bool]:
-    """(statements outside of options, statements inside, whether secrets are in the former): all that stays the host's own, with what it names.
-
-    rendered_keys: names of the keys that the collection writes for this host, which would be there twice. Adds the fates of what has a name.
-    """
-    zones = [gathered.zone_texts[name] for name, zone in gathered.zones.items() if zone.kept]
-    texts, secret = [*gathered.local_config, *zones], False
-    used = _names_in([*texts, *gathered.local_options])
-    added: list[Named] = []
-    while more := [item for item in gathered.named if item.name in used and item not in added]:
-        added += more
-        used |= _names_in([item.text for item in more])
-    lists = []
-    for item in gathered.named:
-        if item.is_key and item.name in rendered_keys:
-            fate, detail = TAKEN, "dns_tsig_keys"
-        elif item in added:
-            fate, detail = KEPT, "nameserver_local_config"
-            lists.append(item.text)
-            secret = secret or item.is_key
-        else:
-            fate, detail = (DROPPED, "nothing that stays uses it") if item.is_key else (TAKEN, "what it lists is said where it was used")
-        gathered.fates.append(Fate(gathered.host, item.label, gathered.places.get(item.label, ""), fate, detail))
-    return "".join([*lists, *texts]), "".join(gathered.local_options), secret
-
-
-def _names_in(texts: Sequence[str]) -> set[str]:
-    found = {name for statement in parse("".join(texts)) for name in used_names(statement)}
-    return found | {key_name(name) for name in found}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -18,7 +18,6 @@ HEADER = "# Gathered by authoritative.dns from running servers, and yours from n
 ZONES = "zones"
 _UNSET = {"tsig": False, "allow_query": None}  # how a zone says that it has not what most have
 VAULT = "group_vars/all/vault.yml"
-LOCAL_FILES = ("named.conf", "named.options")
 
 
 def zone_files(zones: Iterable[DeclaredZone]) -> dict[str, str]:
@@ -62,11 +61,11 @@ def hosts_file(servers: Mapping[str, GatheredServer]) -> str:
     return HEADER + dumped({"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items() if hosts}}})
 
 
-def host_file(server: GatheredServer, connection: Mapping[str, Any], directory: str) -> str:
-    """The variables of a host. connection: how Ansible reaches it. directory: of the host's own configuration in the inventory."""
+def host_file(server: GatheredServer, connection: Mapping[str, Any], local: Sequence[str]) -> str:
+    """The variables of a host. connection: how Ansible reaches it. local: the files of the host's own configuration in the inventory."""
     variables = {**connection, "dns_addresses": list(server.addresses), "nameserver_software": server.software, **server.variables}
-    for name, file in zip(("nameserver_local_config", "nameserver_local_options"), LOCAL_FILES):
-        variables[name] = "{{ lookup('ansible.builtin.file', inventory_dir ~ '/" + f"{directory}/{file}" + "') }}"
+    for name, file in zip(("nameserver_local_config", "nameserver_local_options"), local):
+        variables[name] = "{{ lookup('ansible.builtin.file', inventory_dir ~ '/" + file + "') }}"
     return HEADER + dumped(variables)
 
 

@@ -104,7 +104,7 @@ class GatheredServer:
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     local_config: list[str] = field(default_factory=list)
-    local_options: list[str] = field(default_factory=list)
+    local_options: list[Named] = field(default_factory=list)
     named: list[Named] = field(default_factory=list)
     zone_texts: dict[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)

@@ -103,17 +103,5 @@ def written(statement: Statement, depth: int = 0) -> str:
     return " ".join(parts) + ";\n"
 
 
-def used_names(statement: Statement) -> set[str]:
-    """Every word in a statement, without quotes, each of which may be a name that another statement gives."""
-    result: set[str] = set()
-    for item in statement:
-        if isinstance(item, list):
-            for entry in item:
-                result |= used_names(entry)
-        else:
-            result.add(value(item).lstrip("!"))
-    return result
-
-
 def by_label(items: Iterable[Statement]) -> dict[str, Statement]:
     return {label(item): item for item in items}

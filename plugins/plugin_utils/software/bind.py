@@ -27,6 +27,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
+_OWN = frozenset(["local_config", "local_options"])
 CAPABILITIES = Capabilities(
     "BIND",
     oldest=(9, 16),
@@ -35,7 +36,7 @@ CAPABILITIES = Capabilities(
     offers_tls=True,
     takes_tls=True,
     localnets=True,
-    local_text=True,
+    local_text=_OWN,
     since={"offers_tls": (9, 18), "takes_tls": (9, 18)},  # the statement "tls"
 )
 _DEFAULT = Settings()

@@ -56,7 +56,7 @@ class Capabilities:
     primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
     of the host's interfaces. offers_tls: hand zones out over TLS, and in no other way. takes_tls: transfer over TLS, and only from whom
     a certificate proves to be the one that is meant. one_key: knows one key for all the servers from which it transfers a zone, and one
-    for all those that transfer it. local_text: takes the texts of that name in L(Settings). without_types: record types that it cannot
+    for all those that transfer it. local_text: which of local_config and local_options it takes. without_types: record types that it cannot
     serve, as rdata.type_of names them, of the oldest version that a supported distribution has.
 
     oldest: the first version that understands what is written. since: of features that came later, the first version that has each.
@@ -71,7 +71,7 @@ class Capabilities:
     offers_tls: bool = False
     takes_tls: bool = False
     one_key: bool = False
-    local_text: bool = False
+    local_text: frozenset[str] = frozenset()
     without_types: frozenset[str] = frozenset()
     since: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -134,9 +134,10 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
                 "list the networks in nameserver_allow_query (or the zone's allow_query), such as [192.0.2.0/24], or write [any]",
             )
         )
-    if (settings.local_config or settings.local_options) and not capabilities.local_text:
-        wrong = f"{name} takes no statements of yours from the inventory"
-        problems.append(Problem(where, wrong, "leave nameserver_local_config and nameserver_local_options empty, and write them into its file on the host"))
+    for own in ("local_config", "local_options"):
+        if getattr(settings, own) and own not in capabilities.local_text:
+            wrong = f"{name} takes no nameserver_{own} from the inventory"
+            problems.append(Problem(where, wrong, "leave it empty, and write your statements into nameserver_local_config or the local file on the host"))
     problems += _without_tls(capabilities, plan, settings)
     for secondary in plan.secondary.values() if capabilities.one_key else ():
         for peers, role in (secondary.transfer_from, "from which it transfers it"), (secondary.transfer_to, "that transfer it from there"):

@@ -34,9 +34,11 @@ CAPABILITIES = Capabilities(
     oldest=(4, 6),
     query_networks=True,
     takes_tls=True,
+    local_text=frozenset(["local_config"]),
     without_types=frozenset(["TYPE23"]),  # NSAP-PTR
 )
-SECRET_FILES = ("keys.conf",)
+SECRET_FILES = ("keys.conf", "local.conf")
+_DEFAULT = Settings()
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
@@ -62,18 +64,24 @@ class Layout:
     options: Sequence[str] = ()
 
 
-def entry(layout: Layout, _settings: Settings | None = None) -> str:
+def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:
     """The file that nsd reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
-    return HEADER.format(local=layout.local_config) + f'include: "{layout.state_directory}/current/nsd.conf"\n' + f'include: "{layout.local_config}"\n'
+    own = f"{layout.state_directory}/current/local.conf" if settings.local_config else layout.local_config
+    return HEADER.format(local=_yours(layout, settings)) + f'include: "{layout.state_directory}/current/nsd.conf"\n' + f'include: "{own}"\n'
+
+
+def _yours(layout: Layout, settings: Settings) -> str:
+    return "nameserver_local_config of the inventory" if settings.local_config else layout.local_config
 
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name. A change of nsd.conf takes a restart: nothing in it depends on zones."""
-    header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
+    header, current = HEADER.format(local=_yours(layout, settings)), f"{layout.state_directory}/current"
     return {
         "nsd.conf": header + _server(layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
         "keys.conf": header + key_blocks(plan, _key).text(),
         "zones.conf": header + _zones(plan, layout, settings).text(),
+        **({"local.conf": settings.local_config.rstrip("\n") + "\n"} if settings.local_config else {}),
     }
 
 

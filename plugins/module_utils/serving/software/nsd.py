@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, weight_of, zone_settings, zones_named
 
-_RESTART = {"nsd.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
+_RESTART = {"nsd.conf", "local.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
 _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a line of nsd-checkzone
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
@@ -97,7 +98,14 @@ class NSD(Software):
 
     def left_out(self, config, declared):
         """What nsd.conf names, and what "nsd-control addzone" once added to it, without what stays in the administrator's files."""
-        zones = zones_named(self.layout["config_file"], "name") - zones_named(self.layout["local_config"], "name")
+        zones = zones_named(self.layout["config_file"], "name")
+        if "local.conf" in config:
+            with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
+                stream.write(config["local.conf"])
+                stream.flush()
+                zones -= zones_named(stream.name, "name")
+        else:
+            zones -= zones_named(self.layout["local_config"], "name")
         program = self.find("nsd-checkconf")
         path = self.run_checker([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
         return (zones | set(self.call_as_server(_added, path))) - set(declared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.report import fates
 from ansible_collections.authoritative.dns.tests.support.gathered import SECRETS, gathered
 
@@ -20,6 +21,10 @@ def server(text, **arguments):
     [
         ('type primary; file "a";', ""),
         ('type master; file "a"; allow-update { none; }; dnssec-policy "none"; zone-statistics yes; check-names ignore;', ""),
+        ('type slave; masters { 192.0.2.9 key "k1"; }; allow-notify { key "k1"; 192.0.2.9/32; };', ""),
+        ("type slave; masters { 192.0.2.9; }; allow-notify { 192.0.2.8/32; };", "a declaration has no place for its allow-notify"),
+        ('type primary; file "a"; notify-source 192.0.2.1;', ""),
+        ('type primary; file "a"; notify-source 192.0.2.7;', "a declaration has no place for its notify-source"),
         ('type primary; file "a"; allow-update { "key"; };', "its clients update it"),
         ('type primary; file "a"; update-policy { grant "k1" zonesub ANY; };', "its clients update it"),
         ('type primary; file "a"; dnssec-policy "default";', "the server signs it"),
@@ -57,12 +62,12 @@ def test_what_stays_brings_what_it_names_and_no_more():
     text += 'primaries "used" { 192.0.2.9 key "k1"; };\n'
     text += 'zone "a.example" { type primary; file "a"; allow-update { key "k2"; "used"; }; };\n'
     found = server(text)
-    outside, inside, secret = bind.local_files(found, [])
+    outside, inside, secret = local_files(found, [])
     assert 'acl "deeper"' in outside and 'acl "unused"' not in outside and 'primaries "used"' in outside
     assert f'key "k2" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRETS["k2"]}";' in outside and 'key "k1"' in outside and secret and not inside
     assert 'file "/work/a"' in outside
     found = server(text)
-    outside, _inside, secret = bind.local_files(found, ["k1", "k2"])  # the collection writes them for its own zones
+    outside, _inside, secret = local_files(found, ["k1", "k2"])  # the collection writes them for its own zones
     assert "secret" not in outside and not secret
     told = {fate.statement: fate.fate for fate in found.fates}
     assert told["acl used"] == "kept" and told["acl unused"] == "taken" and told["key k1"] == "taken"
@@ -85,3 +90,14 @@ def test_zones_that_packages_bring_need_nothing():
     found = gathered("ns1", "192.0.2.1", "options { recursion yes; };\n" + text)
     assert {fate.fate for fate in found.fates if fate.statement.startswith("zone ")} == {"default"}
     assert not found.local_config
+
+
+def test_options_that_the_collection_says_itself_are_not_said_twice():
+    text = "options { recursion no; transfer-source 192.0.2.1; blackhole { 192.0.2.9/32; }; listen-on port 54 { any; }; };"
+    found = gathered("ns1", "192.0.2.1", text)
+    said = bind.said('// ours\noptions {\n\ttransfer-source 192.0.2.1;\n\tlisten-on { any; };\n\tinclude "/x";\n};\nkey "a" { };\n')
+    assert said == {"transfer-source"}
+    _outside, inside, _secret = local_files(found, [], said)
+    assert inside == "blackhole {\n\t192.0.2.9/32;\n};\nlisten-on port 54 {\n\tany;\n};\n"
+    told = {fate.statement: (fate.fate, fate.detail) for fate in found.fates}
+    assert told["options, transfer-source"] == ("dropped", "the collection says its own transfer-source") and told["options, blackhole"][0] == "kept"

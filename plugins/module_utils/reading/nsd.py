@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's NSD is configured to serve, read with its own checkers and changed in nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import clauses
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
+
+_HIDDEN = "????"
+_ADDED = re.compile(r"add (\S+) (\S+)")  # a line of its zonelistfile
+
+
+class Nsd:
+    """nsd(8) on this host, as L(bind.Bind) is named."""
+
+    software = "nsd"
+
+    def __init__(self, run, find, config_file=None, chroot=None):
+        self.run = run
+        self.find = find
+        running = next(iter(listeners.processes("nsd")), None)
+        said = dict(given(running.words, ["-c"])) if running else {}
+        self.runs = running is not None
+        self.config_file = config_file or said.get("-c") or "/etc/nsd/nsd.conf"
+        self.user = None
+
+    def facts(self, secrets=False, content=False):
+        """See L(bind.Bind.facts). Options that say what nsd would do anyway are left out, since its printer tells them all."""
+        whole = self._printed(self.config_file)
+        server = next((clause for clause in whole if clause[0] == "server"), ["server", []])
+        self.user = (clauses.option(server, "username") or "").split(".")[0] or None if os.geteuid() == 0 else None
+        usual = {(clause[0], *item) for clause in self._printed(os.devnull) for item in clause[1]}
+        directory = clauses.option(server, "zonesdir") or "/"
+        where = clauses.places(self.config_file)
+        configuration = [[clause[0], [item for item in clause[1] if (clause[0], *item) not in usual]] for clause in whole]
+        configuration += self._added(server, configuration)
+        for clause in configuration if not secrets else ():
+            if clause[0] == "key":
+                clause[1] = [[item[0], _HIDDEN] if item[0] == "secret" else item for item in clause[1]]
+        zones = [_zone(clause, directory, where) for clause in configuration if clause[0] == "zone"]
+        served = self._serials(zones, server)
+        for zone in zones:
+            zone["serial"] = served.get(zone["name"])
+        program = self.find("nsd")
+        version = re.search(r"NSD version (\S+)", "".join(self.run([program, "-v"], "/")[1:])) if program else None
+        return {
+            "software": self.software,
+            "version": version.group(1) if version else "",
+            "config_file": self.config_file,
+            "directory": directory,
+            "running": self.runs,
+            "tsig_keys": [_key(clause, secrets) for clause in configuration if clause[0] == "key"],
+            "zones": zones,
+            "configuration": [clause for clause in configuration if clause[1]],
+            "places": where,
+            **({"contents": self._contents(zones)} if content else {}),
+        }
+
+    def _printed(self, path):
+        """The clauses of a configuration, with what it includes and its patterns filled in."""
+        program = self.find("nsd-checkconf")
+        if not program:
+            raise Refused("nsd-checkconf is not installed, and nothing else can say what nsd reads; NSD's package has it")
+        code, out, err = self.run([program, "-v", path], "/")
+        if code:
+            raise Refused(f"{path} cannot be read: " + "; ".join((err or out).splitlines()[:20]) + "; mend what nsd-checkconf tells")
+        return clauses.parse(out)
+
+    def _added(self, server, configuration):
+        """Zones that C(nsd-control addzone) added: a list of names and patterns, which is nsd's own."""
+        path = clauses.option(server, "zonelistfile") or ""
+        patterns = {clauses.option(clause, "name"): clause[1] for clause in configuration if clause[0] == "pattern"}
+        result = []
+        for name, pattern in processes.call_as(self.user, _listed, path):
+            options = [item for item in patterns.get(pattern, []) if item[0] != "name"]
+            result.append(["zone", [["name", name], *options]])
+        return result
+
+    def _serials(self, zones, server):
+        if not self.runs:
+            return {}
+        address, _at, port = (clauses.option(server, "ip-address") or "127.0.0.1").partition("@")
+        names = sorted(zone["name"] for zone in zones)
+        try:
+            return served_serials.serials(address, names, timeout=2.0 + len(names) / 1000, port=int(port or clauses.option(server, "port") or 53))
+        except (OSError, UnicodeError, ValueError):
+            return {}
+
+    def _contents(self, zones):
+        program = self.find("nsd-checkzone")
+
+        def command(zone, path, raw):
+            return [program, "-p", zone, path] if program and not raw else None
+
+        return contents({zone["name"]: zone["file"] for zone in zones if zone["file"]}, self.user, command)
+
+
+def _listed(path):
+    """(zone, pattern) in a zonelistfile; as a file of another kind it has none."""
+    if not os.path.isfile(path):
+        return []
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return [match.groups() for match in map(_ADDED.match, stream) if match]
+
+
+def _zone(clause, directory, where):
+    name = (clauses.option(clause, "name") or "").rstrip(".").lower() or "."
+    file = clauses.option(clause, "zonefile")
+    kind = "secondary" if any(item[0] == "request-xfr" for item in clause[1]) else "primary"
+    place = where.get(f"zone {name}")
+    path = os.path.join(directory, _filled(file, name)) if file else None
+    return {"name": name, "view": None, "type": kind, "file": path, "where": place, "added": place is None, "dynamic": False, "signed": False}
+
+
+def _filled(file, name):
+    """The name of a zone's file with what nsd.conf(5) puts for C(%s) and its like."""
+    labels = name.split(".")[::-1]
+    parts = {"s": name, **{str(place): name[place - 1 : place] or "." for place in (1, 2, 3)}}
+    parts.update({letter: labels[place] if place < len(labels) else "." for place, letter in enumerate("zyx")})
+    return re.sub(r"%([s123zyx])", lambda found: parts[found.group(1)], file)
+
+
+def _key(clause, secrets):
+    told = {"secret": clauses.option(clause, "secret")} if secrets else {}
+    return {"name": clauses.option(clause, "name").rstrip(".").lower(), "algorithm": clauses.option(clause, "algorithm"), **told}

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stays a host's own, with the keys and lists that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DROPPED, KEPT, TAKEN, Fate, GatheredServer, Named
+
+_WORD = re.compile(r'"([^"]*)"|([^\s"{};!]+)')
+
+
+def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: Container[str] = ()) -> tuple[str, str, bool]:
+    """(statements outside of options, statements inside, whether secrets are in the former).
+
+    rendered_keys: names of the keys that the collection writes for this host, which would be there twice; said: options of which this is
+    true. Adds the fates of what has a name and of options.
+    """
+    options = []
+    for item in gathered.local_options:
+        fate, detail = (DROPPED, f"the collection says its own {item.name}") if item.name in said else (KEPT, "nameserver_local_options")
+        gathered.fates.append(Fate(gathered.host, item.label, gathered.places.get(item.label, ""), fate, detail))
+        options += [item.text] if fate == KEPT else []
+    zones = [gathered.zone_texts[name] for name, zone in gathered.zones.items() if zone.kept]
+    texts, secret = [*gathered.local_config, *zones], False
+    used = _names_in([*texts, *options])
+    added: list[Named] = []
+    while more := [item for item in gathered.named if item.name in used and item not in added]:
+        added += more
+        used |= _names_in(item.text for item in more)
+    lists = []
+    for item in gathered.named:
+        if item.is_key and item.name in rendered_keys:
+            fate, detail = TAKEN, "dns_tsig_keys"
+        elif item in added:
+            fate, detail = KEPT, "nameserver_local_config"
+            lists.append(item.text)
+            secret = secret or item.is_key
+        else:
+            fate, detail = (DROPPED, "nothing that stays uses it") if item.is_key else (TAKEN, "what it lists is said where it was used")
+        gathered.fates.append(Fate(gathered.host, item.label, gathered.places.get(item.label, ""), fate, detail))
+    return "".join([*lists, *texts]), "".join(options), secret
+
+
+def _names_in(texts: Iterable[str]) -> set[str]:
+    """Every word, each of which may be a name; keys are called in lower case and without the final dot."""
+    found = {quoted or plain for text in texts for quoted, plain in _WORD.findall(text)}
+    return found | {name.rstrip(".").lower() for name in found}

@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module nameserver_info told of an NSD, as a L(GatheredServer)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.clauses import label, option
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
+    CHANGE,
+    DEFAULT,
+    DROPPED,
+    KEPT,
+    REFUSAL,
+    TAKEN,
+    Fate,
+    Finding,
+    GatheredServer,
+    Named,
+    Remote,
+    ServedZone,
+)
+
+LOCAL_FILES = ("nsd.conf",)
+Clause = list[Any]
+Option = list[str]
+# What L(software.nsd) says in any case.
+_SAID = {"hide-version": "yes", "hide-identity": "yes", "minimal-responses": "yes", "refuse-any": "yes", "rrl-ratelimit": "200", "rrl-slip": "1"}
+_SAID |= {"ip-freebind": "yes", "database": "", "zonefiles-write": "10", "log-only-syslog": "yes"}
+_OWN = {
+    "zonesdir": "paths that stay are absolute",
+    "zonelistfile": "what nsd-control addzone added is declared now",
+    "identity": "the collection hides it",
+    "version": "the collection hides it",
+    "nsid": "the collection hides it",
+    "pidfile": "systemd knows the process",
+}
+_TAKEN_OF_ZONE = {
+    **{name: "its servers" for name in ("request-xfr", "allow-notify", "provide-xfr", "notify")},
+    **{"name": "its name", "zonefile": "its content", "allow-query": "allow_query", "include-pattern": "what the pattern says"},
+}
+_NOT_NEEDED = {
+    **{name: "NSD's own setting is used" for name in ("notify-retry", "zonestats", "multi-primary-check", "multi-master-check", "allow-axfr-fallback")},
+    **{name: "NSD's own setting is used" for name in ("store-ixfr", "create-ixfr", "ixfr-size", "ixfr-number", "max-refresh-time", "min-refresh-time")},
+    **{name: "NSD's own setting is used" for name in ("max-retry-time", "min-retry-time", "min-expire-time")},
+}
+
+
+def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> GatheredServer:
+    """What a host serves; the arguments are those of L(bind.server)."""
+    result = GatheredServer(host, "nsd", tuple(addresses), places=facts["places"])
+    result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
+    result.variables["nameserver_allow_query"] = ["any"]
+    if not facts["running"]:
+        text = "its name server does not run, so that only its files say what it would serve"
+        result.findings.append(Finding(CHANGE, f"host {host}", text))
+    shipped = {text.split(":")[0] for text in layout.get("options", ())}
+    listened: list[str] = []
+    for clause in facts["configuration"]:
+        name = label(clause)
+        if clause[0] == "server":
+            listened += _options(result, clause, shipped)
+        elif clause[0] == "zone":
+            _zone(result, clause, facts)
+        elif clause[0] == "key":
+            key = (option(clause, "name") or "").rstrip(".").lower()
+            known = result.keys.get(key, {})
+            lines = [["name", option(clause, "name")], ["algorithm", known.get("algorithm", "")], ["secret", known.get("secret", "")]]
+            result.named.append(Named(key, name, written(["key", lines]), is_key=True))
+        elif clause[0] in ("pattern", "remote-control"):
+            detail = "what it says stands in its zones" if clause[0] == "pattern" else f"the collection's is {layout.get('control_socket', 'its own')}"
+            _fate(result, name, TAKEN if clause[0] == "pattern" else DROPPED, detail)
+        else:
+            result.local_config.append(written(clause))
+            _fate(result, name, KEPT, "nameserver_local_config")
+    own = [address for address in dict.fromkeys(listened) if address not in ("127.0.0.1", "::1")]
+    result.variables["nameserver_listen_on"] = own or (["127.0.0.1"] if listened else ["any"])
+    return result
+
+
+def _fate(result: GatheredServer, statement: str, fate: str, detail: str) -> None:
+    result.fates.append(Fate(result.host, statement, result.places.get(statement, ""), fate, detail))
+
+
+def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[str]:
+    """The addresses of the clause C(server). Whatever the collection says too, a second such clause comes over it."""
+    listened, kept = [], []
+    for item in clause[1]:
+        name, value, statement = item[0], " ".join(item[1:]), f"server, {item[0]}"
+        if name == "ip-address":
+            address, _at, port = value.partition("@")
+            listened.append(names.address(address))
+            _fate(result, statement, TAKEN, "nameserver_listen_on")
+        else:
+            port = value if name == "port" else ""
+            if name in _OWN:
+                _fate(result, statement, DROPPED, _OWN[name])
+            elif name in shipped or _SAID.get(name) == value:
+                _fate(result, statement, DEFAULT, f"{value}, as the collection says")
+            elif name in _SAID:
+                _fate(result, statement, DROPPED, f"the collection says {_SAID[name]}")
+            elif name != "port":
+                kept.append(item)
+                _fate(result, statement, KEPT, "nameserver_local_config")
+        if port not in ("", "53"):
+            places = tuple(filter(None, [result.places.get(statement)]))
+            result.findings.append(Finding(REFUSAL, f"host {result.host}", f"serves at port {port}, and the collection serves at 53 only", places))
+    if kept:
+        result.local_config.append(written(["server", kept]))
+    return listened
+
+
+def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> None:
+    name = (option(clause, "name") or "").rstrip(".").lower() or "."
+    fact = next(item for item in facts["zones"] if item["name"] == name)
+    zone = ServedZone(name, fact["type"], fact["where"] or "added by nsd-control", serial=fact["serial"], file=fact["file"] or "")
+    result.zones[name] = zone
+    lines = [["zonefile", zone.file] if item[0] == "zonefile" else item for item in clause[1]]
+    result.zone_texts[name] = written(["zone", lines])
+    for item in {item[0]: item for item in clause[1]}.values():
+        fate, detail = (TAKEN, _TAKEN_OF_ZONE[item[0]]) if item[0] in _TAKEN_OF_ZONE else (DROPPED, _NOT_NEEDED.get(item[0], ""))
+        if item[0] == "outgoing-interface" and item[1] in result.addresses:
+            fate, detail = TAKEN, "the host's addresses"
+        zone.statements.append((item[0], fate, detail))
+        if not detail:
+            zone.kept = f"a declaration has no place for its {item[0]}"
+    content = facts.get("contents", {}).get(name, {})
+    zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
+    beyond = _peers(zone, clause)
+    if beyond and not zone.kept:
+        zone.kept = f"a declaration cannot say {', '.join(beyond)}"
+
+
+def _peers(zone: ServedZone, clause: Clause) -> list[str]:
+    """Fills in who feeds a zone, who may transfer it, who is told and who may ask; returns what cannot be said otherwise."""
+    beyond: list[str] = []
+    sources, told, known, allowed, asking = [], [], [], [], []
+    for item in clause[1]:
+        kind, values = item[0], [value for value in item[1:] if value not in ("AXFR", "UDP")]
+        if kind not in ("request-xfr", "notify", "provide-xfr", "allow-query"):
+            continue
+        try:
+            address, key = _spec(values)
+        except ValueError:
+            beyond.append(" ".join(item))
+            continue
+        host, _at, port = address.partition("@")
+        if kind in ("request-xfr", "notify"):
+            (sources if kind == "request-xfr" else told).append(Remote(names.address(host), int(port or 53), key))
+        elif kind == "provide-xfr":
+            allowed.append(f"key {key}" if key else network_text(host))
+            known += [Remote(names.address(host), 53, key)] if "/" not in host else []
+        elif not key:
+            network = network_text(host)
+            asking.append("localhost" if network in ("127.0.0.1", "::1") else "any" if network in ("0.0.0.0/0", "::/0") else network)
+    zone.sources, zone.transfer_to = tuple(sources), tuple(dict.fromkeys(allowed))
+    zone.notify = tuple({remote.address: remote for remote in (*known, *told)}.values())
+    zone.allow_query = tuple(dict.fromkeys(asking)) or None
+    return beyond
+
+
+def _spec(values: Sequence[str]) -> tuple[str, str | None]:
+    """(address or network, key) of an access control list. Raises ValueError for what is refused, ranges, masks, and TLS."""
+    if len(values) != 2 or values[1] == "BLOCKED" or any(mark in values[0] for mark in "&-"):
+        raise ValueError
+    network_text(values[0].partition("@")[0])
+    return values[0], None if values[1] == "NOKEY" else values[1].rstrip(".").lower()
+
+
+def written(clause: Clause) -> str:
+    """A clause as nsd.conf has it."""
+    single = ("provide-xfr", "request-xfr", "notify", "allow-notify", "allow-query", "outgoing-interface", "ip-address")
+    lines = [f"\t{item[0]}: " + (" ".join(item[1:]) if item[0] in single else f'"{" ".join(item[1:])}"') for item in clause[1]]
+    return f"{clause[0]}:\n" + "".join(f"{line}\n" for line in lines)
+
+

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import clauses
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.nsd import _zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import nsd
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import Remote
+
+KEY = 'key:\n\tname: "K1."\n\talgorithm: hmac-sha256\n\tsecret: "????"\n'
+
+
+def server(text, layout=None):
+    configuration = clauses.parse(text)
+    zones = [{**_zone(clause, "/zones", {}), "serial": 1} for clause in configuration if clause[0] == "zone"]
+    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": True}
+    return nsd.server("ns1", ["192.0.2.1"], facts, [{"name": "k1", "algorithm": "hmac-sha256", "secret": "s3"}], layout or {})
+
+
+def zone(lines):
+    return server("zone:\n\tname: a.example\n\tzonefile: a\n" + "".join(f"\t{line}\n" for line in lines)).zones["a.example"]
+
+
+def test_who_feeds_a_zone_and_who_may_transfer_it():
+    found = zone(["request-xfr: AXFR 192.0.2.9@54 K1.", "provide-xfr: 192.0.2.8 k1.", "provide-xfr: 198.51.100.0/24 NOKEY", "notify: 192.0.2.8@55 k1."])
+    assert (found.role, found.sources) == ("secondary", (Remote("192.0.2.9", 54, "k1"),))
+    assert found.transfer_to == ("key k1", "198.51.100.0/24") and found.notify == (Remote("192.0.2.8", 55, "k1"),)
+    assert found.allow_query is None and not found.kept
+
+
+def test_who_may_ask():
+    found = zone(["allow-query: 10.0.0.0/8 NOKEY", "allow-query: 127.0.0.1 NOKEY", "allow-query: 192.0.2.8 k1."])
+    assert found.allow_query == ("10.0.0.0/8", "localhost")
+    assert zone(["allow-query: 0.0.0.0/0 NOKEY", "allow-query: ::/0 NOKEY"]).allow_query == ("any",)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("provide-xfr: 192.0.2.9 BLOCKED", "a declaration cannot say provide-xfr 192.0.2.9 BLOCKED"),
+        ("provide-xfr: 192.0.2.1-192.0.2.9 NOKEY", "a declaration cannot say provide-xfr 192.0.2.1-192.0.2.9 NOKEY"),
+        ("request-xfr: 192.0.2.9 NOKEY tls.example", "a declaration cannot say request-xfr 192.0.2.9 NOKEY tls.example"),
+        ("outgoing-interface: 192.0.2.1", ""),
+        ("outgoing-interface: 192.0.2.7", "a declaration has no place for its outgoing-interface"),
+        ("zonestats: a", ""),
+    ],
+)
+def test_a_zone_that_cannot_be_declared_stays_with_the_reason(line, reason):
+    assert zone([line]).kept == reason
+
+
+def test_options_and_what_stays():
+    text = KEY + "server:\n\tip-address: 192.0.2.1\n\tserver-count: 4\n\thide-version: yes\n\tminimal-responses: no\n\tzonesdir: /zones\n\tverbosity: 2\n"
+    text += "zone:\n\tname: a.example\n\tzonefile: a\n\tprovide-xfr: 192.0.2.9 K1.\n\tmulti-primary-check: yes\n\toutgoing-interface: 192.0.2.7\n"
+    found = server(text, {"options": ["verbosity: 2"]})
+    assert found.variables == {"nameserver_allow_query": ["any"], "nameserver_listen_on": ["192.0.2.1"]} and not found.findings
+    outside, inside, secret = local_files(found, [])
+    assert clauses.parse(outside) == [
+        ["key", [["name", "K1."], ["algorithm", "hmac-sha256"], ["secret", "s3"]]],
+        ["server", [["server-count", "4"]]],
+        ["zone", [["name", "a.example"], ["zonefile", "/zones/a"], ["provide-xfr", "192.0.2.9", "K1."], ["multi-primary-check", "yes"],
+                  ["outgoing-interface", "192.0.2.7"]]],
+    ] and secret and not inside  # fmt: skip
+    fates = {fate.statement: fate.fate for fate in found.fates}
+    assert fates == {
+        **{"server, ip-address": "taken", "server, server-count": "kept", "server, hide-version": "default", "server, minimal-responses": "dropped"},
+        **{"server, zonesdir": "dropped", "server, verbosity": "default", "key k1": "kept"},
+    }
+
+
+def test_another_port_is_a_reason_to_write_nothing():
+    for line in ("port: 5353", "ip-address: 192.0.2.1@5353"):
+        (finding,) = server(f"server:\n\t{line}\n").findings
+        assert (finding.kind, finding.text) == ("refusal", "serves at port 5353, and the collection serves at 53 only")

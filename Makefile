@@ -107,6 +107,11 @@ integration: setup ## Test against real name servers on loopback
 	rm -f build/coverage-integration.*
 	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses auto --maxprocesses 4 --dist loadfile
 
+.PHONY: ugly-zones
+ugly-zones: setup ## Read 10,000 ugly master files and compare with what BIND makes of them; COUNT=number for other numbers
+	$(use)
+	UGLY_ZONES=$(or $(COUNT),10000) pytest tests/integration/test_ugly_zones.py --quiet --numprocesses auto --maxprocesses 4
+
 .PHONY: coverage
 coverage: setup ## Show which lines neither of these reached; fails where they are too many
 	$(use)

@@ -164,6 +164,8 @@ def rdata_text(rdata: dns.rdata.Rdata) -> str:
         if type_text in _BITMAPS:
             fields = text.split(" ")
             before = _BITMAPS[type_text]
+            if type_text == "NSEC" and len(fields) == before:
+                raise ValueError("an NSEC record lists at least one type")
             text = " ".join([*fields[:before], *map(_known_type, fields[before:])])
         elif type_text == "RRSIG":
             covered, rest = text.split(" ", 1)

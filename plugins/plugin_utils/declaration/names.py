@@ -24,6 +24,10 @@ _OCTETS = re.compile(r"\\?[^\0-\x7f]+")
 _ADDRESS = re.compile(r"((?:[^@\\]|\\.)+)@(.+)\Z", re.DOTALL)
 _TRANSPORTS = ("_tcp", "_udp")
 
+_PLAIN_ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
+_LONGEST_PLAIN = 200  # characters
+_PLAIN_TEXT = re.compile(rb"[A-Za-z0-9_.-]*\Z")
+
 _MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
 
 
@@ -87,6 +91,8 @@ def zone_name(text: object) -> dns.name.Name:
     """A zone's name, with or without a final dot, in lower case. Raises ValueError saying what is wrong."""
     if not isinstance(text, str) or not text.strip():
         raise ValueError("is not a name")
+    if len(text) < _LONGEST_PLAIN and _PLAIN_ZONE.match(text):  # most are; there are tens of thousands
+        return dns.name.Name([*text.encode().split(b"."), b""])
     try:
         name = dns.name.from_text(text, dns.name.root, idna_codec=IDNA_CODEC).canonicalize()
     except (dns.exception.DNSException, UnicodeError) as error:
@@ -99,6 +105,10 @@ def zone_name(text: object) -> dns.name.Name:
 
 def to_text(name: dns.name.Name) -> str:
     """The name without its final dot; the root is ``.``."""
+    labels = name.labels[:-1] if name.is_absolute() else ()
+    plain = b".".join(labels)
+    if labels and plain.count(b".") == len(labels) - 1 and _PLAIN_TEXT.match(plain):
+        return plain.decode()  # what dnspython makes of it too, in less time
     return name.to_text(omit_final_dot=True) if name != dns.name.root else "."
 
 

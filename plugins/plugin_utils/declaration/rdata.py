@@ -10,6 +10,7 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, escaped, to_ascii
@@ -60,6 +61,7 @@ def parse_type(text: object) -> dns.rdatatype.RdataType:
     return rdtype
 
 
+@lru_cache(maxsize=256)
 def is_question(rdtype: dns.rdatatype.RdataType) -> bool:
     """Whether a type is for questions and messages, and no zone has it."""
     return dns.rdatatype.to_text(rdtype) in _QUESTION_TYPES or dns.rdatatype.is_metatype(rdtype)

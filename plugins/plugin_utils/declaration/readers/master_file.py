@@ -165,7 +165,7 @@ class _Reader:
 
     @origin.setter
     def origin(self, name: dns.name.Name) -> None:
-        self._origin, self._origin_text = name, name.to_text()
+        self._origin, self._origin_text = name, f"{names.to_text(name)}." if name != dns.name.root else "."
 
     @property
     def owner(self) -> dns.name.Name | None:

@@ -58,6 +58,14 @@ class Owners(Mapping[str, Mapping[str, list[Record]]]):
             found.append(record)
 
     def __getitem__(self, owner: str) -> Mapping[str, list[Record]]:
+        return self._apex if owner == "@" else self._arranged(owner)
+
+    @cached_property
+    def _apex(self) -> Mapping[str, list[Record]]:
+        """What most rules look at."""
+        return self._arranged("@")
+
+    def _arranged(self, owner: str) -> Mapping[str, list[Record]]:
         found = self._found[owner]
         if isinstance(found, Record):
             return {found.type: [found]}

@@ -32,7 +32,7 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
     keys: dict[str, Key] = {}
 
     def enter(listed: Iterable[Server]) -> list[str]:
-        found = [(label(server.name, address), address, server.port) for server in listed if server.answers for address in usable(server, families)]
+        found = [(label(server.name, address), address, server.port) for server in listed for address in usable(server, families)]
         servers.update({name: {"name": name, "address": address, "port": port} for name, address, port in found})
         return [name for name, _address, _port in found]
 

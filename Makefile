@@ -156,6 +156,7 @@ bench: ## Measure provisioning and proof, for an hour or so; the figures go to b
 	python tests/benchmarks/reading.py
 	python tests/benchmarks/verify.py
 	python tests/benchmarks/provision.py
+	python tests/benchmarks/site.py
 
 .PHONY: clean
 clean: ## Remove what was made in the checkout; ~/.cache/authoritative-dns holds the rest

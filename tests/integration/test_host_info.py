@@ -1,0 +1,41 @@
+# Copyright (c) The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this machine has, as host_info tells it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+
+def host_info(**arguments):
+    command = ["ansible", "localhost", "--module-name", "authoritative.dns.host_info", "--args", json.dumps(arguments)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(run.stdout.partition("=>")[2])
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="there is no dpkg here")
+def test_one_question_for_packages_services_files_and_firewall(tmp_path):
+    (tmp_path / "there").touch()
+    found = host_info(
+        packages=["dpkg", "no-such-package", "bash"],
+        services=["no-such-service"],
+        files=[str(tmp_path / "there"), str(tmp_path / "not there")],
+        firewall_services=["dns"],
+    )
+    assert found["missing_packages"] == ["no-such-package"]
+    assert found["services"] == {"no-such-service": {"running": False, "enabled": False}}
+    assert found["missing_files"] == [str(tmp_path / "not there")]
+    assert found["firewall"]["state"] in ("absent", "stopped", "running")
+    assert found["changed"] is False
+
+
+def test_what_is_not_asked_is_not_looked_at():
+    found = host_info(packages=[])
+    assert found["missing_packages"] == found["missing_files"] == []
+    assert found["services"] == {}
+    assert "firewall" not in found

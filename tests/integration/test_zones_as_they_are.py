@@ -34,13 +34,14 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="configuration files belong to root"),
 ]
 
+# A ~ at the beginning of a line stands for a tab.
 UGLY = rb"""; octets of any kind: \xfc""" + b"\xfc\xff\x80" + rb"""
 $TTL 1h30m
 @ SOA ns1.example.net. root\.of.example.net. ( 2026010203 ; serial
-	1h 10m 4294967295 ; expires in 136 years
-	5m )
-	IN NS ns1.example.net.
-	NS NS2.Example.ORG.
+~1h 10m 4294967295 ; expires in 136 years
+~5m )
+~IN NS ns1.example.net.
+~NS NS2.Example.ORG.
  ( MX 10
    mail )
 mail 300 A 192.0.2.1
@@ -87,8 +88,17 @@ opaque A \# 4 c0000263
 "quoted" TXT a"b"c
 last TXT "no end of line\
 after all" """
+UGLY = UGLY.replace(b"\n~", b"\n\t")
 INCLUDED = b"@ TXT included\r\nx\t60 A 192.0.2.9\r\n\tAAAA 2001:db8::9\r\n; \r\n"
-PLAIN = b"$TTL 300\n@ SOA ns1.example.net. hostmaster 5 3600 600 1209600 300\n@ 3600 NS ns1.example.net.\n@ NS ns2.example.net.\nwww A 192.0.2.1\n*.w TXT x\nsub NS ns.sub\nns.sub A 192.0.2.2\n"
+PLAIN = b"""$TTL 300
+@ SOA ns1.example.net. hostmaster 5 3600 600 1209600 300
+@ 3600 NS ns1.example.net.
+@ NS ns2.example.net.
+www A 192.0.2.1
+*.w TXT x
+sub NS ns.sub
+ns.sub A 192.0.2.2
+"""
 
 
 def sign(directory, zone, *options):

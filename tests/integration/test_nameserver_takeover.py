@@ -194,6 +194,7 @@ def test_zones_of_a_powerdns_are_told_too(tmp_path):
         config.write_text("launch=\n")  # as a package brings it
         assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
 
+
 MANY = "".join(f"h{number} A 192.0.2.{number}\n" for number in range(60))
 
 

@@ -172,7 +172,24 @@ _BYTES = ("caf\udce9", "\udcff\udc80\udcc3")  # that are no UTF-8
 # Types that almost nobody has; what reads master files often does not know how their data are written.
 _RARE = ("ATMA", "DOA", "MB", "MG", "MINFO", "MR", "NINFO", "RKEY", "SIG", "SINK", "TA", "TALINK", "WKS")
 _TIMES = ("", "", "", "60", "1h30m", "0", "2W", "86400", "604800", "1d", "300S")
-_OWNERS = ("www", "WWW", "a.b", "*.w", "_x._tcp", "full.example.com.", "a\\.b", "\\097bc", "sp\\032ace", "a\\;b", '\\"q', "sub-domain", "10", "a_b", "xn--bcher-kva", "\\$x")
+_OWNERS = (
+    "www",
+    "WWW",
+    "a.b",
+    "*.w",
+    "_x._tcp",
+    "full.example.com.",
+    "a\\.b",
+    "\\097bc",
+    "sp\\032ace",
+    "a\\;b",
+    '\\"q',
+    "sub-domain",
+    "10",
+    "a_b",
+    "xn--bcher-kva",
+    "\\$x",
+)
 
 
 class _Zone:
@@ -188,7 +205,23 @@ class _Zone:
     def text(self) -> str:
         choose = self.random.choice
         word = choose(("plain", "v=spf1", "a\\;b", 'q\\"q', "\\000\\255", "two\\ words", "back\\\\slash", "x" * 255, "$5", "{a}", "1", "@", "a=b,c", "\\@"))
-        inside = choose(("", "two words", "semi;colon", "paren(thesis", 'q\\"uote', "\\\\", "\\127\\128", "y" * 250, "k=v; p=none", "$GENERATE", "gr\u00fc\u00dfe", "a\tb", "\\065"))
+        inside = choose(
+            (
+                "",
+                "two words",
+                "semi;colon",
+                "paren(thesis",
+                'q\\"uote',
+                "\\\\",
+                "\\127\\128",
+                "y" * 250,
+                "k=v; p=none",
+                "$GENERATE",
+                "gr\u00fc\u00dfe",
+                "a\tb",
+                "\\065",
+            )
+        )
         return word if self.random.random() < 0.4 else f'"{inside}"'
 
     def data(self, rdtype: str) -> str:
@@ -283,7 +316,9 @@ class _Zone:
                 "@ IN SOA ns1 hostmaster (\n7\n3600\n600\n1209600\n300\n)",
             )
         )
-        first = self.random.choice(([], ["$TTL 1h"], ["$TTL 300 ; five minutes"], ["; zone", "", "$ORIGIN example.com."], ["$ORIGIN com.", "$TTL 7", "$ORIGIN example"]))
+        first = self.random.choice(
+            ([], ["$TTL 1h"], ["$TTL 300 ; five minutes"], ["; zone", "", "$ORIGIN example.com."], ["$ORIGIN com.", "$TTL 7", "$ORIGIN example"])
+        )
         return [*first, soa, self.random.choice(("  NS ns1", "@ NS ns1", "@ IN NS ns1 ; here")), "ns1 A 192.0.2.1"]
 
     def written(self, lines: list[str]) -> bytes:
@@ -310,7 +345,9 @@ def signed_zone(seed: int, directory: pathlib.Path) -> bytes:
     """A zone as dnssec-signzone writes it, in either of its forms. directory: for the keys, which several zones may share."""
     zone = _Zone(seed)
     _keys(directory)
-    records = [zone.record(zone.random.choice(("A", "AAAA", "MX", "TXT", "SRV", "CAA", "SSHFP", "TLSA", "NS"))) for _record in range(zone.random.randint(3, 15))]
+    records = [
+        zone.record(zone.random.choice(("A", "AAAA", "MX", "TXT", "SRV", "CAA", "SSHFP", "TLSA", "NS"))) for _record in range(zone.random.randint(3, 15))
+    ]
     source = directory / "unsigned"
     source.write_bytes("\n".join(["$TTL 1h", *zone.head(), *records, ""]).encode(errors="surrogateescape"))
     options = zone.random.choice(((), ("-3", "-"), ("-3", "aabb", "-H", "5"), ("-3", "-", "-A"), ("-x",)))

@@ -212,7 +212,9 @@ def test_templates_in_the_declaration_are_filled_in_string_by_string():
 
 def test_what_a_comparison_needs_travels_and_no_texts():
     result, payload = run(
-        {"state": "compared"}, {"dns_zones": zones()}, {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0, "invocation": {"module_args": 1}}
+        {"state": "compared"},
+        {"dns_zones": zones()},
+        {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0, "invocation": {"module_args": 1}},
     )
     assert payload["texts"] == {} and payload["zones"] == {"example.com": ["example.com", DIGEST]} and payload["shared"] == ["example.com"]
     assert payload["address"] == "192.0.2.1" and payload["secondary"] == {}

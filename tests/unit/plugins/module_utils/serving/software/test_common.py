@@ -56,6 +56,7 @@ def test_included_files_are_read_once_each(tmp_path):
     (tmp_path / "other-1.conf").write_text("zone:\n name: other.example\n")
     assert zones_named(str(tmp_path / "main.conf"), "name") == {"main.example", "one.example", "other.example"}
 
+
 @pytest.mark.parametrize(
     ("kind", "words", "how"),
     [

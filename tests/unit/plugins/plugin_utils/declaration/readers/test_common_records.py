@@ -62,7 +62,9 @@ _NAMES = st.one_of(
     st.lists(_LABELS, min_size=1, max_size=3).map(lambda labels: ".".join([*labels, "example.com."])),
 )
 _STRINGS = st.one_of(
-    st.sampled_from(["word", '"two words"', '""', '"a;b"', '"a\\"b"', '"a\tb"', f'"{"x" * 255}"', f'"{"x" * 256}"', '"a""b"', '"é"', "a\\;b", '"no end', "( x )"]),
+    st.sampled_from(
+        ["word", '"two words"', '""', '"a;b"', '"a\\"b"', '"a\tb"', f'"{"x" * 255}"', f'"{"x" * 256}"', '"a""b"', '"é"', "a\\;b", '"no end', "( x )"]
+    ),
     st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8).map(lambda text: '"' + text.replace("\\", "").replace('"', "") + '"'),
 )
 _DATA = st.one_of(
@@ -70,17 +72,57 @@ _DATA = st.one_of(
     st.sampled_from(["A 192.0.2.256", "A 192.0.2.01", "A 1.2.3", "A", "A 192.0.2.1 x", "A @", "A \\# 4 C0000201"]),
     st.ip_addresses(v=6).map("AAAA {}".format),
     st.ip_addresses(v=6).map(lambda address: f"AAAA {address.exploded.upper()}"),
-    st.sampled_from(["AAAA ::", "AAAA ::1", "AAAA ::ffff:192.0.2.1", "AAAA ::192.0.2.1", "AAAA ::1:2", "AAAA 1:0:0:2:0:0:0:3", "AAAA 1::2::3", "AAAA 12345::", "AAAA 1:2:3:4:5:6:0:8"]),
+    st.sampled_from(
+        [
+            "AAAA ::",
+            "AAAA ::1",
+            "AAAA ::ffff:192.0.2.1",
+            "AAAA ::192.0.2.1",
+            "AAAA ::1:2",
+            "AAAA 1:0:0:2:0:0:0:3",
+            "AAAA 1::2::3",
+            "AAAA 12345::",
+            "AAAA 1:2:3:4:5:6:0:8",
+        ]
+    ),
     st.tuples(st.sampled_from(["CNAME", "NS", "PTR", "ns", "DNAME"]), _NAMES).map(" ".join),
-    st.tuples(st.sampled_from(["0", "10", "010", "65535", "65536", "-1", "x"]), st.sampled_from([" ", "\t", "  ", "("]), _NAMES).map(lambda drawn: "MX " + "".join(drawn)),
+    st.tuples(st.sampled_from(["0", "10", "010", "65535", "65536", "-1", "x"]), st.sampled_from([" ", "\t", "  ", "("]), _NAMES).map(
+        lambda drawn: "MX " + "".join(drawn)
+    ),
     st.lists(_STRINGS, max_size=3).map(lambda strings: "TXT " + " ".join(strings)),
     st.sampled_from(["SRV 0 0 0 .", "CAA 0 issue x", "( A 192.0.2.1 )", "TYPE1 \\# 4 C0000201", ""]),
 )
 _TIMES = st.sampled_from(["", "", "60", "0", "060", "999999999", "2147483648", "4294967296", "1h", "A", "60 60"])
 _CLASSES = st.sampled_from(["", "", "IN", "in", "In", "CH", "IN IN"])
-_ENDS = st.sampled_from(["\n", "\n", "\n", " \n", "\t; comment\n", ";\n", "\r\n", " ; a\rb\n", " ; \udce9\n", "\r", "", "\n\n", "\n;x\n  \n", "\n$ORIGIN sub\n", "\n$ORIGIN a\\.example.com.\n", "\n$ORIGIN notexample.com.\n", "\n$TTL 9\n"])
+_ENDS = st.sampled_from(
+    [
+        "\n",
+        "\n",
+        "\n",
+        " \n",
+        "\t; comment\n",
+        ";\n",
+        "\r\n",
+        " ; a\rb\n",
+        " ; \udce9\n",
+        "\r",
+        "",
+        "\n\n",
+        "\n;x\n  \n",
+        "\n$ORIGIN sub\n",
+        "\n$ORIGIN a\\.example.com.\n",
+        "\n$ORIGIN notexample.com.\n",
+        "\n$TTL 9\n",
+    ]
+)
 _LINES = st.tuples(
-    st.one_of(_NAMES, _NAMES, st.just(""), st.sampled_from([" ", "IN", "60", "A"])), st.sampled_from([" ", "\t", "  \t"]), _TIMES, _CLASSES, st.booleans(), _DATA, _ENDS
+    st.one_of(_NAMES, _NAMES, st.just(""), st.sampled_from([" ", "IN", "60", "A"])),
+    st.sampled_from([" ", "\t", "  \t"]),
+    _TIMES,
+    _CLASSES,
+    st.booleans(),
+    _DATA,
+    _ENDS,
 ).map(lambda drawn: f"{drawn[0]}{drawn[1]}{' '.join(filter(None, (drawn[2:4] if drawn[4] else drawn[3:1:-1]) + drawn[5:6]))}{drawn[6]}")
 _PLAIN = st.tuples(
     st.sampled_from(["", "www", "WWW", "a.b", "@", "*.c", "x.example.com.", "EXAMPLE.com.", "10"]),
@@ -131,12 +173,36 @@ def test_blank_lines_and_comments_count():
 @pytest.mark.parametrize(
     "line",
     [
-        "www A 192.0.2.256\n", "www A 192.0.2.01\n", "www AAAA ::1::\n", "www AAAA ::ffff:192.0.2.1\n", "www MX 65536 a\n", "www MX 010 a\n", "www a 192.0.2.1\n", "www CH A 192.0.2.1\n",
-        "www 1h A 192.0.2.1\n", "www 60 IN 60 A 192.0.2.1\n", "www 4294967296 A 192.0.2.1\n", "a..b A 192.0.2.1\n", f"{'x' * 64} A 192.0.2.1\n", f"{'.'.join(['x' * 50] * 5)} A 192.0.2.1\n",
-        f"www CNAME {'x' * 64}\n", f"www CNAME {'.'.join(['x' * 50] * 5)}\n", "www.example.org. A 192.0.2.1\n", "notexample.com. A 192.0.2.1\n", "a\\.b A 192.0.2.1\n", "www TXT word\n",
-        'www TXT "a\\"b"\n', f'www TXT "{"x" * 256}"\n', 'www TXT ("a"\n"b")\n', "www A ( 192.0.2.1 )\n", "www A 192.0.2.1 x\n", "bücher A 192.0.2.1\n", " A 192.0.2.1\n", "www SRV 0 0 0 .\n",
+        "www A 192.0.2.256\n",
+        "www A 192.0.2.01\n",
+        "www AAAA ::1::\n",
+        "www AAAA ::ffff:192.0.2.1\n",
+        "www MX 65536 a\n",
+        "www MX 010 a\n",
+        "www a 192.0.2.1\n",
+        "www CH A 192.0.2.1\n",
+        "www 1h A 192.0.2.1\n",
+        "www 60 IN 60 A 192.0.2.1\n",
+        "www 4294967296 A 192.0.2.1\n",
+        "a..b A 192.0.2.1\n",
+        f"{'x' * 64} A 192.0.2.1\n",
+        f"{'.'.join(['x' * 50] * 5)} A 192.0.2.1\n",
+        f"www CNAME {'x' * 64}\n",
+        f"www CNAME {'.'.join(['x' * 50] * 5)}\n",
+        "www.example.org. A 192.0.2.1\n",
+        "notexample.com. A 192.0.2.1\n",
+        "a\\.b A 192.0.2.1\n",
+        "www TXT word\n",
+        'www TXT "a\\"b"\n',
+        f'www TXT "{"x" * 256}"\n',
+        'www TXT ("a"\n"b")\n',
+        "www A ( 192.0.2.1 )\n",
+        "www A 192.0.2.1 x\n",
+        "bücher A 192.0.2.1\n",
+        " A 192.0.2.1\n",
+        "www SRV 0 0 0 .\n",
     ],
-)  # fmt: skip
+)
 def test_what_is_left_to_the_general_reader(line):
     assert recognized(line) == (0, [], [])
 

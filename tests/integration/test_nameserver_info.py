@@ -144,30 +144,30 @@ def test_the_configuration_of_the_process_that_runs_is_the_one_that_is_read(tmp_
 
 
 NSD_CONF = """server:
-	zonesdir: "{root}"
-	username: "root"
-	zonelistfile: "{root}/zone.list"
-	server-count: 3
+    zonesdir: "{root}"
+    username: "root"
+    zonelistfile: "{root}/zone.list"
+    server-count: 3
 include: "{root}/more.conf"
 """
 MORE_CONF = """key:
-	name: "Transfer.Key."
-	algorithm: hmac-sha256
-	secret: "{secret}"
+    name: "Transfer.Key."
+    algorithm: hmac-sha256
+    secret: "{secret}"
 pattern:
-	name: fed
-	zonefile: "%s.copy"
-	request-xfr: AXFR 127.0.0.9 Transfer.Key.
+    name: fed
+    zonefile: "%s.copy"
+    request-xfr: AXFR 127.0.0.9 Transfer.Key.
 zone:
-	name: Plain.Example
-	zonefile: plain
-	provide-xfr: 127.0.0.9 Transfer.Key.
+    name: Plain.Example
+    zonefile: plain
+    provide-xfr: 127.0.0.9 Transfer.Key.
 zone:
-	name: including.example
-	zonefile: including
+    name: including.example
+    zonefile: including
 zone:
-	name: fed.example
-	include-pattern: fed
+    name: fed.example
+    include-pattern: fed
 """
 
 

@@ -177,5 +177,3 @@ def written(clause: Clause) -> str:
     single = ("provide-xfr", "request-xfr", "notify", "allow-notify", "allow-query", "outgoing-interface", "ip-address")
     lines = [f"\t{item[0]}: " + (" ".join(item[1:]) if item[0] in single else f'"{" ".join(item[1:])}"') for item in clause[1]]
     return f"{clause[0]}:\n" + "".join(f"{line}\n" for line in lines)
-
-

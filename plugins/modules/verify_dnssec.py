@@ -190,7 +190,7 @@ results:
       description: For each kind of finding, C(state), C(level), C(count) and the first C(texts).
       type: list
       elements: dict
-    keys:
+    dnskeys:
       description: The DNSKEY records, each C(key_tag), C(algorithm), C(sep) (flag of keys that a DS is for) and C(signs) (whether it made a signature).
       type: list
       elements: dict
@@ -323,7 +323,7 @@ def make_result(zone, verdict):
         "ok": verdict.ok,
         "detail": verdict.detail,
         "findings": verdict.findings,
-        "keys": verdict.keys,
+        "dnskeys": verdict.keys,
         "ds": verdict.ds,
         "signed_until": utc(verdict.until),
         "days_left": None if verdict.until is None else round((verdict.until - time.time()) / DAY, 2),

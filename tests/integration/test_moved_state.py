@@ -48,8 +48,8 @@ def host(place):
         yield running
 
 
-def bring(host, zones=ZONES, **arguments):
-    return host.bring(zones, secondary=("transferred.example",), **arguments)
+def bring(host, zones=None, **arguments):
+    return host.bring(zones or ZONES, secondary=("transferred.example",), **arguments)
 
 
 def assert_moved(host):

@@ -73,8 +73,8 @@ def test_everything_that_is_told(opened, closed, parent):
     assert not outcome["failed"] and not outcome["changed"]
     first, second, above = outcome["results"]
     key = {"key_tag": KEY.tag, "algorithm": 13, "sep": True, "signs": True}
-    assert [first[name] for name in ("server", "role", "state", "source", "keys")] == ["ns1", "primary", "signed", "transfer", [key]]
-    assert [second[name] for name in ("server", "role", "state", "source", "keys")] == ["ns2", "secondary", "signed", "questions", [key]]
+    assert [first[name] for name in ("server", "role", "state", "source", "dnskeys")] == ["ns1", "primary", "signed", "transfer", [key]]
+    assert [second[name] for name in ("server", "role", "state", "source", "dnskeys")] == ["ns2", "secondary", "signed", "questions", [key]]
     assert [above[name] for name in ("server", "role", "state", "ds")] == ["above", "parent", "secure", [KEY.ds().lower()]]
     assert 29.9 < first["days_left"] <= 30 and first["signed_until"] == outcome["summary"]["signed_until"]
     assert outcome["summary"]["states"] == {"signed": 2, "secure": 1} and outcome["msg"] == "all 3 signed zones on servers are as expected"

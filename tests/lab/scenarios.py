@@ -47,15 +47,15 @@ def run(name: str) -> tuple[bool, float]:
     tell(f"==> molecule: {name} begins; {LOGS.relative_to(CHECKOUT) / name}.log")
     started = time.monotonic()
     environment = os.environ | {"LAB": name}
-    quiet = {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "check": False}
+    quiet = {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with (LOGS / f"{name}.log").open("w") as log:
         command = ["molecule", "test", "--scenario-name", name]
         try:
-            status = subprocess.run(["bash", LAB, "run", *command], stdout=log, timeout=LONGEST, **quiet).returncode
+            status = subprocess.run(["bash", LAB, "run", *command], stdout=log, timeout=LONGEST, check=False, **quiet).returncode
         except subprocess.TimeoutExpired:
             log.write(f"\nstopped after {LONGEST} s\n")
             status = 1
-        subprocess.run(["bash", LAB, "remove"], stdout=log, **quiet)
+        subprocess.run(["bash", LAB, "remove"], stdout=log, check=False, **quiet)
     seconds = time.monotonic() - started
     if status:
         end = COLOURS.sub("", (LOGS / f"{name}.log").read_text(errors="replace")).splitlines()[-TOLD:]

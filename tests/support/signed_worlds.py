@@ -212,6 +212,14 @@ def lying(answer: dns.message.Message) -> dns.message.Message:
     return answer
 
 
+def drop_one(zone: Any, name: Any, algorithm: int) -> None:
+    """Drop the signatures by keys of one algorithm at a name, those over the keys apart."""
+    for rdataset in list(zone.find_node(name)):
+        if rdataset.rdtype == dns.rdatatype.RRSIG and rdataset.covers != dns.rdatatype.DNSKEY:
+            kept = [rdata for rdata in rdataset if rdata.algorithm != algorithm]
+            zone.replace_rdataset(name, dns.rdataset.from_rdata_list(rdataset.ttl, kept))
+
+
 WORLDS = [
     # --- in order
     World("nsec", signed()),
@@ -363,14 +371,6 @@ def difference(world: World) -> str | None:
     return f"| {world.name} | {here} | {' | '.join(said.get(tool, here) for tool in TOOLS)} | {why} |"
 
 
-def drop_one(zone: Any, name: Any, algorithm: int) -> None:
-    """Drop the signatures by keys of one algorithm at a name, those over the keys apart."""
-    for rdataset in list(zone.find_node(name)):
-        if rdataset.rdtype == dns.rdatatype.RRSIG and rdataset.covers != dns.rdatatype.DNSKEY:
-            kept = [rdata for rdata in rdataset if rdata.algorithm != algorithm]
-            zone.replace_rdataset(name, dns.rdataset.from_rdata_list(rdataset.ttl, kept))
-
-
 @dataclass
 class Served:
     """Worlds whose servers run. relays: the port at which a world's primary is asked, where that is another."""
@@ -387,7 +387,7 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(worlds: Sequence[World] = WORLDS) -> Iterator[Served]:
+def served(worlds: Sequence[World] = tuple(WORLDS)) -> Iterator[Served]:
     made = {world.name: world.make(world.zone) for world in worlds}
     delegations = "".join(
         f"{world.zone}. NS ns1.{world.zone}.\nns1.{world.zone}. A 127.0.0.1\n" + "".join(f"{world.zone}. DS {ds}\n" for ds in made[world.name].ds)
@@ -418,8 +418,9 @@ def _relay(server: Named, change: Relay) -> Iterator[int]:
             yield answer.to_wire()
 
     def close(query: bytes) -> Iterator[bytes]:
-        raise EOFError
-        yield
+        if query:
+            raise EOFError
+        yield b""
 
     with scripted_server(udp=pass_on, tcp=close) as relay:
         yield relay.port

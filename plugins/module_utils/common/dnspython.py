@@ -34,7 +34,7 @@ else:
     IMPORT_ERROR = None
 
 try:
-    import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401  what dns.dnssec computes with
+    import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401 pylint: disable=unused-import -- what dns.dnssec computes with
 except ImportError:
     CRYPTOGRAPHY_ERROR = traceback.format_exc()
 else:

@@ -113,7 +113,8 @@ class Endpoints:
             tls = None if item.get("tls") is None else names.to_text(names.zone_name(item["tls"]))
         except ValueError as error:
             self.problem(where, f"{key}: tls {item['tls']!r} {error}", "write the name in the server's certificate")
-        if len(self.findings.problems) > before or ports["port"] == 53 and any([self._is_own(where, key, address) for address in served]):
+        own = [address for address in served if ports["port"] == 53 and self._is_own(where, key, address)]
+        if len(self.findings.problems) > before or own:
             return
         port = ports["port"]
         name = str(item.get("name", served[0] if port == 53 else f"{served[0]} port {port}"))

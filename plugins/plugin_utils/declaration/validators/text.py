@@ -23,7 +23,8 @@ class AtSigns(Validator):
         for owner, types in zone.by_owner.items():
             if "\\@" in owner and "\\@" in (labels := labels_of(owner)):
                 meant = ".".join(label for label in labels if label != "\\@") or "@"
-                yield Finding(place_of(next(iter(types.values()))[0]), "has a label that is an at sign", f"write {meant}, which is relative to the zone")
+                first = [records[0] for records in types.values()][0]
+                yield Finding(place_of(first), "has a label that is an at sign", f"write {meant}, which is relative to the zone")
 
 
 class TextEscapes(Validator):

@@ -8,14 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import resource
-import signal
 import threading
 import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generation, Generations
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
@@ -302,61 +300,6 @@ def test_a_refused_first_configuration_leaves_none_where_there_was_none(host):
     assert not host.config_file.exists()
     host.refused = set()
     assert_converges(host, OLD)
-
-
-def in_a_child(work):
-    """Run work in a process of its own; how that ended."""
-    pid = os.fork()
-    if not pid:
-        try:
-            work()
-        except BaseException:  # noqa: B036 -- nothing of the child may reach the tests
-            os._exit(1)
-        os._exit(0)
-    return os.waitpid(pid, 0)[1]
-
-
-KILLED = [
-    (owner, name, when)
-    for owner, names in {
-        Generations: ("stage", "swap", "discard"),
-        Generation: ("add", "share", "save"),
-        "software": ("check", "take", "forget_secondary"),
-        EntryFile: ("keep_original", "write"),
-        Application: ("_wait_until_served",),
-    }.items()
-    for name in names
-    for when in ("before", "after")
-]
-
-
-@pytest.mark.parametrize(("owner", "name", "when"), KILLED, ids=[f"{when}-{name.strip('_')}" for _owner, name, when in KILLED])
-def test_a_run_killed_anywhere_leaves_a_whole_state_and_the_next_run_finishes(serving_host, owner, name, when):
-    host = serving_host
-    wanted = {"example.com": {"www": "192.0.2.77"}, "example.org": OLD["example.org"], "example.net": {"www": "192.0.2.3"}}
-    owner = host.software if owner == "software" else owner
-    # So that it is written, too.
-    host.config_file.write_text(f"{host.comment} by hand\n" + host.config_file.read_text().replace("authoritative.dns", "somebody"))
-
-    def killed():
-        original = getattr(owner, name)
-
-        def deadly(*arguments):
-            if when == "after":
-                original(*arguments)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        setattr(owner, name, staticmethod(deadly) if isinstance(owner.__dict__[name], staticmethod) else deadly)
-        host.bring(wanted)
-
-    assert in_a_child(killed) == signal.SIGKILL
-    assert_whole(host)
-    assert host.ask("www.example.com", "A") in (["192.0.2.1"], ["192.0.2.77"])
-    assert_serves(host, {"example.org": OLD["example.org"]})
-    host.stop()
-    host.start()  # a server that starts now finds its configuration
-    assert_serves(host, {"example.org": OLD["example.org"]})
-    assert_converges(host, wanted)
 
 
 def test_a_full_disk_while_staging_changes_nothing(serving_host, monkeypatch):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -236,12 +237,33 @@ class ServerHost:
         if action == "is-active":
             return 0 if self.runs() else 3, "", ""
         assert action == "restart"
-        self.stop()
-        try:
-            self.start()
-        except RuntimeError as error:
-            return 1, "", str(error)
-        return 0, "", ""
+        # Like systemd, it goes on if who asked for it is killed.
+        told, tell = os.pipe()
+        with self._restarting():
+            child = os.fork()
+            if not child:
+                try:
+                    self.stop()
+                    self.start()
+                except RuntimeError as error:
+                    os.write(tell, str(error).encode())
+                os._exit(0)
+            os.waitpid(child, 0)
+        os.close(tell)
+        with os.fdopen(told, encoding="utf-8") as stream:
+            error = stream.read()
+        return (1, "", error) if error else (0, "", "")
+
+    @contextlib.contextmanager
+    def _restarting(self) -> Iterator[None]:
+        with open(self.root / "restarting", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def wait_for_restart(self) -> None:
+        """Until a restart has ended that somebody asked for who was killed."""
+        with self._restarting():
+            pass
 
     def ask(self, name: str, rdtype: str) -> list[str]:
         answer = dns.query.udp(dns.message.make_query(name, rdtype), self.address, port=self.port, timeout=5)

@@ -34,7 +34,8 @@ else:
     IMPORT_ERROR = None
 
 try:
-    import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401 pylint: disable=unused-import -- what dns.dnssec computes with
+    # What dns.dnssec computes with.
+    import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401  pylint: disable=unused-import
 except ImportError:
     CRYPTOGRAPHY_ERROR = traceback.format_exc()
 else:

@@ -34,7 +34,8 @@ def run(command, user=None, seconds=LIMIT):
     rights = _rights(user)
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
     try:
-        process = subprocess.Popen(  # pylint: disable=ansible-bad-function -- run_command gives up no rights and has no limit
+        # Not run_command, which gives up no rights and has no limit.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

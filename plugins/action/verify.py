@@ -47,6 +47,8 @@ class ActionModule(ActionBase):
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
         parents = read_parents(arguments["parent_servers"], declaration)
+        if self._task.check_mode and "contents" in arguments["checks"]:
+            arguments["checks"].remove("contents")  # a dry run has changed nothing, so servers cannot have what it would have given them
         expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"])
         signed = signatures_expected(declaration, host, arguments["families"], parents)
         result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": []}

@@ -15,6 +15,7 @@ description:
     refuse it, and what no server may do, such as recursion for strangers.
   - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_records), M(authoritative.dns.verify_zone_transfer),
     M(authoritative.dns.verify_server) and, for signed zones, M(authoritative.dns.verify_dnssec) look, from the host of the task.
+  - In check mode V(contents) is left out of O(checks), since a dry run gives no server what is declared.
   - Never changes anything, and never fails because of what it found. The role P(authoritative.dns.verify#role) does, after it made a report.
 options:
   checks:

@@ -95,11 +95,15 @@ def _pids():
 
 
 def _program(pid):
-    """Its name as a file, also of one that was replaced meanwhile, whatever the process calls itself; where that is hidden, as it calls itself."""
+    """Its name as a file, also of one that was replaced meanwhile, whatever the process calls itself; where that is hidden, as it was called.
+
+    What it calls itself may be anything, such as C(nsd: xfrd).
+    """
     try:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)"))
     except PermissionError:
-        return _read(f"/proc/{pid}/comm")
+        called = _read(f"/proc/{pid}/cmdline").partition("\0")[0]
+        return os.path.basename(called) or _read(f"/proc/{pid}/comm")
 
 
 def _network(pid, here):

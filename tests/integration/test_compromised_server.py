@@ -158,3 +158,22 @@ def test_no_lock_that_it_takes_holds_a_run_up(host):
         host.change(2)
         assert time.monotonic() - started < 60
         attacker.kill()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_what_the_server_cannot_read_or_others_can_is_told_and_restored_without_a_new_serial(host, mode):
+    first = host.change(2)
+    names = sorted(
+        str(path.relative_to(host.current)) for path in host.current.rglob("*") if path.is_file() and not path.is_symlink() and path.name != "manifest.json"
+    )
+    for name in names:
+        (host.current / name).chmod(mode)
+    result = host.change(2)
+    assert result["changed"] and not result["edited"] and not result["zones_changed"] and not result["zones_removed"]
+    assert [entry["prepared"] for entry in result["diff"]] == [
+        f"{host.current / name}: owner, group and mode, so that root alone writes it and {host.account} alone reads it" for name in names
+    ]
+    assert {(host.current / name).stat().st_mode & 0o777 for name in names} == {0o640}
+    assert not host.change(2)["changed"]
+    if "zones_changed" in first and first["zones_changed"]:
+        assert host.serial("example.com") == first["zones_changed"]["example.com"]

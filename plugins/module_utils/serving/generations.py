@@ -236,7 +236,10 @@ class Generations:
                 raise ValueError("the link leads to no generation")
             return Generation.load(os.path.join(place, name), self.group)
         except (OSError, ValueError) as error:
-            raise Refused(f"what {os.path.join(place, 'current')} leads to cannot be read ({error}), so what this host was given is not known") from error
+            raise Refused(
+                f"what {os.path.join(place, 'current')} leads to cannot be read ({error}), so what this host was given is not known; restore it from a backup, "
+                "or remove this link while the server runs: the next run then writes everything anew, from the serials that the server gives"
+            ) from error
 
     def _former(self):
         """Where the generations are that have yet to move, None if nothing has. Raises Refused if it is no longer what this collection made."""

@@ -11,6 +11,7 @@ import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import generations as module
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generation, Generations
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
@@ -55,7 +56,7 @@ def test_a_generation_without_a_readable_manifest_is_a_refusal(generations, mani
     if manifest is not None:
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(manifest)
-    with pytest.raises(Refused, match="what .*/current leads to cannot be read .*, so what this host was given is not known"):
+    with pytest.raises(Refused, match="what .*/current leads to cannot be read .*, so what this host was given is not known; .* or remove this link"):
         generations.current()
 
 
@@ -158,3 +159,105 @@ def test_a_directory_is_for_its_group_only(generations):
     with open(staged.path + "/manifest.json", encoding="utf-8") as stream:
         assert json.load(stream)["files"].keys() == {"zones/a"}
     assert Generation.load(staged.path, 0).files == generations.current().files
+
+
+def test_a_run_waits_for_another_one_for_so_long_and_says_for_which(generations, monkeypatch):
+    monkeypatch.setattr(module, "LOCK_LIMIT", 0.3)
+    context = multiprocessing.get_context("fork")
+    held = context.Event()
+    other = context.Process(target=_hold, args=(generations.directory, held, 30))
+    other.start()
+    try:
+        assert held.wait(30)
+        with (
+            pytest.raises(Refused, match=f"another run has held .*/state/lock for 0 seconds: process {other.pid} since 20.*; wait for it, or end it"),
+            generations,
+        ):
+            pass
+    finally:
+        other.kill()
+        other.join()
+    with generations:  # what a killed run held is free
+        pass
+
+
+def test_nobody_else_can_open_and_so_take_the_lock(generations):
+    build(generations, {"a": "a"})
+    assert os.stat(os.path.join(generations.directory, "lock")).st_mode & 0o777 == 0o600
+
+
+def test_a_group_that_is_missing_is_named_and_leaves_nothing(tmp_path):
+    with (
+        pytest.raises(Refused, match="there is no group nobody-at-all on this host; install the name server first"),
+        Generations(str(tmp_path / "state"), "nobody-at-all"),
+    ):
+        pass
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("name", [".", "zones", "zones/a", "b"])
+@pytest.mark.parametrize("change", ["mode", "owner", "group"])
+def test_owner_group_and_mode_are_looked_at_and_restored(generations, name, change):
+    first = build(generations, {"zones/a": "a", "b": "b"})
+    path = os.path.join(first.path, name)
+    before = os.lstat(path)
+    if change == "mode":
+        os.chmod(path, 0o600)
+    else:
+        os.chown(path, *((65534, 0) if change == "owner" else (0, 65534)))
+    assert generations.current().look() == (set(), {name})
+    with generations:
+        current = generations.current()
+        second = generations.stage(("zones",))
+        for shared in current.files:
+            second.share(current, shared, shared == name)
+        generations.swap(second)
+    assert generations.current().look() == (set(), set())
+    after = os.lstat(os.path.join(second.path, name))
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+def test_a_state_directory_that_a_killed_run_left_half_made_is_mended(generations):
+    os.mkdir(generations.directory, 0o700)
+    os.chown(generations.directory, 0, 65534)
+    assert generations.is_exposed()
+    build(generations, {"a": "a"})
+    assert not generations.is_exposed()
+
+
+def test_everything_is_on_disk_before_the_name_that_leads_to_it(generations, monkeypatch):
+    """In this order: files, the manifest, its name, the generation's name, the link, the link's name."""
+    build(generations, {"zones/a": "a"})
+    done = []
+    for name in ("fsync", "rename"):
+        original = getattr(os, name)
+
+        def watched(first, *others, _name=name, _original=original):
+            place = os.readlink(f"/proc/self/fd/{first}") if _name == "fsync" else others[0]
+            done.append((_name, os.path.relpath(place, generations.directory)))
+            return _original(first, *others)
+
+        monkeypatch.setattr(os, name, watched)
+    build(generations, {"zones/a": "b", "c": "c"})
+    new = "generation-2"
+    assert done == [
+        ("fsync", f"{new}/zones/a"),
+        ("fsync", f"{new}/c"),
+        ("fsync", f"{new}/manifest.json.new"),
+        ("rename", f"{new}/manifest.json"),
+        ("fsync", f"{new}/zones"),
+        ("fsync", new),
+        ("fsync", "."),
+        ("rename", "current"),
+        ("fsync", "."),
+    ]
+
+
+def test_a_link_or_a_pipe_is_read_in_no_file_s_place(generations, tmp_path):
+    staged = build(generations, {"a": "a", "b": "b"})
+    (tmp_path / "elsewhere").write_text("a")
+    for name, put in (("a", lambda path: os.symlink(tmp_path / "elsewhere", path)), ("b", os.mkfifo)):
+        os.unlink(os.path.join(staged.path, name))
+        put(os.path.join(staged.path, name))
+    current = generations.current()
+    assert current.look()[0] == {"a", "b"} and current.read("a") is None

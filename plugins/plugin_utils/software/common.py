@@ -22,6 +22,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
@@ -147,7 +148,8 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
     for served in (*plan.primary.values(), *plan.secondary.values()) if capabilities.without_types else ():
         types = {record.type for record in served.zone.content.records}
         for kind in sorted(types & capabilities.without_types):
-            what = f"{name} on {plan.host} cannot serve records of type {kind}"
+            called = dns.rdatatype.to_text(dns.rdatatype.from_text(kind))  # some are written by their number
+            what = f"{name} on {plan.host} cannot serve records of type {called}"
             problems.append(Problem(f"zone {served.zone.name}", what, "leave them out, or use other software there"))
     return problems
 

@@ -114,7 +114,7 @@ def test_bind_checks_the_configuration_only_where_it_changed(serving_host, monke
         pytest.skip("the others' checkers read all in one go")
 
     def watched(command, **limits):
-        if "named-checkconf" in command[0]:
+        if "named-checkconf" in command[0] and not {"-p", "-l"} & set(command):  # these ask what the configuration in place has
             checks.append(command[1:-1])
         return run(command, **limits)
 

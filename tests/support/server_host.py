@@ -190,7 +190,9 @@ class ServerHost:
     def freeze(self) -> None:
         """Have the daemon hang, without closing its sockets."""
         self.signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+        stat, deadline = pathlib.Path("/proc") / str(self.pid) / "stat", time.monotonic() + 10
+        while stat.read_text().rsplit(")", 1)[1].split()[0] != "T" and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         self.signal(signal.SIGCONT)

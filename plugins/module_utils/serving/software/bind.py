@@ -113,6 +113,8 @@ class Bind(Software):
 
     def held(self, zones, answered):
         """What "rndc zonestatus" says of these zones, in whichever view: whoever may ask the server for them, and however long that takes."""
+        if not zones:
+            return {}
         printed = self._printed()
         views = {}
         for match in filter(None, map(_LISTED.fullmatch, self._list(self.layout["config_file"]))):
@@ -177,6 +179,8 @@ class Bind(Software):
         return {_plain(match["name"]) for match in found if match["type"] != "hint"}
 
     def _list(self, path):
+        if not os.path.exists(path):
+            return []  # somebody moved it away
         code, out, err = self.run_checker([self.find("named-checkconf"), "-l", path])
         if code:
             words = "; ".join((out + err).splitlines()[:20])

@@ -14,6 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import l
 
 _SAMPLE = 50  # zones
 _ASKED = 1.0  # seconds for the sample
+_STARTING = 5.0  # seconds
 _OCTETS_A_SECOND = 1e6  # of a zone file, that a server loads
 
 
@@ -28,10 +29,20 @@ def runs(state):
         _look_for_another_configuration(software)
     if software.always_commanded or state.entry.read() == state.payload["entry"]:
         stopped = next((process for process in own if process.stopped), None)
-        how = f"{stopped} is stopped by a signal" if stopped else software.unheard()
+        how = f"{stopped} is stopped by a signal" if stopped else _unheard(software)
         if how:
             raise Refused(f"{software.daemon} runs and takes no commands: {how}. What changes would not be served; see to it that it does, or stop it")
     return True
+
+
+def _unheard(software):
+    """Why the server takes no commands, None if it does. One that has just been started, as by its package, gets a moment."""
+    deadline = time.monotonic() + _STARTING
+    how = software.unheard()
+    while how and time.monotonic() < deadline:
+        time.sleep(0.2)
+        how = software.unheard()
+    return how
 
 
 def _look_for_rivals(state, own):

@@ -63,9 +63,6 @@ attributes:
 notes:
   - Needs nothing but Python's standard library.
 seealso:
-  - module: ansible.builtin.package_facts
-  - module: ansible.builtin.service_facts
-  - module: ansible.posix.firewalld
   - name: firewalld.dbus(5)
     description: How firewalld is asked.
     link: https://firewalld.org/documentation/man-pages/firewalld.dbus.html

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import subprocess
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -43,7 +45,12 @@ class Resolver(BindHost):
 def asked(host, name, rdtype="A", source=FRIEND):
     """(the answer's code, whether it is authoritative, its data)"""
     query = dns.message.make_query(name, rdtype)
-    answer = dns.query.udp(query, host.address, port=host.port, source=source, timeout=8)
+    for _attempt in range(5):  # as a client does: UDP promises nothing
+        with contextlib.suppress(dns.exception.Timeout):
+            answer = dns.query.udp(query, host.address, port=host.port, source=source, timeout=5)
+            break
+    else:
+        raise TimeoutError(f"no answer about {name} {rdtype} in 25 s")
     data = sorted(item.to_text() for rrset in answer.answer for item in rrset)
     return dns.rcode.to_text(answer.rcode()), bool(answer.flags & dns.flags.AA), data
 

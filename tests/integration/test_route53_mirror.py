@@ -387,11 +387,11 @@ def test_hosted_zones_are_adopted_or_asked_about(aws, mirror, primary):
     primary.serve("www A 192.0.2.1")
     made = [api(aws).create_hosted_zone(Name=ZONE, CallerReference=reference)["HostedZone"]["Id"].rpartition("/")[2] for reference in ("1", "2")]
     private = {"Comment": "", "PrivateZone": True}
-    api(aws).create_hosted_zone(Name=ZONE, CallerReference="3", HostedZoneConfig=private, VPC={"VPCRegion": "us-east-1", "VPCId": "vpc-1"})
+    seen_inside = api(aws).create_hosted_zone(Name=ZONE, CallerReference="3", HostedZoneConfig=private, VPC={"VPCRegion": "us-east-1", "VPCId": "vpc-1"})
     outcome = mirror()
     assert outcome["failed"] and "there are 2 public hosted zones" in outcome["msg"] and all(identifier in outcome["msg"] for identifier in made)
     assert done(mirror(zones=[{"name": ZONE, "hosted_zone_id": made[1]}]))["id"] == made[1]
-    assert "not the zone" not in str(outcome)
+    assert seen_inside["HostedZone"]["Id"].rpartition("/")[2] not in outcome["msg"]
     wrong = mirror(zones=[{"name": "other.test", "hosted_zone_id": made[0]}])
     assert wrong["failed"] and "give the id of a public zone other.test" in wrong["msg"]
     api(aws).delete_hosted_zone(Id=made[0])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -44,6 +45,8 @@ def test_a_connection_is_nobody_who_listens():
 def test_processes_are_known_by_their_programs_file_and_not_when_they_are_gone():
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         try:
+            while not pathlib.Path(f"/proc/{sleeper.pid}/cmdline").read_bytes():  # the kernel fills it in after the program's file
+                assert sleeper.poll() is None
             (found,) = [process for process in processes("sleep") if process.pid == sleeper.pid]
             assert found.words == ["60"] and not found.stopped
             sleeper.send_signal(signal.SIGSTOP)

@@ -21,7 +21,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, PrimaryZone, only, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, PrimaryZone, consuming, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import (
     Finding,
     NoAgreement,
@@ -31,7 +31,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement
     content_digest,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond, too_old
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Capabilities, Settings, beyond, too_old
 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 
@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
             software = SOFTWARE[arguments.get("software", "bind")]
-            host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {})
+            host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {}, arguments.pop("version", ""))
             layout = software.Layout(**arguments["layout"])
             derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
             generations = declaration.keyring.generations if derived else ()
@@ -123,6 +123,7 @@ class ActionModule(ActionBase):
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
+            "members": {member: catalog for catalog, listed in host_plan.consumed.items() for member in listed},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
             "addresses": ["127.0.0.1", *host_plan.addresses] if "any" in settings.listen_on else settings.listen_on,
             "port": 53,
@@ -147,7 +148,14 @@ def host_duties(
     problems += beyond(capabilities, only(host_plan, declaration.selected), settings)
     if problems:
         raise DeclarationError(problems)
-    return host_plan, settings
+    return as_consumer(host_plan, software, capabilities, settings), settings
+
+
+def as_consumer(host_plan: Plan, software: Any, capabilities: Capabilities, settings: Settings) -> Plan:
+    """The plan of a host whose program learns from catalogs what to transfer, as far as it can; of others what it is."""
+    if not capabilities.catalogs:
+        return host_plan
+    return consuming(host_plan, lambda served: not served.transfer_to and software.takes_catalog(host_plan, served, settings))
 
 
 def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Settings:

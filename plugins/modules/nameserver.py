@@ -30,6 +30,12 @@ options:
     type: str
     choices: [bind, nsd, knot, powerdns]
     default: bind
+  version:
+    description:
+      - The program's version, as the package manager writes it. What an older one cannot do is done otherwise, or refused.
+      - Without one it is taken for a new one.
+    type: str
+    default: ""
   layout:
     description: Where the distribution expects the program's files. The role's files C(vars/software/) hold them.
     type: dict
@@ -187,6 +193,7 @@ def main():
         argument_spec={
             "state": {"type": "str", "choices": ["compared", "present"], "default": "present"},
             "software": {"type": "str", "choices": list(SOFTWARE), "default": "bind"},
+            "version": {"type": "str", "default": ""},
             "layout": {"type": "dict", "required": True},
             "settings": {"type": "dict", "default": {}},
             "comparisons": {"type": "list", "elements": "dict", "default": []},

@@ -32,7 +32,7 @@ from typing import Any
 
 import dns.message
 import dns.query
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, texts
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, texts
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
@@ -297,6 +297,7 @@ class ServerHost:
         """The application of what a declaration says of this host."""
         host_plan = plan(declaration, self.name, self.addresses[self.name])
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
+        host_plan = as_consumer(host_plan, self.controller, self.controller.CAPABILITIES, settings)
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
         payload["config"], payload["port"] = self.adapted(payload["config"]), self.port
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)

@@ -162,6 +162,8 @@ class Application:
             if running:
                 self.software.take(files, changed)
                 self.software.refresh(self._transferred_otherwise(staged, changes))
+                moved = self.payload["members"] if interrupted else changes["secondary_removed"]
+                self.software.consume(sorted({self.payload["members"][zone] for zone in moved if zone in self.payload["members"]}))
                 self._wait_until_served(staged, changed, self.state.gone(changes))
                 self._wait_until_known(staged, files)
         except (Refused, OSError):

@@ -60,14 +60,14 @@ def compare(state, now):
         "left_out": sorted(_left_out(state)),
         "served": len(served),
         "tsig_generations": state.current.notes.get("tsig_generations", []),
-        "removed": sorted(served - state.payload["zones"].keys() - state.payload["secondary"].keys()),
+        "removed": sorted(state.not_served(served)),
         "edited": sorted(state.edited),
     }
 
 
 def _transferred(state):
     """The serials under which this host serves zones that it transfers: their primary may have an older copy, if it was lost."""
-    zones = list(state.payload["secondary"]) if state.running else []
+    zones = [*state.payload["secondary"], *state.payload["members"]] if state.running else []
     return _served(state.payload["address"], zones, state.payload["port"])
 
 
@@ -92,7 +92,7 @@ def _left_out(state):
     """Zones that the host would no longer serve because they were in the first file of somebody else, which is about to be replaced."""
     if state.entry.is_ours():
         return set()
-    return state.software.left_out(state.payload["config"], [*state.payload["zones"], *state.payload["secondary"]])
+    return state.software.left_out(state.payload["config"], [*state.payload["zones"], *state.payload["secondary"], *state.payload["members"]])
 
 
 def _weight(state, name):

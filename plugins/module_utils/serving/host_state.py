@@ -28,6 +28,7 @@ class HostState:
       shared: zones that have further primaries, whose serials must be told.
       outside: [name, address, port, zones] of servers that transfer from this host and that nobody else asks for what they have.
       secondary: file name by zone that this host transfers.
+      members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
       seen: the digest of what the comparison saw, on which the texts rest; see L(digest).
@@ -98,7 +99,12 @@ class HostState:
     def gone(self, changes):
         """Zones that this host serves in no role any more."""
         gone = [self.zone_removed(name) for name in changes["removed"]] + list(changes["secondary_removed"])
-        return [zone for zone in gone if zone not in self.payload["secondary"] and zone not in self.payload["zones"]]
+        return self.not_served(gone)
+
+    def not_served(self, zones):
+        """Those of zones that this host is to serve in no way."""
+        served = {*self.payload["secondary"], *self.payload["zones"], *self.payload["members"]}
+        return [zone for zone in zones if zone not in served]
 
     def result(self, changes, diff, reloaded):
         """What the module returns of them."""
@@ -106,7 +112,7 @@ class HostState:
         return {
             "changed": any((removed, self.generations.pending, self.stale, *(changes[kind] for kind in ("zones", "config", "entry", "access", "moved")))),
             "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
-            "zones_removed": sorted([*removed, *changes["secondary_removed"]]),
+            "zones_removed": sorted([*removed, *(zone for zone in changes["secondary_removed"] if zone not in self.payload["members"])]),
             "edited": sorted(self.edited),
             "reloaded": reloaded,
             "diff": diff,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names, reverse, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, names, reverse, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import (
     SHARED_KEYS,
@@ -44,6 +44,7 @@ def load(
     select: str | None = None,
     keys: Mapping[str, Any] | None = None,
     keep: Callable[[Draft, Making], Sequence[Problem]] | None = None,
+    catalog_zones: Any = (),
 ) -> Declaration:
     """Read, complete and check a declaration.
 
@@ -51,9 +52,10 @@ def load(
     read_file: returns the text of a declared C(file), raises OSError. files: zones that were read from directories already.
     select: the JMESPath expression C(dns_zone_select). keys: the arguments of L(tsig.read), from the variables C(dns_tsig_*).
     keep: gives zones the content of their C(file), kept from an earlier time or made and kept (L(DeclaredFiles.fill)); None makes it each time.
+    catalog_zones: the list C(dns_catalogs).
     Raises DeclarationError with every mistake in it.
     """
-    return _Loader(inventory, read_file, keys or {}, keep).load(zones, defaults, files, select)
+    return _Loader(inventory, read_file, keys or {}, keep).load(zones, defaults, files, select, catalog_zones)
 
 
 class _Loader:
@@ -72,7 +74,7 @@ class _Loader:
         self.problem = self.findings.problem
         self.topology = Topology(Endpoints(inventory, self.keyring, self.findings), self.findings)
 
-    def load(self, zones: Any, defaults: Any, files: Iterable[tuple[Draft, list[Problem]]], select: str | None) -> Declaration:
+    def load(self, zones: Any, defaults: Any, files: Iterable[tuple[Draft, list[Problem]]], select: str | None, listed: Any = ()) -> Declaration:
         self._check_groups()
         defaults = self._checked("dns_zone_defaults", defaults or {}, SHARED_KEYS)
         drafts: dict[str, Draft] = {}
@@ -87,10 +89,15 @@ class _Loader:
             self.findings.problems += mistakes
             self._enter(draft, drafts)
         pointer_warnings = self._check_pointers(drafts, self._derive_reverse(drafts))
+        catalog_drafts = catalogs.drafts_of(listed, defaults, drafts, self.findings)
+        for draft in catalog_drafts:
+            self._enter(draft, drafts)
         result = {name: self.topology.complete(draft) for name, draft in drafts.items()}
+        zones_by_name = {name: zone for name, zone in result.items() if zone is not None}
+        if catalog_drafts:
+            zones_by_name = catalogs.complete(zones_by_name, [draft.name for draft in catalog_drafts], self.findings)
         if self.findings.problems:
             raise DeclarationError(self.findings.problems)
-        zones_by_name = {name: zone for name, zone in result.items() if zone is not None}
         warnings = [warning for zone in zones_by_name.values() for warning in zone.content.warnings]
         declaration = Declaration(zones_by_name, warnings=tuple(dict.fromkeys([*warnings, *pointer_warnings, *self.findings.warnings])), keyring=self.keyring)
         return replace(declaration, selected=selected(declaration, select)) if select else declaration

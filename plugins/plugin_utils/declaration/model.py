@@ -77,7 +77,8 @@ class Zone:
     """A zone with nothing left to default. name: lower case, without final dot.
 
     allow_query: networks that may ask, None for the server's own setting. tsig: whether derived keys sign its transfers, or the name
-    of the given key that does. tls: whether it is handed out over TLS and in no other way.
+    of the given key that does. tls: whether it is handed out over TLS and in no other way. catalog: the catalog zone that lists it.
+    members: of a catalog zone, the zones that it lists (RFC 9432).
     """
 
     name: str
@@ -89,6 +90,8 @@ class Zone:
     labels: Mapping[str, Any] = field(default_factory=dict, compare=False)
     tsig: bool | str = True
     tls: bool = False
+    catalog: str | None = None
+    members: tuple[str, ...] | None = None
 
     def upstream(self, secondary: Server) -> tuple[Server, ...]:
         """The servers from which a secondary transfers this zone, in the order to try them."""
@@ -99,8 +102,9 @@ class Zone:
 
     @property
     def servers(self) -> tuple[Server, ...]:
-        """Those that answer with the zone's own SOA, or should."""
-        return tuple(server for server in (*self.primaries, *self.secondaries) if server.answers)
+        """Those that answer with the zone's own SOA, or should; of a catalog its primaries, since not every consumer answers about it."""
+        secondaries = self.secondaries if self.members is None else ()
+        return tuple(server for server in (*self.primaries, *secondaries) if server.answers)
 
     def downstream(self, server: Server) -> tuple[Server, ...]:
         """The secondaries that transfer this zone from a server."""

@@ -42,4 +42,5 @@ def selected(declaration: Declaration, expression: str) -> frozenset[str]:
         raise DeclarationError([Problem(where, f"{expression!r} gives something else than zones", example)])
     if not chosen:
         raise DeclarationError([Problem(where, f"{expression!r} selects none of the {len(facts)} zones", example)])
-    return frozenset(chosen)
+    # A catalog follows its members, or the secondaries would not learn of them.
+    return frozenset(chosen | {zone.catalog for zone in map(declaration.zones.__getitem__, chosen) if zone.catalog})

@@ -49,7 +49,7 @@ class Topology:
         allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
         if content is None:
             return None
-        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed, encrypted)
+        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed, encrypted, self._catalog(draft))
 
     def _carried(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> Server:
         """A provider with the host that talks to it: the one that is named, else the first of CLOUD_GROUP, else the first primary."""
@@ -81,6 +81,12 @@ class Topology:
         if value is True and "tsig" in draft.options and self.endpoints.keyring.secret is None:
             self.problem(draft.where, "tsig is true, but no dns_tsig_secret is there to derive keys from", "set it, or name a key of dns_tsig_keys")
         return value if isinstance(value, bool) else self.endpoints.given_key(draft.where, "tsig", value) or False
+
+    @staticmethod
+    def _catalog(draft: Draft) -> str | None:
+        """What it names was looked up already (L(catalogs))."""
+        value = draft.options.get("catalog")
+        return str(value).rstrip(".").lower() if value else None
 
     def _tls(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> bool:
         value = draft.options.get("tls", False)

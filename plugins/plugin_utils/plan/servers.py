@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT, Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
@@ -54,12 +54,16 @@ class SecondaryZone:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one host serves. addresses: its own, on which it serves. Zones by name."""
+    """What one host serves. addresses: its own, on which it serves. Zones by name.
+
+    consumed: the zones that it learns of from catalogs, by the catalog's name. They are not among secondary.
+    """
 
     host: str
     addresses: tuple[str, ...]
     primary: Mapping[str, PrimaryZone]
     secondary: Mapping[str, SecondaryZone]
+    consumed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def offers_tls(self) -> bool:
@@ -150,6 +154,13 @@ def only(whole: Plan, zones: Container[str] | None) -> Plan:
         primary={name: zone for name, zone in whole.primary.items() if name in zones},
         secondary={name: zone for name, zone in whole.secondary.items() if name in zones},
     )
+
+
+def consuming(whole: Plan, takes: Callable[[SecondaryZone], bool]) -> Plan:
+    """The plan of a host that learns of zones from their catalogs. takes: whether it can, from this catalog's zone."""
+    catalogs = {name: served.zone.members for name, served in whole.secondary.items() if served.zone.members is not None and takes(served)}
+    members = {member for listed in catalogs.values() for member in listed}
+    return replace(whole, secondary={name: served for name, served in whole.secondary.items() if name not in members}, consumed=catalogs)
 
 
 def _own(host: str, servers: tuple[Server, ...]) -> Server | None:

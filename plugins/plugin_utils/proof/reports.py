@@ -76,7 +76,7 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
             "ok": True,
         }
         for zone in declaration.selected_zones.values()
-        for role, listed in (("primary", zone.primaries), ("secondary", zone.secondaries))
+        for role, listed in (("primary", zone.primaries), ("secondary", zone.secondaries if zone.members is None else ()))
         for server in listed
     }
     unlisted: dict[str, str] = {}

@@ -8,6 +8,7 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,7 +38,8 @@ CAPABILITIES = Capabilities(
     takes_tls=True,
     localnets=True,
     local_text=_OWN,
-    since={"offers_tls": (9, 18), "takes_tls": (9, 18)},  # the statement "tls"
+    catalogs=True,
+    since={"offers_tls": (9, 18), "takes_tls": (9, 18), "catalogs": (9, 18, 3)},  # the statement "tls"; version 2 of catalogs
 )
 _DEFAULT = Settings()
 SECRET_FILES = ("keys.conf", "local.conf", "options.conf")
@@ -80,6 +82,14 @@ class Layout:
     previous_state_directory: str = ""
 
 
+@dataclass(frozen=True)
+class Consumed:
+    """What the members of a catalog share: the names of lists, of those that have them and of those whose NOTIFY counts."""
+
+    primaries: str
+    told_by: str | None
+
+
 def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:
     """The file that named reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
     local = "" if settings.local_config else f'include "{layout.local_config}";\n'
@@ -97,14 +107,14 @@ def _yours(layout: Layout, settings: Settings) -> tuple[str, str]:
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
     current = f"{layout.state_directory}/current"
-    zones = _zones(plan, layout, settings)
+    zones, catalogs = _zones(plan, layout, settings)
     outside, inside = _yours(layout, settings)
     own = {name: text.rstrip("\n") + "\n" for name, text in (("local.conf", settings.local_config), ("options.conf", settings.local_options)) if text}
     included = ["keys.conf", "zones.conf", *(["local.conf"] if "local.conf" in own else [])]
-    answers_localhost = bool(settings.recursion_networks) and "localhost" not in (*plan.primary, *plan.secondary)
+    answers_localhost = bool(settings.recursion_networks) and "localhost" not in (*plan.primary, *plan.secondary, *itertools.chain(*plan.consumed.values()))
     return {
         "named.conf": HEADER.format(local=f"{inside} (options) and {outside}")
-        + _options(plan, layout, settings)
+        + _options(plan, layout, settings, catalogs)
         + (_stanza("localhost", ["type primary", f'file "{current}/{LOCALHOST_FILE}"']) if answers_localhost else "")
         + "".join(f'include "{current}/{name}";\n' for name in included),
         "keys.conf": HEADER.format(local=outside) + key_blocks(plan, _key, "//").text(),
@@ -118,7 +128,27 @@ def _key(key: Key) -> str:
     return f'key "{key.name}" {{ algorithm {key.algorithm}; secret "{key.secret}"; }};\n'
 
 
-def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
+def takes_catalog(plan: Plan, catalog: SecondaryZone, settings: Settings) -> bool:
+    """Whether named can learn from a catalog: its members are asked for from the address that the system chooses."""
+    return not any(_sources(sources(plan, settings), catalog.transfer_from, ()))
+
+
+def _catalogs(plan: Plan, layout: Layout, found: Mapping[str, Consumed]) -> Iterable[str]:
+    """The catalogs that say which zones to transfer. Members take NOTIFY as the options say; see also BIND 9 ARM, "Catalog Zones"."""
+    if not found:
+        return
+    told_by = sorted({consumed.told_by for consumed in found.values() if consumed.told_by})
+    if told_by:
+        yield "allow-notify { " + "".join(f'"{name}"; ' for name in told_by) + "}"
+    directory = layout.secondary_directory.rstrip("/") or "."
+    catalogs = (
+        f'zone "{name}" default-primaries {{ "{consumed.primaries}"; }} zone-directory "{directory}" in-memory no min-update-interval 1'
+        for name, consumed in sorted(found.items())
+    )
+    yield f"catalog-zones {_block(catalogs)}"
+
+
+def _options(plan: Plan, layout: Layout, settings: Settings, catalogs: Mapping[str, Consumed]) -> str:
     recursive = bool(settings.recursion_networks)
     statements = [
         f'directory "{layout.working_directory}"',
@@ -133,7 +163,8 @@ def _options(plan: Plan, layout: Layout, settings: Settings) -> str:
         "server-id none",
         "minimal-responses yes",
         "minimal-any yes",
-        *_rates(len(plan.primary), len(plan.secondary)),
+        *_rates(len(plan.primary), len(plan.secondary) + sum(map(len, plan.consumed.values()))),
+        *_catalogs(plan, layout, catalogs),
         *(f"{option} {found[0]}" for found in sources(plan, settings).values() if len(found) == 1 for option in _source_options(found[0])),
     ]
     if recursive:
@@ -258,8 +289,10 @@ def _identities(peers: Iterable[Peer]) -> Iterable[str]:
         yield from (f'key "{key.name}"' for key in peer.keys) if peer.keys else (peer.address,)
 
 
-def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
+def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict[str, Consumed]]:
+    """A stanza for each zone, and what the members of each consumed catalog share."""
     blocks = Blocks("//")
+    consumed: dict[str, Consumed] = {}
     ask = _Lists(blocks, "acl", "may-ask")
     transfer = _Lists(blocks, "acl", "transfer-to")
     notify = _Lists(blocks, "primaries", "notify")
@@ -289,20 +322,24 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
         statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
         blocks.zones[name] = _stanza(name, statements)
     for name, secondary in plan.secondary.items():
+        had_by, told = primaries.name(_source(peer, blocks, settings) for peer in secondary.transfer_from), None
         statements = [
             "type secondary",
             f'file "{layout.secondary_directory}{zone_file_name(name)}"',
-            f'primaries {{ "{primaries.name(_source(peer, blocks, settings) for peer in secondary.transfer_from)}"; }}',
+            f'primaries {{ "{had_by}"; }}',
             *(outgoing(secondary) or ["notify no"]),
             *_sources(own, secondary.transfer_from, secondary.notify),
         ]
         known = {peer.address for peer in secondary.transfer_from}
         if any(peer.keys or peer.address not in known for peer in secondary.notified_by):
             # Beside its primaries' addresses, from which it takes NOTIFY in any case.
-            statements.append(f'allow-notify {{ "{told_by.name(_identities(secondary.notified_by))}"; }}')
+            told = told_by.name(_identities(secondary.notified_by))
+            statements.append(f'allow-notify {{ "{told}"; }}')
+        if name in plan.consumed:
+            consumed[name] = Consumed(had_by, told)
         statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
         blocks.zones[name] = _stanza(name, statements)
-    return blocks
+    return blocks, consumed
 
 
 def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settings, peers: Sequence[str]) -> list[str]:

@@ -34,7 +34,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
-CAPABILITIES = Capabilities("Knot DNS", oldest=(3, 2), query_networks=True, offers_tls=True, since={"offers_tls": (3, 4, 1)})
+CAPABILITIES = Capabilities("Knot DNS", oldest=(3, 2), query_networks=True, offers_tls=True, catalogs=True, since={"offers_tls": (3, 4, 1)})
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 
@@ -58,6 +58,10 @@ class Layout:
     user: str
     group: str
     service: str
+
+
+def takes_catalog(_plan: Plan, _catalog: SecondaryZone, _settings: Settings) -> bool:
+    return True
 
 
 def entry(layout: Layout, _settings: Settings | None = None) -> str:
@@ -115,10 +119,14 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
 
     def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
         networks = askers(plan, zone, settings)
+        catalog: dict[str, object] = {}
         alike = (getattr(zone, "transfer_from", None), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks)
         if alike not in templates:
             templates[alike] = _share(blocks, "template", "served", _template(blocks, own, *alike))
-        blocks.zones[name] = _item("zone", {"domain": name, "template": templates[alike], "file": f"{path}/{zone_file_name(name)}"})
+        if name in plan.consumed:
+            members = {**_template(blocks, own, *alike), "storage": layout.secondary_directory}
+            catalog = {"catalog-role": "interpret", "catalog-template": _share(blocks, "template", "member", members)}
+        blocks.zones[name] = _item("zone", {"domain": name, "template": templates[alike], "file": f"{path}/{zone_file_name(name)}", **catalog})
 
     for name, primary in plan.primary.items():
         add(name, primary, f"{layout.state_directory}/current/zones")

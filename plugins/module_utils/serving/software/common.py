@@ -93,6 +93,9 @@ class Software:
     def refresh(self, zones):
         """Have the running program ask the primaries of zones, which it transfers with other settings now, whether they changed."""
 
+    def consume(self, catalogs):
+        """Have the running program look at catalogs again, for members that were configured until now and that it ignored there."""
+
     def left_out(self, config, declared):
         """Zones that the configuration in place serves, and that neither are declared nor stay in a file that goes on being read.
 

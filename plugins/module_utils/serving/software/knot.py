@@ -79,6 +79,11 @@ class Knot(Software):
         for names in _parts(zones):
             self.run([self.find("knotc"), "--config", self.layout["config_file"], "zone-refresh", *names])
 
+    def consume(self, catalogs):
+        """Have knotd take members that it ignored while the configuration had them too: it never looks at them again by itself."""
+        for names in _parts(catalogs):
+            self._control("zone-retransfer", *names)
+
     def _control(self, *arguments):
         code, out, err = self.run([self.find("knotc"), "--config", self.layout["config_file"], *arguments])
         if code:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import Layout, entry, render
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import consuming
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind import CAPABILITIES, Layout, entry, render, takes_catalog
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration
 
@@ -228,3 +229,25 @@ def test_a_server_that_looks_names_up_needs_no_file_of_its_package(family):
     assert included - own <= {"/etc/crypto-policies/back-ends/bind.config"}
     assert f'file "{layout.state_directory}/current/localhost.zone"' in files["named.conf"]
     assert "localhost.zone" not in render(planned([{"name": "a.example", "records": NS}]), layout, Settings())
+
+
+def test_members_of_a_catalog_have_no_stanza_where_named_learns_of_them(layout):
+    zones = [{"name": "a.example", "records": NS, "catalog": "catalog.example"}, {"name": "b.example", "records": NS}]
+    whole = planned(zones, "ns2", catalog_zones=[{"name": "catalog.example"}])
+    files = render(consuming(whole, lambda _catalog: True), layout, Settings())
+    assert {statement[1] for statement in statements(files["zones.conf"]) if statement[0] == "zone"} == {'"b.example"', '"catalog.example"'}
+    assert '{ zone "catalog.example" default-primaries { "transfer-from-' in files["named.conf"]
+    if CHECKER:
+        check(layout, files)
+    assert "catalog-zones" not in render(whole, layout, Settings())["named.conf"]
+
+
+@pytest.mark.parametrize(("listen_on", "learns"), [(("any",), True), (("192.0.2.2",), True), (("192.0.2.2", "192.0.2.3"), False)])
+def test_members_are_asked_for_from_the_only_address_or_get_a_stanza(listen_on, learns):
+    whole = planned([], "ns2", {"ns1": ("192.0.2.1",), "ns2": ("192.0.2.2", "192.0.2.3")}, catalog_zones=[{"name": "catalog.example"}])
+    assert takes_catalog(whole, whole.secondary["catalog.example"], Settings(listen_on=listen_on)) == learns
+
+
+def test_a_bind_that_knows_no_catalogs_of_this_kind_gets_stanzas():
+    versions = ("32:9.16.23-14.el9", "1:9.18.2", "1:9.18.49-1~deb12u3", "1:9.20.5-1")
+    assert [CAPABILITIES.of(version).catalogs for version in versions] == [False, False, True, True]

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Catalog zones (RFC 9432): ordinary zones whose records name other zones, from which secondaries learn what to transfer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import build
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft, check_mapping
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import VALIDATORS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import OFF
+
+CATALOG_KEYS = ("name", "primaries", "secondaries", "tsig", "tls", "serial", "allow_query", "labels")
+_FROM_DEFAULTS = ("primaries", "secondaries", "tsig", "tls", "allow_query")
+_VERSION = "2"  # RFC 9432 section 4.2.1
+_NOBODY = "invalid."  # RFC 9432 section 4.1: a catalog is for no resolver
+# The time, so that a primary that was lost is never behind a consumer that answers no question about its catalog, as Knot DNS does not.
+_SERIAL_POLICY = "unix"
+
+
+def drafts_of(catalogs: Any, defaults: Mapping[str, Any], zones: Mapping[str, Draft], findings: Findings) -> list[Draft]:
+    """A zone for each item of C(dns_catalogs), with its members among zones, {name: draft}. Mistakes go to findings.
+
+    defaults: C(dns_zone_defaults), of which servers and keys are a catalog's too.
+    """
+    if not isinstance(catalogs, Sequence) or isinstance(catalogs, str):
+        findings.problem("dns_catalogs", f"{catalogs!r} is not a list", "declare a list of catalogs, each with a name")
+        return []
+    found: dict[str, Draft] = {}
+    for number, item in enumerate(catalogs, 1):
+        draft = _draft(number, item, defaults, findings)
+        if draft is not None and draft.name in found:
+            findings.problem(draft.where, "is declared twice", "declare each catalog once")
+        elif draft is not None:
+            found[draft.name] = draft
+    members: dict[str, list[str]] = {name: [] for name in found}
+    for draft in zones.values():
+        named = draft.options.get("catalog")
+        if not named:
+            continue
+        catalog = str(named).rstrip(".").lower()
+        if catalog not in found:
+            near = did_you_mean(catalog, found)
+            findings.problem(draft.where, f"catalog {named!r} is not one of dns_catalogs{near}", "declare it there, or leave catalog out")
+            continue
+        members[catalog].append(draft.name)
+    for name, draft in found.items():
+        draft.records = _records(members[name])
+        draft.content, mistakes = build(draft.where, draft.origin, 0, draft.options, draft.records)
+        findings.problems += mistakes
+    return list(found.values())
+
+
+def _draft(number: int, item: Any, defaults: Mapping[str, Any], findings: Findings) -> Draft | None:
+    where = f"catalog {number} of dns_catalogs"
+    mistakes = check_mapping(where, item, CATALOG_KEYS)
+    findings.problems += mistakes
+    if not isinstance(item, Mapping):
+        return None
+    try:
+        origin = names.zone_name(item.get("name"))
+    except ValueError as error:
+        findings.problem(where, f"name {item.get('name')!r} {error}", "write a domain name of yours that nobody else uses, such as catalog.example.com")
+        return None
+    options = {
+        "serial": _SERIAL_POLICY,
+        **{key: defaults[key] for key in _FROM_DEFAULTS if key in defaults},
+        **item,
+        "labels": item.get("labels", {}),
+        "soa": {"mname": _NOBODY, "rname": _NOBODY},
+        "name_servers": [_NOBODY],
+        "validators": dict.fromkeys(VALIDATORS, OFF),
+    }
+    return Draft(f"catalog {names.to_text(origin)}", names.to_text(origin), options, origin, 0)
+
+
+def _records(members: Sequence[str]) -> list[Record]:
+    return [Record("version", 0, "TXT", f'"{_VERSION}"'), *(Record(f"{label_of(name)}.zones", 0, "PTR", name.rstrip(".") + ".") for name in members)]
+
+
+def label_of(member: str) -> str:
+    """A member's label, which never changes: with another one, consumers would begin the zone anew (RFC 9432 section 4.1, 5.4)."""
+    return hashlib.sha256(member.encode()).hexdigest()[:32]
+
+
+def complete(zones: Mapping[str, Zone], catalogs: Sequence[str], findings: Findings) -> dict[str, Zone]:
+    """The zones, with what the catalogs among them list. A member's servers and keys are those of its catalog, which can say nothing else."""
+    result = dict(zones)
+    for name in catalogs:
+        if name in zones:
+            result[name] = replace(zones[name], members=tuple(zone.name for zone in zones.values() if zone.catalog == name), secondaries=_hosts(zones[name]))
+    for zone in zones.values():
+        catalog = result.get(zone.catalog or "")
+        if catalog is None:
+            continue
+        for what, own, other in (
+            ("primaries", _named(zone.primaries), _named(catalog.primaries)),
+            ("secondaries", _named(_hosts(zone)), _named(catalog.secondaries)),
+            ("tsig", zone.tsig, catalog.tsig),
+            ("tls", zone.tls, catalog.tls),
+        ):
+            if own != other:
+                right = "say the same in both, or give the zone a catalog of its own, or none"
+                findings.problem(f"zone {zone.name}", f"has other {what} than its catalog {catalog.name}: {_told(own)}, not {_told(other)}", right)
+        if zone.allow_query is not None:
+            wrong = f"has an allow_query of its own, which its catalog {catalog.name} cannot tell its secondaries"
+            findings.problem(f"zone {zone.name}", wrong, "leave it out and set nameserver_allow_query, or leave catalog out")
+    return result
+
+
+def _hosts(zone: Zone) -> tuple[Any, ...]:
+    """The secondaries that may learn from a catalog; providers are told of each zone by their own interface."""
+    return tuple(server for server in zone.secondaries if not server.cloud)
+
+
+def _named(servers: Sequence[Any]) -> list[str]:
+    return [server.name for server in servers]
+
+
+def _told(value: Any) -> str:
+    return (", ".join(value) or "none") if isinstance(value, list) else str(value).lower()

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a catalog zone lists, and what its members may not say."""
+
+from __future__ import annotations
+
+import dns.zone
+import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.catalogs import label_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import consuming, plan
+
+ADDRESSES = {"ns1": ("192.0.2.1",), "ns2": ("192.0.2.2",), "ns3": ("192.0.2.3",)}
+GROUPS = {"all": list(ADDRESSES), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2", "ns3"]}
+CATALOG = {"name": "Catalog.Example."}
+
+
+def zone(name, **more):
+    return {"name": name, "records": [{"type": "NS", "value": "ns1.example.net."}], **more}
+
+
+def declared(*zones, catalogs=(CATALOG,), defaults=None, **more):
+    keys = {"keys": [{"name": "partner.example.", "secret": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}
+    return load(list(zones), defaults, Inventory(GROUPS, ADDRESSES.__getitem__), str, keys=keys, catalog_zones=list(catalogs), **more)
+
+
+def mistakes(*zones, **arguments):
+    with pytest.raises(DeclarationError) as error:
+        declared(*zones, **arguments)
+    return [str(problem) for problem in error.value.problems]
+
+
+def test_a_catalog_is_a_zone_that_lists_its_members():
+    found = declared(zone("b.example", catalog="catalog.example"), zone("a.example"), defaults={"catalog": "catalog.example."})
+    catalog = found.zones["catalog.example"]
+    assert catalog.members == ("b.example", "a.example") and [server.name for server in catalog.secondaries] == ["ns2", "ns3"]
+    text = zone_text(catalog.name, catalog.content.soa, catalog.content.body(), 7)
+    served = dns.zone.from_text(text, origin="catalog.example.", relativize=False)
+    assert served.get_rdataset("version.catalog.example.", "TXT").to_text().endswith('"2"')
+    listed = {str(data.target) for _name, _ttl, data in served.iterate_rdatas("PTR")}
+    assert listed == {"a.example.", "b.example."}
+    assert served.get_rdataset(f"{label_of('a.example')}.zones.catalog.example.", "PTR") is not None
+    assert {ttl for _name, ttl, _data in served.iterate_rdatas()} == {0}
+    assert not any("catalog" in str(warning) for warning in found.warnings)
+
+
+def test_labels_stay_whatever_else_is_listed():
+    listed = [
+        declared(*map(zone, names), defaults={"catalog": "catalog.example"}).zones["catalog.example"] for names in (["a.example"], ["b.example", "a.example"])
+    ]
+    alone, both = ({record.owner for record in catalog.content.records if record.type == "PTR"} for catalog in listed)
+    assert len(alone) == 1 and len(both) == 2 and alone < both
+
+
+def test_a_zone_may_be_in_no_catalog_and_a_catalog_may_be_empty():
+    found = declared(zone("a.example", catalog=None), defaults={"catalog": "catalog.example"})
+    assert found.zones["catalog.example"].members == () and found.zones["a.example"].catalog is None
+
+
+@pytest.mark.parametrize(
+    ("zones", "arguments", "words"),
+    [
+        ([zone("a.example", catalog="catalogue.example")], {}, "catalog 'catalogue.example' is not one of dns_catalogs, did you mean 'catalog.example'?"),
+        ([zone("a.example", catalog="catalog.example", secondaries=["ns2"])], {}, "other secondaries than its catalog catalog.example: ns2, not ns2, ns3"),
+        ([zone("a.example", catalog="catalog.example", primaries=["ns2"], secondaries=["ns3"])], {}, "other primaries than its catalog"),
+        (
+            [zone("a.example", catalog="catalog.example", tsig="partner.example")],
+            {},
+            "has other tsig than its catalog catalog.example: partner.example, not true",
+        ),
+        ([zone("a.example", catalog="catalog.example", allow_query=["any"])], {}, "has an allow_query of its own, which its catalog"),
+        ([zone("catalog.example")], {}, "is declared twice"),
+        ([], {"catalogs": [CATALOG, CATALOG]}, "is declared twice"),
+        ([], {"catalogs": [{"name": "a..b"}]}, "catalog 1 of dns_catalogs: name 'a..b'"),
+        ([], {"catalogs": [{"name": "a.b", "records": []}]}, "the key 'records' is unknown"),
+        ([], {"catalogs": ["a.b"]}, "'a.b' is not a mapping"),
+    ],
+)
+def test_what_is_wrong_is_told(zones, arguments, words):
+    assert any(words in mistake for mistake in mistakes(*zones, **arguments))
+
+
+def test_a_run_about_a_member_is_about_its_catalog():
+    found = declared(zone("a.example", catalog="catalog.example"), zone("b.example"), select="[?name=='a.example']")
+    assert found.selected == {"a.example", "catalog.example"}
+
+
+def test_hosts_that_can_learn_from_it_have_no_stanza_for_members():
+    found = declared(zone("a.example", catalog="catalog.example"), zone("b.example"))
+    whole = plan(found, "ns2", ADDRESSES["ns2"])
+    assert set(whole.secondary) == {"a.example", "b.example", "catalog.example"} and not whole.consumed
+    assert consuming(whole, lambda _catalog: False) == whole
+    learns = consuming(whole, lambda _catalog: True)
+    assert set(learns.secondary) == {"b.example", "catalog.example"} and learns.consumed == {"catalog.example": ("a.example",)}
+    primary = plan(found, "ns1", ADDRESSES["ns1"])
+    assert consuming(primary, lambda _catalog: True) == primary and set(primary.primary) == {"a.example", "b.example", "catalog.example"}

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
@@ -70,6 +71,7 @@ class ActionModule(ActionBase):
             derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
             generations = declaration.keyring.generations if derived else ()
             payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
+            payload["repair"] = boolean(arguments.get("repair", False))
             if arguments.get("state", "present") == "present":
                 findings = findings_of(comparisons, host)
                 payload["texts"] = texts(only(host_plan, declaration.selected), host, findings, arguments.get("without") or ())
@@ -119,6 +121,7 @@ class ActionModule(ActionBase):
             ],
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
+            "repair": False,
             "seen": None,
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],

@@ -68,6 +68,13 @@ options:
         the host nor in its local file.
     type: raw
     default: false
+  repair:
+    description:
+      - Whether what a host was given is read again from its files, where the manifest that tells it cannot be read, as after a power loss.
+      - Without this word that is a refusal. A host whose manifest can be read is treated as always.
+      - It takes a run about all zones. Of what nothing but the manifest knows, the serials of zones that were removed are lost.
+    type: bool
+    default: false
   part:
     description:
       - Limits O(state=present) to hosts that are V(primary) for at least one zone, or to those that are not (V(secondary)).
@@ -199,6 +206,7 @@ def main():
             "comparisons": {"type": "list", "elements": "dict", "default": []},
             "without": {"type": "list", "elements": "str", "default": []},
             "allow_loss": {"type": "raw", "default": False},
+            "repair": {"type": "bool", "default": False},
             "part": {"type": "str", "choices": ["primary", "secondary", "any"], "default": "any"},
             "payload": {"type": "str", "no_log": True},
         },

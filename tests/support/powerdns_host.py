@@ -63,6 +63,7 @@ class PowerDNSHost:
         self.account = account
         self.port = free_port(ADDRESS)
         self.sockets = tempfile.mkdtemp(prefix="pdns-")  # a path in the tests' directory may be too long for a socket
+        self.repair = False
         self.restarts = 0
         self.commands: list[list[str]] = []  # that pdns_control was given
         self.layout = {
@@ -185,7 +186,7 @@ class PowerDNSHost:
         host_plan = plan(declaration, self.name, (ADDRESS,))
         settings = Settings(listen_on=(ADDRESS,), allow_query=("any",))
         payload = ActionModule._payload(host_plan, declaration.selected, powerdns, powerdns.Layout(**self.layout), settings)
-        payload["port"] = self.port
+        payload["port"], payload["repair"] = self.port, self.repair
         payload["seen"] = Application(self.software, self.layout, json.loads(json.dumps(payload))).compare(int(time.time()))["differing"]["seen"]
         return Application(self.software, self.layout, json.loads(json.dumps(payload)))
 

@@ -72,6 +72,7 @@ class ServerHost:
         self.port = free_port(self.address)
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
+        self.repair = False
         self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being given, with their arguments
         for directory in ("etc", "work", "own"):
             (root / directory).mkdir(parents=True)
@@ -299,7 +300,7 @@ class ServerHost:
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
         host_plan = as_consumer(host_plan, self.controller, self.controller.CAPABILITIES, settings)
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
-        payload["config"], payload["port"] = self.adapted(payload["config"]), self.port
+        payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
         found = json.loads(json.dumps(comparison["differing"]))

@@ -26,6 +26,8 @@ def difference(state, changes):
     for name in changes["access"][:_SHOWN_ZONES]:
         path = os.path.join(state.generations.directory, *(["current", name] if name else []))
         diff.append({"prepared": f"{os.path.normpath(path)}: owner, group and mode, so that root alone writes it and {state.layout['group']} alone reads it"})
+    if changes["repaired"]:
+        diff.append({"prepared": f"{os.path.join(state.generations.link, 'manifest.json')}: made again from the files beside it"})
     if changes["moved"]:
         diff.append({"prepared": f"{state.generations.previous}: moves to {state.generations.directory}, where root alone can write"})
     if changes["entry"]:

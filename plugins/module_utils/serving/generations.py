@@ -47,7 +47,7 @@ def sha256(content):
 class Generation:
     """One directory of files with a manifest: {name: [sha256, size, mtime_ns, facts]}; facts is the caller's own.
 
-    group: number of the one that can read them.
+    group: number of the one that can read them. repaired: whether the manifest could not be read and was made again.
     """
 
     def __init__(self, path, group=None):
@@ -55,6 +55,7 @@ class Generation:
         self.group = group
         self.files = {}
         self.notes = {}
+        self.repaired = False
         self._unsettled = []
 
     @classmethod
@@ -125,6 +126,13 @@ class Generation:
             edited.add(name)
         exposed.update(name or "." for name in (self._directories() if self.files else ()) if not _is_directory_of(os.path.join(self.path, name), self.group))
         return edited, exposed
+
+    def enter(self, name, facts):
+        """Enter a file into the manifest as it is."""
+        descriptor = _reader(os.path.join(self.path, name), os.O_RDONLY)
+        with open(descriptor, "rb") as stream:
+            content, status = stream.read(), os.fstat(descriptor)
+        self.files[name] = [sha256(content), len(content), status.st_mtime_ns, facts]
 
     def write(self, name, text):
         """Write a new file that the server can read, without entering it into the manifest. Returns its path."""
@@ -224,8 +232,11 @@ class Generations:
 
     # -- what there is ------------------------------------------------------------------------------------------------
 
-    def current(self):
-        """The generation that the server has; an empty one before the first. Raises Refused if what is there cannot be trusted or read."""
+    def current(self, repair=None):
+        """The generation that the server has; an empty one before the first. Raises Refused if what is there cannot be trusted or read.
+
+        repair: is given one whose manifest cannot be read, to fill it from its files.
+        """
         trusted_paths.check(self.directory)
         place = self.directory if os.path.lexists(self.link) else self._former()
         if place is None:
@@ -234,10 +245,20 @@ class Generations:
             name = os.readlink(os.path.join(place, "current"))
             if not _GENERATION.fullmatch(name):
                 raise ValueError("the link leads to no generation")
-            return Generation.load(os.path.join(place, name), self.group)
+            path = os.path.join(place, name)
+            try:
+                return Generation.load(path, self.group)
+            except (OSError, ValueError):
+                if not repair or not os.path.isdir(path):
+                    raise
+            generation = Generation(path, self.group)
+            repair(generation)
+            generation.repaired = True
+            return generation
         except (OSError, ValueError) as error:
             raise Refused(
-                f"what {os.path.join(place, 'current')} leads to cannot be read ({error}), so what this host was given is not known; restore it from a backup, "
+                f"what {os.path.join(place, 'current')} leads to cannot be read ({error}), so what this host was given is not known; "
+                "run once with nameserver_repair: true, which reads it again from the files that are there, or restore it from a backup, "
                 "or remove this link while the server runs: the next run then writes everything anew, from the serials that the server gives"
             ) from error
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, condition
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, condition, rereading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations, sha256
 
@@ -31,6 +32,7 @@ class HostState:
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
+      repair: whether a manifest that cannot be read is made again from the files that are there.
       seen: the digest of what the comparison saw, on which the texts rest; see L(digest).
       address: where the server answers questions of its own host, at port.
       addresses: all on which it listens.
@@ -44,8 +46,8 @@ class HostState:
         self.entry = EntryFile(layout["config_file"], self.generations)
         self.running = False
         self.stale = []
-        self.look()
         self.wanted = {os.path.join(ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
+        self.look()
         self.kept = {}
         if payload["selected"] is not None:
             self._keep_others(set(payload["selected"]))
@@ -60,9 +62,14 @@ class HostState:
 
     def look(self):
         """Read what the host has now."""
-        self.current = self.generations.current()
+        self.current = self.generations.current(self._reread if self.payload["repair"] else None)
         edited, self.exposed = self.current.look()
         self.edited = edited | self.software.differing(self.current)
+
+    def _reread(self, generation):
+        if self.payload["selected"] is not None:
+            raise Refused("a host is repaired by a run about all of its zones; leave dns_zone_select out")
+        rereading.reread(generation, ZONES, kept={name for name, (_zone, digest) in self.wanted.items() if "-" in digest})
 
     def ask(self):
         """Look at the running server as well. Raises Refused where it cannot take what changes, or is not the one that is meant."""
@@ -86,6 +93,7 @@ class HostState:
             "entry": self.entry.read() != self.payload["entry"] or self.entry.is_exposed(),
             "access": sorted(self.exposed) + [""] * self.generations.is_exposed(),
             "moved": self.generations.left_behind,
+            "repaired": self.current.repaired,
             "secondary_removed": {zone: name for zone, name in known.items() if zone not in self.payload["secondary"]},
         }
 
@@ -109,8 +117,9 @@ class HostState:
     def result(self, changes, diff, reloaded):
         """What the module returns of them."""
         removed = [self.zone_removed(name) for name in changes["removed"]]
+        kinds = ("zones", "config", "entry", "access", "moved", "repaired")
         return {
-            "changed": any((removed, self.generations.pending, self.stale, *(changes[kind] for kind in ("zones", "config", "entry", "access", "moved")))),
+            "changed": any((removed, self.generations.pending, self.stale, *(changes[kind] for kind in kinds))),
             "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
             "zones_removed": sorted([*removed, *(zone for zone in changes["secondary_removed"] if zone not in self.payload["members"])]),
             "edited": sorted(self.edited),

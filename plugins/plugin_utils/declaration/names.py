@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import re
 from functools import lru_cache
@@ -27,8 +26,6 @@ _TRANSPORTS = ("_tcp", "_udp")
 _PLAIN_ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 _LONGEST_PLAIN = 200  # characters
 _PLAIN_TEXT = re.compile(rb"[A-Za-z0-9_.-]*\Z")
-
-_MAXIMUM_FILE_NAME = 240  # leaves room for suffixes such as .jnl below the usual limit of 255 octets
 
 
 def absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
@@ -117,13 +114,6 @@ def absolute_text(owner: str, zone: str) -> str:
     if zone == ".":
         return "." if owner == "@" else f"{owner}."
     return f"{zone}." if owner == "@" else f"{owner}.{zone}."
-
-
-def zone_file_name(zone: str) -> str:
-    """A file name for a zone that is unique, legal, and readable where possible. NSD and Knot DNS replace what follows a ``%``."""
-    if len(zone) > _MAXIMUM_FILE_NAME:
-        return hashlib.sha256(zone.encode()).hexdigest()
-    return zone.replace("/", "+") if zone != "." else "+"
 
 
 def zone_of_file_name(stem: str) -> str:

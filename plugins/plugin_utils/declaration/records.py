@@ -9,11 +9,11 @@ which is relative to the zone. Two zones have the same content exactly if these 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, made_by_yaml, shown
@@ -247,4 +247,4 @@ def zone_text(zone: str, soa: SOA, body: str, serial: int) -> str:
 
 def digest(soa: SOA, body: str) -> str:
     """Identifies a zone's content, the serial apart: 32 hexadecimal digits."""
-    return hashlib.sha256(f"{soa.record(0)}\n{body}".encode()).hexdigest()[:32]
+    return zone_files.digest(str(soa.record(0)), body)

@@ -12,8 +12,8 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (

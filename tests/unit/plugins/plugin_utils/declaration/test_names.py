@@ -46,20 +46,6 @@ def test_zone_names_are_lower_case_a_labels(text, expected):
     assert names.to_text(names.zone_name(text)) == expected
 
 
-ZONES = st.lists(st.from_regex(r"[a-z0-9_]([a-z0-9_/-]{0,60}[a-z0-9_])?", fullmatch=True), max_size=5).map(
-    lambda labels: ".".join(labels)[:253].strip("./-") or "."
-)
-
-
-@given(ZONES, ZONES)
-@example(".", "root")
-@example(("a" * 62 + ".") * 4, ("a" * 62 + ".") * 4 + "b")
-def test_a_zone_has_a_file_name_of_its_own(zone, other):
-    file = names.zone_file_name(zone)
-    assert "/" not in file and file not in (".", "..") and len(file) <= 240
-    assert zone == other or file != names.zone_file_name(other)
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import time
@@ -21,9 +22,10 @@ ZONE = "example.com"
 SNAPSHOT = ("etc", "state", "work", "own")
 
 
-def feed(primary, secondary, address):
+def feed(primary, secondary, address, now=None, **options):
     records = [{"type": "NS", "value": "ns1.example."}, {"name": "www", "type": "A", "value": address}]
-    return primary.bring_declared([{"name": ZONE, "records": records, "secondaries": [{"address": secondary.address, "port": secondary.port}]}])
+    item = {"name": ZONE, "secondaries": [{"address": secondary.address, "port": secondary.port}], **({} if "file" in options else {"records": records})}
+    return primary.bring_declared([{**item, **options}], now=now)
 
 
 def follow(secondary, primary):
@@ -64,8 +66,13 @@ def lose_everything(primary, _snapshot):
 
 
 def lose_the_state(primary, _snapshot):
+    """And what named it: as with a disk of its own."""
     shutil.rmtree(primary.root / "state")
     primary.prepare()
+
+
+def lose_the_state_alone(primary, _snapshot):
+    shutil.rmtree(primary.root / "state")
 
 
 def put_a_snapshot_back(primary, snapshot):
@@ -74,8 +81,14 @@ def put_a_snapshot_back(primary, snapshot):
         shutil.copytree(snapshot / place, primary.root / place, symlinks=True)
 
 
+def truncate_the_zone_files(primary, _snapshot):
+    for path in primary.current.rglob(f"*{ZONE}*"):
+        if path.is_file():
+            path.write_bytes(b"")
+
+
 @pytest.mark.parametrize("declared", ["192.0.2.4", "192.0.2.5", "192.0.2.1"], ids=["same", "other", "snapshot's"])
-@pytest.mark.parametrize("lose", [lose_everything, lose_the_state, put_a_snapshot_back])
+@pytest.mark.parametrize("lose", [lose_everything, lose_the_state, put_a_snapshot_back, truncate_the_zone_files])
 def test_after_a_loss_one_run_and_all_servers_have_what_is_declared(pair, tmp_path, lose, declared):
     primary, secondary = pair
     before = secondary.serial(ZONE)
@@ -86,6 +99,98 @@ def test_after_a_loss_one_run_and_all_servers_have_what_is_declared(pair, tmp_pa
     assert in_sync(primary, secondary, declared)
     assert secondary.serial(ZONE) == before + 1
     assert not feed(primary, secondary, declared)["changed"]
+
+
+@pytest.mark.parametrize("lose", [lose_the_state_alone, truncate_the_zone_files])
+def test_what_is_lost_under_a_running_primary_is_repaired_in_one_run(pair, tmp_path, lose):
+    primary, secondary = pair
+    lose(primary, tmp_path / "snapshot")
+    feed(primary, secondary, "192.0.2.4")
+    assert in_sync(primary, secondary, "192.0.2.4")
+    feed(primary, secondary, "192.0.2.5")
+    assert in_sync(primary, secondary, "192.0.2.5")
+    assert not feed(primary, secondary, "192.0.2.5")["changed"]
+
+
+def test_a_primary_that_cannot_start_without_its_state_is_repaired_in_one_run(pair):
+    primary, secondary = pair
+    primary.stop()
+    lose_the_state_alone(primary, None)
+    feed(primary, secondary, "192.0.2.5")
+    primary.start()  # which the role does
+    assert in_sync(primary, secondary, "192.0.2.5")
+    assert not feed(primary, secondary, "192.0.2.5")["changed"]
+
+
+def lose_the_copies(secondary):
+    for path in secondary.kept_of(ZONE):
+        path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("lose", [lose_the_copies, functools.partial(lose_everything, _snapshot=None)], ids=["copies", "everything"])
+def test_a_secondary_that_lost_its_copies_has_them_again(pair, lose):
+    primary, secondary = pair
+    secondary.stop()
+    lose(secondary)
+    secondary.start()
+    follow(secondary, primary)
+    assert in_sync(primary, secondary, "192.0.2.4")
+    assert not follow(secondary, primary)["changed"]
+
+
+def test_a_secondary_that_was_made_anew_without_its_primary_follows_it_when_it_is_back(pair):
+    primary, secondary = pair
+    primary.stop()
+    secondary.stop()
+    lose_everything(secondary, None)
+    secondary.start()
+    follow(secondary, primary)
+    assert secondary.serial(ZONE) is None
+    primary.start()
+    feed(primary, secondary, "192.0.2.4")
+    follow(secondary, primary)
+    assert in_sync(primary, secondary, "192.0.2.4", seconds=60)
+    assert not follow(secondary, primary)["changed"]
+
+
+def test_both_are_made_anew(pair):
+    for host in pair:
+        host.stop()
+        lose_everything(host, None)
+        host.start()
+    primary, secondary = pair
+    feed(primary, secondary, "192.0.2.4")
+    follow(secondary, primary)
+    assert in_sync(primary, secondary, "192.0.2.4")
+
+
+def test_a_clock_that_is_a_year_behind_takes_no_serial_back(pair):
+    primary, secondary = pair
+    before = secondary.serial(ZONE)
+    primary.stop()
+    lose_everything(primary, None)
+    primary.start()
+    feed(primary, secondary, "192.0.2.4", now=int(time.time()) - 365 * 86400)
+    assert in_sync(primary, secondary, "192.0.2.4")
+    assert secondary.serial(ZONE) == before + 1
+
+
+@pytest.mark.parametrize("policy", ["date", "unix", "increment"])
+def test_the_highest_serial_is_followed_by_a_newer_one_after_a_loss_as_well(pair, policy):
+    primary, secondary = pair
+    feed(primary, secondary, "192.0.2.4", serial="increment")
+    for number, serial in enumerate((4042434349, 4294967295)):  # in two steps of less than 2^31
+        text = f"$TTL 300\n@ SOA ns1.example. h.example. {serial} 1 2 3 4\n@ NS ns1.example.\nwww A 192.0.2.{10 + number}\n"
+        feed(primary, secondary, "", file=text)
+        assert in_sync(primary, secondary, f"192.0.2.{10 + number}")
+    assert secondary.serial(ZONE) == 4294967295
+    primary.stop()
+    lose_everything(primary, None)
+    primary.start()
+    feed(primary, secondary, "192.0.2.4", serial=policy)
+    assert in_sync(primary, secondary, "192.0.2.4")
+    assert secondary.serial(ZONE) < 2**31
+    assert not feed(primary, secondary, "192.0.2.4", serial=policy)["changed"]
 
 
 @pytest.mark.parametrize("alive", [False, True], ids=["dead", "alive"])

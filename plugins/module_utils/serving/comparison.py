@@ -40,7 +40,7 @@ def compare(state, now):
         answered = _served(state.payload["address"], ask, state.payload["port"])
         for zone, serial in answered.items():
             differing[zone][1].append(serial)
-        for zone, holding in state.software.held([zone for zone in ask if differing[zone][2] is None], answered).items():
+        for zone, holding in state.software.held([zone for zone in ask if differing[zone][2] is None], answered, state.lost).items():
             differing[zone][1] += holding.serials
             differing[zone][2] = holding.weight and [holding.weight[0] + 1, holding.weight[1]]
             if holding.how:

@@ -27,7 +27,8 @@ def runs(state):
         if not software.service_runs():
             return False
         _look_for_another_configuration(software)
-    if software.always_commanded or state.entry.read() == state.payload["entry"]:
+    # A server whose configuration is lost, or not this collection's, is restarted: its program for commands could not tell where it listens.
+    if software.always_commanded or (state.entry.read() == state.payload["entry"] and not state.lost):
         stopped = next((process for process in own if process.stopped), None)
         how = f"{stopped} is stopped by a signal" if stopped else _unheard(software)
         if how:

@@ -76,6 +76,11 @@ class HostState:
         self.running = condition.runs(self)
         self.stale = condition.stale(self) if self.running else []
 
+    @property
+    def lost(self):
+        """Whether what this collection wrote is away but for the first file; a server that runs has what it read of it."""
+        return self.entry.read() is not None and self.entry.is_ours() and not self.current.files
+
     def digest(self):
         """Identifies what the host has now: a plan is for the state that it was made from, and for no other."""
         seen = [self.current.files, self.current.notes, sorted(self.edited), self.entry.read(), self.generations.pending]

@@ -111,13 +111,13 @@ class Bind(Software):
         if code:
             raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
 
-    def held(self, zones, answered):
+    def held(self, zones, answered, lost=False):
         """What "rndc zonestatus" says of these zones, in whichever view: whoever may ask the server for them, and however long that takes."""
         if not zones:
             return {}
         printed = self._printed()
         views = {}
-        for match in filter(None, map(_LISTED.fullmatch, self._list(self.layout["config_file"]))):
+        for match in filter(None, map(_LISTED.fullmatch, [] if lost else self._list(self.layout["config_file"]))):
             views.setdefault(_plain(match["name"]), []).append(match["view"])
         every = len(zones) <= _ASKED_ONE_BY_ONE or "allow-new-zones yes;" in printed  # or it may have some that are in no file
         directory = next(iter(re.findall(r'^\tdirectory "(.*)";$', printed, re.M)), self.layout["working_directory"])

@@ -37,8 +37,10 @@ class Knot(Software):
         program = self.find("knotc")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zone-status", zone])[0]]
 
-    def held(self, zones, answered):
+    def held(self, zones, answered, lost=False):
         """What "knotc zone-read" gives of zones that the configuration in place has, whoever may ask the server for them."""
+        if lost:
+            return {}
         configured = zones_named(self.layout["config_file"], "domain")
         return {zone: self._holding(zone) for zone in zones if zone in configured or zone in answered}
 

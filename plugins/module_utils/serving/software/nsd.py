@@ -35,8 +35,10 @@ class NSD(Software):
         program = self.find("nsd-control")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zonestatus", zone])[0]]
 
-    def held(self, zones, answered):
+    def held(self, zones, answered, lost=False):
         """What is in the files of zones that the configuration in place has, as "nsd-checkzone -p" reads them."""
+        if lost:
+            return {}
         files = zone_settings(self.layout["config_file"], "name", "zonefile")
         program = self.find("nsd-checkconf")
         directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""

@@ -71,6 +71,7 @@ class ActionModule(ActionBase):
             derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
             generations = declaration.keyring.generations if derived else ()
             payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
+            payload["outside"] = outside(only(host_plan, declaration.selected), task_vars.get("ansible_play_batch"))
             payload["repair"] = boolean(arguments.get("repair", False))
             if arguments.get("state", "present") == "present":
                 findings = findings_of(comparisons, host)
@@ -213,12 +214,16 @@ def left_behind(comparisons: Sequence[Mapping[str, Any]], host: str) -> set[str]
     return ahead(found[host]["serials"], [served for item in found.values() for served in (item["transferred"], *item["outside"].values())])
 
 
-def outside(host_plan: Plan) -> list[tuple[str, str, int, list[str]]]:
-    """(name, address, port, zones) of secondaries that no host of the inventory is, and that answer questions."""
+def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple[str, str, int, list[str]]]:
+    """(name, address, port, zones) of secondaries that answer questions, and that nobody else asks for what they have.
+
+    reached: hosts that this run asks themselves, None for all of the inventory. One that --limit leaves out, or that takes no connection,
+    may answer questions about its zones nevertheless.
+    """
     found: dict[tuple[str, str, int], list[str]] = {}
     for name, primary in host_plan.primary.items():
         for server in primary.zone.secondaries:
-            if server.answers and not server.managed:
+            if server.answers and not (server.managed and (reached is None or server.name in reached)):
                 found.setdefault((server.name, server.addresses[0], server.port), []).append(name)
     return [(*server, zones) for server, zones in found.items()]
 

@@ -131,6 +131,14 @@ def test_a_server_outside_that_says_nothing_is_named():
     assert result["warnings"] == ["192.0.2.9 gave no answer: which serials they have of their zones was not taken into account"]
 
 
+@pytest.mark.parametrize("reached", [["a", "b", "c"], ["a", "b"]])
+def test_a_secondary_that_this_run_does_not_reach_is_asked_over_the_wire(reached):
+    answer = {"differing": {"zones": {}, "time": NOW, "silent": ["c"]}, "removed": [], "served": 0}
+    result, payload = run({"state": "compared"}, {"dns_zones": zones(), "ansible_play_batch": reached}, answer)
+    assert payload["outside"] == ([] if "c" in reached else [["c", "192.0.2.3", 53, ["example.com"]]])
+    assert result["warnings"] == ["c gave no answer: which serials they have of their zones was not taken into account"]
+
+
 def test_a_host_that_was_not_compared_is_told_how():
     with pytest.raises(DeclarationError, match="comparisons: hold nothing about a; register a task with state: compared first"):
         findings_of([{"host": "b", "differing": comparison("b", {})["differing"]}, {"skipped": True}], "a")

@@ -27,6 +27,19 @@ options:
     type: list
     elements: path
     default: []
+  readable_files:
+    description: Paths of files that a service has to read, whether they are there or not, of which RV(forbidden_files) are told.
+    type: list
+    elements: path
+    default: []
+  apparmor_profile:
+    description: The name, in C(/etc/apparmor.d), of the profile of that service's program.
+    type: str
+  apparmor_readable:
+    description: What the profile lets the program read, as patterns such as V(/etc/bind/**), for a host where its package is not installed yet.
+    type: list
+    elements: str
+    default: []
   firewall_addresses:
     description:
       - Addresses of this host. RV(firewall.zones) are the firewalld zones of the interfaces that have them; an interface without a zone of its own is
@@ -104,6 +117,12 @@ missing_files:
   type: list
   elements: str
   sample: []
+forbidden_files:
+  description: Those of O(readable_files) that AppArmor does not let the program read, as far as O(apparmor_profile) is in force.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/letsencrypt/live/ns1/privkey.pem]
 firewall:
   description: What firewalld lets pass.
   returned: when O(firewall_services) or O(firewall_ports) are given
@@ -129,6 +148,7 @@ import shutil
 from collections.abc import Iterable
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import apparmor
 
 BUS = "org.fedoraproject.FirewallD1"
 BUS_PATH = "/org/fedoraproject/FirewallD1"
@@ -219,7 +239,9 @@ class Host:
 def main() -> None:
     lists = ("packages", "services", "firewall_addresses", "firewall_zones", "firewall_services", "firewall_ports")
     argument_spec = {name: {"type": "list", "elements": "str", "default": []} for name in lists}
-    module = AnsibleModule({**argument_spec, "files": {"type": "list", "elements": "path", "default": []}}, supports_check_mode=True)
+    argument_spec["apparmor_readable"] = {"type": "list", "elements": "str", "default": []}
+    paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "readable_files")}
+    module = AnsibleModule({**argument_spec, **paths, "apparmor_profile": {"type": "str"}}, supports_check_mode=True)
     params = module.params
     host = Host(module)
     wanted = [("queryService", name) for name in params["firewall_services"]] + [("queryPort", port) for port in params["firewall_ports"]]
@@ -227,7 +249,10 @@ def main() -> None:
         "missing_packages": host.missing_packages(params["packages"]),
         "services": host.services(params["services"]),
         "missing_files": [path for path in params["files"] if not os.path.lexists(path)],
+        "forbidden_files": [],
     }
+    if params["apparmor_profile"]:
+        found["forbidden_files"] = apparmor.forbidden(params["readable_files"], params["apparmor_profile"], params["apparmor_readable"])
     if wanted:
         found["firewall"] = host.firewall(params["firewall_addresses"], params["firewall_zones"], wanted)
     module.exit_json(changed=False, **found)

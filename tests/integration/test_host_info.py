@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
 import shutil
 import subprocess
 
 import pytest
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
+from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
 
 
 def host_info(**arguments):
@@ -39,3 +43,20 @@ def test_what_is_not_asked_is_not_looked_at():
     assert found["missing_packages"] == found["missing_files"] == []
     assert found["services"] == {}
     assert "firewall" not in found
+
+
+@pytest.mark.skipif(not can_make_private_networks(), reason="needs a mount namespace")
+def test_what_apparmor_keeps_a_program_from_reading_is_told_where_it_is_in_force(tmp_path):
+    """By a machine that has AppArmor, as far as the module can see."""
+    asked = {"readable_files": ["/etc/bind/tls/key.pem", "/etc/letsencrypt/live/key.pem"], "apparmor_profile": "usr.sbin.nobody"}
+    if not os.path.exists("/sys/module/apparmor"):
+        assert host_info(**asked)["forbidden_files"] == []
+
+    def look():
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/sys/module"], check=True)
+        parameters = pathlib.Path("/sys/module/apparmor/parameters")
+        parameters.mkdir(parents=True)
+        (parameters / "enabled").write_text("Y\n")
+        return run_module("host_info", **asked, apparmor_readable=["/etc/bind/**"])
+
+    assert in_private_network(look)["forbidden_files"] == ["/etc/letsencrypt/live/key.pem"]

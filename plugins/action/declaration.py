@@ -16,6 +16,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.prob
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zones_to_prove
 
 _SHOWN = 20
+_WAITING = ("linear", "debug", "mitogen_linear")
 
 
 class ActionModule(ActionBase):
@@ -30,6 +31,7 @@ class ActionModule(ActionBase):
         try:
             declaration = inventory.declared(task_vars or {}, self._templar.template)
             if arguments["software"]:
+                _check_strategy(self._task.get_play().strategy, task_vars or {})
                 host_duties(declaration, task_vars or {}, SOFTWARE[arguments["software"]], arguments["settings"], arguments["version"])
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
@@ -48,6 +50,13 @@ class ActionModule(ActionBase):
                 {server.cloud for zone in declaration.selected_zones.values() for server in zone.secondaries if server.cloud and server.carrier == host}
             ),
         }
+
+
+def _check_strategy(strategy: str, task_vars: Mapping[str, Any]) -> None:
+    """Serials are agreed where all hosts are compared before the first one changes: only the strategy linear has one wait for the other."""
+    if strategy.rpartition(".")[2] not in _WAITING and len(task_vars.get("ansible_play_hosts_all", [])) > 1:
+        said = f"with {strategy} servers change before others are asked which serials they have"
+        raise DeclarationError([Problem("strategy", said, "provision name servers with the strategy linear (of the play, ANSIBLE_STRATEGY or ansible.cfg)")])
 
 
 def told_once(warnings: Sequence[Problem], task_vars: Mapping[str, Any]) -> list[str]:

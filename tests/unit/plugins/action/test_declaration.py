@@ -14,9 +14,9 @@ from ansible_collections.authoritative.dns.plugins.action.declaration import Act
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}, {"name": "www", "type": "A", "value": ["192.0.2.8", "192.0.2.9"]}]
 
 
-def run(zones, arguments=None, **variables):
+def run(zones, arguments=None, strategy="linear", **variables):
     action = object.__new__(ActionModule)
-    action._task = SimpleNamespace(args=arguments or {}, async_val=0, check_mode=False, diff=False)
+    action._task = SimpleNamespace(args=arguments or {}, async_val=0, check_mode=False, diff=False, get_play=lambda: SimpleNamespace(strategy=strategy))
     action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action._templar = Templar(loader=DataLoader(), variables=variables)
     hosts = {"ns1": {"ansible_host": "192.0.2.1"}, "ns2": {"ansible_host": "192.0.2.2"}}
@@ -40,6 +40,16 @@ def test_what_a_hosts_program_cannot_do_is_a_mistake():
             run(zones, {**nsd, "settings": settings})
     with pytest.raises(AnsibleActionFail, match="value of software must be one of"):
         run(zones, {"software": "nds"})
+
+
+def test_servers_are_not_provisioned_where_none_waits_for_the_other():
+    declared, software = [{"name": "example.com", "records": RECORDS}], {"software": "nsd", "settings": {"allow_query": ["any"]}}
+    for strategy in ("free", "ansible.builtin.free", "host_pinned"):
+        assert run(declared, software, strategy, ansible_play_hosts_all=["ns1"])["zones"] == 1
+        assert run(declared, None, strategy, ansible_play_hosts_all=["ns1", "ns2"])["zones"] == 1  # nothing is provisioned
+        with pytest.raises(AnsibleActionFail, match=f"no host was changed.\n- strategy: with {strategy} servers change before others .* strategy linear"):
+            run(declared, software, strategy, ansible_play_hosts_all=["ns1", "ns2"])
+    assert run(declared, software, "ansible.builtin.linear", ansible_play_hosts_all=["ns1", "ns2"])["zones"] == 1
 
 
 def test_every_mistake_is_in_the_message():

@@ -23,6 +23,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.netw
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, PrimaryZone, consuming, only, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zone_above
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import (
     Finding,
     NoAgreement,
@@ -73,6 +74,7 @@ class ActionModule(ActionBase):
             payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
             payload["outside"] = outside(only(host_plan, declaration.selected), task_vars.get("ansible_play_batch"))
             payload["repair"] = boolean(arguments.get("repair", False))
+            payload["witnesses"] = witnesses(declaration, only(host_plan, declaration.selected))
             if arguments.get("state", "present") == "present":
                 findings = findings_of(comparisons, host)
                 payload["texts"] = texts(only(host_plan, declaration.selected), host, findings, arguments.get("without") or ())
@@ -90,6 +92,7 @@ class ActionModule(ActionBase):
                 *guard.losses(host, host_plan, result, allowed),
                 *guard.left_out(host, result, allowed, layout.local_config),
                 *guard.lost_updates(result, host, allowed),
+                *guard.lost_signing_keys(host, result, allowed, f"{getattr(layout, 'signing_directory', '')}/keys"),
                 *guard.lost_keys(host, declaration.keyring, result, allowed),
             ]
             if losses:
@@ -126,6 +129,7 @@ class ActionModule(ActionBase):
             "seen": None,
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
+            "witnesses": {},
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "members": {member: catalog for catalog, listed in host_plan.consumed.items() for member in listed},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
@@ -226,6 +230,17 @@ def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple
             if server.answers and not (server.managed and (reached is None or server.name in reached)):
                 found.setdefault((server.name, server.addresses[0], server.port), []).append(name)
     return [(*server, zones) for server, zones in found.items()]
+
+
+def witnesses(declaration: Declaration, host_plan: Plan) -> dict[str, list[tuple[str, str, int, str]]]:
+    """(who, address, port, type) by zone that a host signs: servers that could have its DNSKEY, and those of the zone above that could have its DS."""
+    found: dict[str, list[tuple[str, str, int, str]]] = {}
+    for name, primary in host_plan.primary.items():
+        zone, above = primary.zone, zone_above(declaration, name)
+        if zone.dnssec:
+            known = [*((server, "DNSKEY") for server in zone.secondaries if server.answers), *((server, "DS") for server in (above.servers if above else ()))]
+            found[name] = [(server.name, address, server.port, rdtype) for server, rdtype in known for address in server.addresses[:1]]
+    return found
 
 
 def served_by_others(primary: PrimaryZone, found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

@@ -146,6 +146,21 @@ left_out:
   type: list
   elements: str
   sample: [old.example]
+keys_elsewhere:
+  description: Zones that the host is to sign and has no keys for, although others have keys of the zone, or the zone above a DS, and who that is.
+  returned: when O(state=compared)
+  type: dict
+  sample: {example.com: [ns2 has its DNSKEY]}
+insecure_too_early:
+  description: Zones whose signing is to end while the zone above may have a DS that the host's server was not told of, and what is known of it.
+  returned: when O(state=compared)
+  type: dict
+  sample: {example.com: [ns1 has its DS]}
+still_signed:
+  description: Zones that the host signs with keys that are still served, and that are declared to be signed no longer.
+  returned: when O(state=compared)
+  type: list
+  elements: str
 tsig_generations:
   description: Generations of the derived TSIG keys that the host has, the one that it uses first.
   returned: when O(state=compared)

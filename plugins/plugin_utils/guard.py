@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Keyring
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan
 
@@ -65,6 +66,33 @@ def lost_updates(found: Mapping[str, Any], host: str, allowed: Any) -> Iterator[
             yield (
                 f"zone {name} on {host} is {how}, and this run would put what is declared in the place of what the server holds; leave the zone to the "
                 f"administrator's own configuration, or stop that and declare its content ({_remedy(name)})"
+            )
+
+
+def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any, directory: str) -> Iterator[str]:
+    """Zones that would be bogus for everybody who validates: signed with other keys than the zone above says, or not at all.
+
+    directory: where the host has the keys of its zones.
+    """
+    names = set() if allowed is True else set(allowed or ())
+    for zone, who in ({} if allowed is True else found.get("keys_elsewhere") or {}).items():
+        if zone not in names:
+            yield (
+                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
+                f"refuse the zone. Bring its keys to {directory}/{zone_file_name(zone)} on {host} (K*.key, K*.private and K*.state); {_remedy(zone)}"
+            )
+    for zone, who in ({} if allowed is True else found.get("insecure_too_early") or {}).items():
+        if zone not in names:
+            yield (
+                f"zone {zone} is to be signed no longer: {'; '.join(who[:5])}, and {host} would take its keys and signatures away at once. It keeps them as "
+                f"long as they are needed where it knows of the DS: tell it (rndc dnssec -checkds published {zone}), and wait until its state is omnipresent "
+                f"(rndc dnssec -status {zone}); {_remedy(zone)}"
+            )
+    for zone in () if allowed is True else found.get("still_signed") or ():
+        if zone not in names:
+            yield (
+                f"zone {zone} is signed on {host}, and without signatures no resolver that validates would take it as long as the zone above has its DS; "
+                f"write dnssec: insecure first, and false when its keys are served no longer; {_remedy(zone)}"
             )
 
 

@@ -43,6 +43,7 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
         _keys(task_vars, template),
         files.fill,
         _resolved(task_vars.get("dns_catalogs", []), template),
+        _resolved(task_vars.get("dns_dnssec_policies"), template),
     )
     return declaration if promoted is None else replace(declaration, warnings=(*declaration.warnings, *_not_moved(declaration, promoted)))
 

@@ -43,8 +43,13 @@ class PrimaryNotAsked(NoAgreement):
 
 
 def content_digest(zone: Zone) -> str:
-    """Identifies what is to be served; a kept serial is part of it, a serial of ours is not."""
-    return f"{zone.content.digest}-{zone.content.own_serial}" if zone.serial_policy == "keep" else zone.content.digest
+    """Identifies what is to be served; a kept serial is part of it, a serial of ours is not.
+
+    That somebody signs it is part of it too: where this begins or ends, the zone gets a serial beyond the one that was served.
+    """
+    if zone.serial_policy == "keep":
+        return f"{zone.content.digest}-{zone.content.own_serial}"
+    return f"{zone.content.digest}-signed" if zone.dnssec else zone.content.digest
 
 
 def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int, others: Mapping[str, int] | None = None) -> int:

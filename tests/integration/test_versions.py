@@ -50,7 +50,12 @@ def checker(request, tmp_path):
     layout = software.Layout(
         **shared,
         **{
-            bind: {"local_options": f"{tmp_path}/options.conf", "working_directory": f"{tmp_path}/own", "secondary_directory": ""},
+            bind: {
+                "local_options": f"{tmp_path}/options.conf",
+                "working_directory": f"{tmp_path}/own",
+                "secondary_directory": "",
+                "signing_directory": f"{tmp_path}/own",
+            },
             nsd: {"secondary_directory": f"{tmp_path}/own", "control_socket": f"{tmp_path}/own/ctl"},
             knot: {"storage": f"{tmp_path}/own", "secondary_directory": f"{tmp_path}/own", "run_directory": f"{tmp_path}/own"},
             powerdns: {"database": f"{tmp_path}/own/db", "schema": ""},

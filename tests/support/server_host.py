@@ -32,7 +32,7 @@ from typing import Any
 
 import dns.message
 import dns.query
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, texts
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, texts, witnesses
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
@@ -286,10 +286,11 @@ class ServerHost:
         now: int | None = None,
         keys: Sequence[Mapping[str, str]] = (),
         settings: Settings | None = None,
+        policies: Mapping[str, Any] | None = None,
     ) -> Iterator[Application]:
         """The application of zones as an inventory declares them, after the comparison told which are to be written."""
         groups = {"all": list(self.addresses), "dns_primaries": [self.name]}
-        declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select, keys={"keys": list(keys)})
+        declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select, keys={"keys": list(keys)}, policies=policies)
         with self.applying(declaration, settings, now) as application:
             yield application
 
@@ -300,6 +301,8 @@ class ServerHost:
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
         host_plan = as_consumer(host_plan, self.controller, self.controller.CAPABILITIES, settings)
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
+        known = witnesses(declaration, only(host_plan, declaration.selected))
+        payload["witnesses"] = {zone: [(who, at, self.port, what) for who, at, _port, what in asked if at == self.address] for zone, asked in known.items()}
         payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
@@ -366,7 +369,8 @@ class BindHost(ServerHost):
             f'options {{ directory "{root}/work"; listen-on {{ {self.address}; }}; listen-on-v6 {{ none; }}; recursion no; empty-zones-enable no;'
             f' dnssec-validation no; notify no; include "{options}"; }};\ninclude "{self.local_config}";\n'
         )
-        return {"local_options": str(options), "working_directory": str(root / "work"), "secondary_directory": ""}
+        own = {"working_directory": str(root / "work"), "secondary_directory": "", "signing_directory": str(root / "own/signing")}
+        return {"local_options": str(options), **own}
 
     def command(self) -> list[str]:
         return [_find("named"), "-f", "-n", "1", "-u", self.account, "-c", str(self.config_file), "-L", str(self.root / "log")]

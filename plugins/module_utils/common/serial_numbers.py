@@ -25,6 +25,11 @@ def newer(serial: int, than: int) -> bool:
     return distance(serial, than) > 0
 
 
+def following(serial: int) -> int:
+    """The next one, without 0, which is legal but confuses people and some software."""
+    return (serial + 1) % MODULUS or 1
+
+
 def newest(serials: Iterable[int]) -> int | None:
     """The newest of these serials; None when there are none."""
     found = set(serials)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import time
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
@@ -19,6 +21,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 _WATCHED = 50  # zones that are to disappear
 _AT_ONCE = 10.0  # seconds, and what a slow server loads in each one beyond them; BIND 9.18 was seen to load ten times as many octets
 _ZONES_A_SECOND, _OCTETS_A_SECOND = 200.0, 200000.0
+_SOA_SERIAL = re.compile(r"( SOA \S+ \S+ )\d+")  # as the zone's text has it
 _KNOWN = 20  # zones, of all, that the server has to know afterwards
 
 
@@ -35,6 +38,7 @@ class Application:
         self.state = HostState(software, layout, payload)
         self.payload = self.state.payload
         self.generations = self.state.generations
+        self.signed = set()  # zones whose serial is the server's own, before or after the change
 
     def compare(self, now):
         """See L(comparison.compare)."""
@@ -87,6 +91,7 @@ class Application:
             self._switch(staged, changes, move)
             result["reloaded"] = self.state.running
             self.reached = "The new state is in place, and the server took it." if self.state.running else "The new state is in place."
+            self.software.tidy(staged)
             self.software.forget_secondary(staged.notes["forget"])
             if staged.notes.pop("forget"):
                 staged.save()
@@ -137,8 +142,11 @@ class Application:
 
     def _removed(self, changes):
         """The last serials of zones that this host had once, for the day on which it has them again: somebody may still have a copy."""
-        facts = [self.state.current.facts(name) for name in changes["removed"]]
-        removed = dict(self.state.current.notes.get("removed", {}), **{fact["zone"]: fact["issued"] for fact in facts})
+        gone = {facts["zone"]: facts["issued"] for facts in map(self.state.current.facts, changes["removed"])}
+        signed = [zone for zone in self.state.signed() if zone in gone]
+        for zone, serial in self._answered(signed if self.state.running else []).items():
+            gone[zone] = serial_numbers.newest([gone[zone], serial])
+        removed = dict(self.state.current.notes.get("removed", {}), **gone)
         return {zone: serial for zone, serial in removed.items() if zone not in self.payload["zones"]}
 
     def _switch(self, staged, changes, move):
@@ -152,6 +160,8 @@ class Application:
         files = {*(self.payload["config"] if interrupted or stale else changes["config"]), *([ENTRY] if interrupted or changes["entry"] else [])}
         files |= restored.keys() & self.payload["config"].keys()
         entry_before = self.state.entry.found()
+        self.signed = {*self.state.signed(), *self.software.signed({name: staged.read(name) for name in self.payload["config"]})}
+        self.software.make_ready(staged, changed)
         self.generations.pending = running
         self.generations.swap(staged)
         try:
@@ -212,6 +222,11 @@ class Application:
                 raise Refused("the server read its configuration and does not know {}; its log says why".format(", ".join(sorted(unknown)[:10])))
 
     def _served(self, zones):
+        """The serials of the texts that the server has of zones; of those that it signs it has to be asked otherwise."""
+        signed = [zone for zone in zones if zone in self.signed]
+        return {**self._answered([zone for zone in zones if zone not in self.signed]), **self.software.loaded(signed)}
+
+    def _answered(self, zones):
         return served_serials.serials(self.payload["address"], zones, timeout=2, port=self.payload["port"])
 
     def _roll_back(self, staged, changes, entry_before, files, move):
@@ -226,6 +241,8 @@ class Application:
                 facts = self.state.current.facts(self.state.zone_file(zone))
                 if facts:
                     facts["issued"] = serial
+            _renumber(self.state, [zone for zone in changes["zones"] if zone in self.signed])
+        self.software.make_ready(self.state.current, list(changes["zones"]))
         self.generations.swap_back(self.state.current)
         if self.state.current.files:
             for name in changes["zones"]:
@@ -258,6 +275,17 @@ class Application:
             if not otherwise or time.monotonic() > deadline:
                 return otherwise
             time.sleep(0.05)
+
+
+def _renumber(state, zones):
+    """Give texts of the current generation serials beyond those that were out: a signer takes no older one, whatever its file's time."""
+    loaded = state.software.loaded(zones) if state.running else {}
+    for zone in zones:
+        name = state.zone_file(zone)
+        facts, text = state.current.facts(name), state.current.read(name)
+        if facts and text and loaded.get(zone) != facts["serial"]:
+            serial = serial_numbers.following(facts["issued"])
+            state.current.replace(name, _SOA_SERIAL.sub(rf"\g<1>{serial}", text, count=1), dict(facts, serial=serial, issued=serial))
 
 
 def _seconds_to_load(generation, zones):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials, signing_state
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
 _ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
@@ -50,19 +50,30 @@ def compare(state, now):
             "zones": differing,
             "time": now,
             "seen": state.digest(),
-            "serials": {zone: state.current.facts(name)["serial"] for name, (zone, _digest) in state.wanted.items() if state.current.facts(name)},
+            "serials": _serials(state),
             "transferred": _transferred(state),
             "outside": outside,
             "silent": sorted(silent),
         },
         "agrees": not differing and not state.result(state.changes(), [], False)["changed"],
         "own_content": own_content,
+        "keys_elsewhere": signing_state.keys_elsewhere(state),
+        "insecure_too_early": signing_state.insecure_too_early(state),
+        "still_signed": signing_state.still_signed(state),
         "left_out": sorted(_left_out(state)),
         "served": len(served),
         "tsig_generations": state.current.notes.get("tsig_generations", []),
         "removed": sorted(state.not_served(served)),
         "edited": sorted(state.edited),
     }
+
+
+def _serials(state):
+    """What this host has of zones that it is primary for. Of those that it signs it is what it serves, and nothing where it does not."""
+    serials = {zone: state.current.facts(name)["serial"] for name, (zone, _digest) in state.wanted.items() if state.current.facts(name)}
+    signed = [zone for zone in state.signed() if zone in serials]
+    served = _served(state.payload["address"], signed, state.payload["port"]) if state.running else {}
+    return {**{zone: serial for zone, serial in serials.items() if zone not in signed}, **served}
 
 
 def _transferred(state):

@@ -145,6 +145,11 @@ class Generation:
         self.files[name] = [sha256(content), len(content), os.stat(path).st_mtime_ns, facts]
         self._unsettled.append(name)
 
+    def replace(self, name, text, facts):
+        """Write a file anew, which other generations may share as it was."""
+        os.unlink(os.path.join(self.path, name))
+        self.add(name, text, facts)
+
     def _write(self, name, content, mode):
         path = os.path.join(self.path, name)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

@@ -28,6 +28,7 @@ class HostState:
       texts: [serial, text] by zone, for those whose content is to be written.
       shared: zones that have further primaries, whose serials must be told.
       outside: [name, address, port, zones] of servers that transfer from this host and that nobody else asks for what they have.
+      witnesses: [[who, address, port, type]] by zone that this host signs: who could have a DNSKEY or a DS of it.
       secondary: file name by zone that this host transfers.
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
@@ -42,6 +43,7 @@ class HostState:
         self.software = software
         self.layout = layout
         self.payload = payload
+        payload["config"] = software.understood(payload["config"])
         self.generations = Generations(layout["state_directory"], layout["group"], layout.get("previous_state_directory"))
         self.entry = EntryFile(layout["config_file"], self.generations)
         self.running = False
@@ -80,6 +82,10 @@ class HostState:
     def lost(self):
         """Whether what this collection wrote is away but for the first file; a server that runs has what it read of it."""
         return self.entry.read() is not None and self.entry.is_ours() and not self.current.files
+
+    def signed(self):
+        """{zone: policy} of the zones that the server signs by what the host has now."""
+        return self.software.signed({name: self.current.read(name) for name in self.payload["config"]})
 
     def digest(self):
         """Identifies what the host has now: a plan is for the state that it was made from, and for no other."""

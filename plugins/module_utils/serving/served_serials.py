@@ -19,11 +19,11 @@ _SAME_NAME = b"\xc0\x0c"  # a pointer to the question (RFC 1035 section 4.1.4)
 _IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
 
 
-def question(zone, identifier):
-    """A query for a zone's SOA (RFC 1035 section 4.1), without recursion desired. zone: A-labels, no escapes."""
+def question(zone, identifier, rdtype=_TYPE_SOA):
+    """A query for records at a zone's name (RFC 1035 section 4.1), without recursion desired. zone: A-labels, no escapes."""
     labels = zone.rstrip(".").encode("ascii").split(b".") if zone != "." else []
     name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-    return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + name + struct.pack("!2H", _TYPE_SOA, _CLASS_IN)
+    return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + name + struct.pack("!2H", rdtype, _CLASS_IN)
 
 
 def answers(message, query):
@@ -67,6 +67,23 @@ def serials(address, zones, timeout=2.0, port=53):
 
 def answered(address, zones, timeout=2.0, port=53):
     """As L(serials), with None for zones of which it says within that time that it does not serve them."""
+    return _answered(address, zones, timeout, port, question, serial_in)
+
+
+def have(address, zones, rdtype, timeout=2.0, port=53):
+    """Whether there are records of a type at the names of zones, for those of which the server gives an authoritative answer in time."""
+    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype), _has_records)
+    return {zone: there for zone, there in found.items() if there is not None}
+
+
+def _has_records(answer, _query):
+    """Whether an authoritative answer has any records, None if it is none; one that is cut off has."""
+    flags, _questions, records = struct.unpack_from("!3H", answer, 2)
+    return bool(records or flags & 0x0200) if flags & 0x0400 and not flags & 0xF else None
+
+
+def _answered(address, zones, timeout, port, ask, read):
+    """What read(answer, query) says of each zone's answer to ask(zone, identifier), for those that are answered within timeout seconds."""
     found = {}
     waiting = list(zones)
     deadline = time.monotonic() + timeout
@@ -76,16 +93,16 @@ def answered(address, zones, timeout=2.0, port=53):
         link.connect((address, port))
         while waiting and time.monotonic() < deadline:
             identifiers = random.sample(range(65536), min(_IN_FLIGHT, len(waiting)))
-            asked = {identifier: (zone, question(zone, identifier)) for identifier, zone in zip(identifiers, waiting)}
-            _ask(link, asked, found, min(deadline, time.monotonic() + 0.5))
+            asked = {identifier: (zone, ask(zone, identifier)) for identifier, zone in zip(identifiers, waiting)}
+            _ask(link, asked, found, min(deadline, time.monotonic() + 0.5), read)
             rest = [zone for zone, _query in asked.values()]
             # Those that gave no answer go to the end, so that a slow one does not hold up the others.
             waiting = waiting[len(identifiers) :] + rest
     return found
 
 
-def _ask(link, asked, found, deadline):
-    """Send all of asked; move what is answered before the deadline from asked to found."""
+def _ask(link, asked, found, deadline, read):
+    """Send all of asked; move what is answered before the deadline from asked to found, as read sees it."""
     try:
         for _zone, query in asked.values():
             link.send(query)
@@ -96,7 +113,7 @@ def _ask(link, asked, found, deadline):
             match = asked.get(int.from_bytes(answer[:2], "big"))
             if match and answers(answer, match[1]):  # or it is late, for another question that had this identifier
                 zone, query = match
-                found[zone] = serial_in(answer, query)
+                found[zone] = read(answer, query)
                 del asked[struct.unpack_from("!H", query)[0]]
     except OSError:
         time.sleep(0.05)  # nobody listens there, or the buffer is full: ask again

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, names, reverse, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, dnssec, names, reverse, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import (
     SHARED_KEYS,
@@ -45,6 +45,7 @@ def load(
     keys: Mapping[str, Any] | None = None,
     keep: Callable[[Draft, Making], Sequence[Problem]] | None = None,
     catalog_zones: Any = (),
+    policies: Any = None,
 ) -> Declaration:
     """Read, complete and check a declaration.
 
@@ -52,10 +53,10 @@ def load(
     read_file: returns the text of a declared C(file), raises OSError. files: zones that were read from directories already.
     select: the JMESPath expression C(dns_zone_select). keys: the arguments of L(tsig.read), from the variables C(dns_tsig_*).
     keep: gives zones the content of their C(file), kept from an earlier time or made and kept (L(DeclaredFiles.fill)); None makes it each time.
-    catalog_zones: the list C(dns_catalogs).
+    catalog_zones: the list C(dns_catalogs). policies: the mapping C(dns_dnssec_policies).
     Raises DeclarationError with every mistake in it.
     """
-    return _Loader(inventory, read_file, keys or {}, keep).load(zones, defaults, files, select, catalog_zones)
+    return _Loader(inventory, read_file, keys or {}, keep, policies).load(zones, defaults, files, select, catalog_zones)
 
 
 class _Loader:
@@ -65,14 +66,16 @@ class _Loader:
         read_file: Callable[[str], str],
         keys: Mapping[str, Any],
         keep: Callable[[Draft, Making], Sequence[Problem]] | None,
+        policies: Any,
     ) -> None:
         self.inventory = inventory
         self.read_file = read_file
         self.keep = keep
         self.keyring, problems = tsig.read(**keys)
-        self.findings = Findings(problems)
+        known, mistakes = dnssec.read(policies)
+        self.findings = Findings([*problems, *mistakes])
         self.problem = self.findings.problem
-        self.topology = Topology(Endpoints(inventory, self.keyring, self.findings), self.findings)
+        self.topology = Topology(Endpoints(inventory, self.keyring, self.findings), known, self.findings)
 
     def load(self, zones: Any, defaults: Any, files: Iterable[tuple[Draft, list[Problem]]], select: str | None, listed: Any = ()) -> Declaration:
         self._check_groups()

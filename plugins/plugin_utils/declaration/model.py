@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import Content
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import Policy
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP, CLOUDS
 
@@ -78,7 +79,7 @@ class Zone:
 
     allow_query: networks that may ask, None for the server's own setting. tsig: whether derived keys sign its transfers, or the name
     of the given key that does. tls: whether it is handed out over TLS and in no other way. catalog: the catalog zone that lists it.
-    members: of a catalog zone, the zones that it lists (RFC 9432).
+    members: of a catalog zone, the zones that it lists (RFC 9432). dnssec: how its primary signs it, None if it does not.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Zone:
     tls: bool = False
     catalog: str | None = None
     members: tuple[str, ...] | None = None
+    dnssec: Policy | None = None
 
     def upstream(self, secondary: Server) -> tuple[Server, ...]:
         """The servers from which a secondary transfers this zone, in the order to try them."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import MODULUS, newer
+from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import MODULUS, following, newer
 
 POLICIES = ("date", "unix", "increment", "keep")
 
@@ -29,4 +29,4 @@ def next_serial(policy: str, current: int | None, now: int, own: int) -> int:
         wanted = own or current or 1  # what is current already is not newer, so one is added below
     if current is None or newer(wanted, current):
         return wanted
-    return (current + 1) % MODULUS or 1  # 0 is legal but confuses people and some software
+    return following(current)

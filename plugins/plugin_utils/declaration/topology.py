@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A zone with its servers: who is primary and secondary, and whether transfers can reach everybody, signed and encrypted as declared."""
+"""A zone with its servers: who is primary and secondary, and whether transfers can reach everybody, signed and encrypted as declared; how it is signed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names, serial_policies
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import dnssec, names, serial_policies
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Server, Zone
@@ -19,8 +20,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.prov
 class Topology:
     """Completes drafts to zones. Mistakes and warnings go to findings."""
 
-    def __init__(self, endpoints: Endpoints, findings: Findings) -> None:
+    def __init__(self, endpoints: Endpoints, policies: Mapping[str, dnssec.Policy], findings: Findings) -> None:
         self.endpoints = endpoints
+        self.policies = policies
         self.findings = findings
         self.problem = findings.problem
 
@@ -39,17 +41,22 @@ class Topology:
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
         self._check_sources(draft, primaries, secondaries)
         has_serial = (draft.file is not None and draft.file.soa is not None) or (content is not None and content.own_serial is not None)
-        policy = "keep" if content is not None and content.signed else draft.options.get("serial", "keep" if has_serial else "date")
+        signing = self._dnssec(draft, primaries)
+        usual = "increment" if signing else "keep"  # what is served is the signer's serial
+        policy = "keep" if content is not None and content.signed else draft.options.get("serial", usual if has_serial else "date")
         if policy not in serial_policies.POLICIES:
             known = ", ".join(serial_policies.POLICIES)
             self.problem(draft.where, f"serial {policy!r} is unknown{did_you_mean(policy, serial_policies.POLICIES)}", f"use one of {known}")
+        elif policy == "keep" and signing:
+            self.problem(draft.where, "serial is 'keep', but the zone is signed, and who signs it moves its serial", "use date, unix or increment")
         elif policy == "keep" and not has_serial:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
         secondaries = tuple(self._carried(draft, server, primaries) if server.cloud else server for server in secondaries)
         allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
         if content is None:
             return None
-        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, draft.options["labels"], signed, encrypted, self._catalog(draft))
+        labels, catalog = draft.options["labels"], self._catalog(draft)
+        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, labels, signed, encrypted, catalog, dnssec=signing)
 
     def _carried(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> Server:
         """A provider with the host that talks to it: the one that is named, else the first of CLOUD_GROUP, else the first primary."""
@@ -101,6 +108,35 @@ class Topology:
             if server.cloud:
                 self.problem(draft.where, f"its transfers are to be encrypted, but {server.cloud} has none over TLS", "leave tls out, or the provider")
         return value
+
+    def _dnssec(self, draft: Draft, primaries: tuple[Server, ...]) -> dnssec.Policy | None:
+        """How the zone's primary signs it."""
+        value = draft.options.get("dnssec", False)
+        if value is False:
+            return None
+        policy = dnssec.STANDARD if value is True else self.policies.get(value) if isinstance(value, str) else None
+        if policy is None:
+            known = ", ".join(self.policies)
+            wrong = f"dnssec {value!r} is no policy{did_you_mean(value, self.policies)}"
+            self.problem(draft.where, wrong, f"write true, false, one of {known}, or declare it in {dnssec.VARIABLE}")
+            return None
+        if draft.content is not None and draft.content.signed:
+            wrong = "is declared with its signatures, and dnssec would have it signed a second time"
+            self.problem(draft.where, wrong, "leave the signatures out of its file, or write dnssec: false")
+        outside = [server.name for server in primaries if not server.managed]
+        if outside:
+            wrong = f"its primary {outside[0]} is not of this inventory, and who holds a zone's content signs it"
+            self.problem(draft.where, wrong, "have it signed there, and write dnssec: false")
+        elif len(primaries) > 1:
+            wrong = f"has the primaries {', '.join(server.name for server in primaries)}, and each would sign it with keys of its own"
+            self.problem(draft.where, wrong, "let one of them be the primary and the others secondaries, which serve the signed zone as it is")
+        if draft.content is not None:
+            soa = draft.content.soa
+            longest = max(dnssec.longest_ttl(draft.content.body()), soa.ttl)
+            if longest > policy.max_zone_ttl:
+                wrong = f"has a TTL of {longest} seconds, and the longest that its policy {policy.name} waits for is {policy.max_zone_ttl}"
+                self.problem(draft.where, wrong, f"lower the TTL, or use a policy of {dnssec.VARIABLE} with a larger max_zone_ttl")
+        return policy
 
     def _check_sources(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> None:
         """Whether what secondaries transfer from leads to a primary."""

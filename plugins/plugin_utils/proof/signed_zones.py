@@ -17,8 +17,9 @@ MOST_RECORD_SETS = 500  # of one zone, to ask for where no transfer comes
 
 
 def zones_to_prove(declaration: Declaration) -> list[Zone]:
-    """Those that are declared with their signatures, and those that a server outside may sign, since nobody here knows whether it does."""
-    return [zone for zone in declaration.selected_zones.values() if zone.content.signed or not any(server.managed for server in zone.primaries)]
+    """Those that are signed by the declaration, and those that a server outside may sign, since nobody here knows whether it does."""
+    zones = declaration.selected_zones.values()
+    return [zone for zone in zones if zone.content.signed or zone.dnssec or not any(server.managed for server in zone.primaries)]
 
 
 def signatures_expected(declaration: Declaration, host: str, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
 
     outside = {name.rstrip(".").lower(): addresses for name, addresses in parent_servers.items()}
     for zone in zones_to_prove(declaration):
-        above = _zone_above(declaration, zone)
+        above = zone_above(declaration, zone.name)
         given = [Server(address, (address,), managed=False) for address in outside.get(zone.name, ())]
         parents = enter(given or (above.servers if above else ()))
         own = enter(zone.servers)
@@ -50,7 +51,7 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
                 "parent_servers": parents,
                 "transfers": [{"server": name, "key": entry["key"]} for entry in allowed for name in entry["servers"] if name in own],
                 "record_sets": _record_sets(zone),
-                "expect": "signed" if zone.content.signed else "any",
+                "expect": "signed" if zone.content.signed or (zone.dnssec and zone.dnssec.signs) else "any",
             }
         )
     return {
@@ -60,9 +61,8 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
     }
 
 
-def _zone_above(declaration: Declaration, zone: Zone) -> Zone | None:
-    """The nearest declared zone that this one is below."""
-    name = zone.name
+def zone_above(declaration: Declaration, name: str) -> Zone | None:
+    """The nearest declared zone that the zone of this name is below."""
     while name:
         name = name.partition(".")[2]
         if name in declaration.zones:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import Policy
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
@@ -32,6 +33,7 @@ _OWN = frozenset(["local_config", "local_options"])
 CAPABILITIES = Capabilities(
     "BIND",
     oldest=(9, 16),
+    signs=True,
     recursion=True,
     query_networks=True,
     offers_tls=True,
@@ -65,6 +67,7 @@ class Layout:
     working_directory: ``directory``. state_directory: the generations of zones and configuration, below directories that root alone may write.
     previous_state_directory: where an earlier version of this collection had them.
     secondary_directory: for transferred zones, relative to working_directory. user, group: named's.
+    signing_directory: where named keeps signed zones, and the keys of each in a directory of its own; named makes it.
     options: further ``options`` statements as the distribution ships them, without the semicolon.
     service: systemd's unit.
     """
@@ -78,6 +81,7 @@ class Layout:
     user: str
     group: str
     service: str
+    signing_directory: str
     options: Sequence[str] = ()
     previous_state_directory: str = ""
 
@@ -313,7 +317,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
         # The rule host-name looks at names, and a zone may say what it means there.
         statements = [
             "type primary",
-            f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"',
+            *(_signing(blocks, layout, name, primary.zone.dnssec) or [f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"']),
             "check-names ignore",
             *outgoing(primary),
             *_sources(own, (), primary.notify),
@@ -340,6 +344,47 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
         statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
         blocks.zones[name] = _stanza(name, statements)
     return blocks, consumed
+
+
+def _signing(blocks: Blocks, layout: Layout, name: str, policy: Policy | None) -> list[str]:
+    """How named signs a zone. What it makes of it lies beside the name that it opens: in a directory of its own, with a link to the zone's text.
+
+    One directory for the keys of each zone: named reads all of it whenever it looks for them. That it does not look for the DS by itself
+    is a word that BIND 9.18 does not know, and that the host takes out there.
+    """
+    if policy is None:
+        return []
+    file_name = zone_file_name(name)
+    if policy.signs:
+        blocks.share(policy.name, _policy(policy))
+    return [
+        f'file "{layout.signing_directory}/zones/{file_name}"',
+        f'dnssec-policy "{policy.name}"',
+        "inline-signing yes",
+        f'key-directory "{layout.signing_directory}/keys/{file_name}"',
+        "checkds no",
+    ]
+
+
+def _policy(policy: Policy) -> str:
+    roles = [("csk", policy.ksk_lifetime)] if policy.single_type_signing else [("ksk", policy.ksk_lifetime), ("zsk", policy.zsk_lifetime)]
+    keys = " ".join(f"{role} lifetime {f'PT{lifetime}S' if lifetime else 'unlimited'} algorithm {policy.algorithm.lower()};" for role, lifetime in roles)
+    times = {
+        "signatures-validity": policy.signatures_validity,
+        "signatures-validity-dnskey": policy.signatures_validity,
+        "signatures-refresh": policy.signatures_refresh,
+        "dnskey-ttl": policy.dnskey_ttl,
+        "max-zone-ttl": policy.max_zone_ttl,
+        "zone-propagation-delay": policy.zone_propagation_delay,
+        "parent-ds-ttl": policy.parent_ds_ttl,
+        "parent-propagation-delay": policy.parent_propagation_delay,
+        "publish-safety": policy.publish_safety,
+        "retire-safety": policy.retire_safety,
+    }
+    statements = [f"keys {{ {keys} }}", *(f"{name} PT{seconds}S" for name, seconds in times.items())]
+    if policy.nsec3:
+        statements.append(f"nsec3param iterations 0 optout {'yes' if policy.nsec3_opt_out else 'no'} salt-length 0")  # RFC 9276 section 3.1
+    return f'dnssec-policy "{policy.name}" {{ ' + " ".join(f"{statement};" for statement in statements) + " };\n"
 
 
 def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settings, peers: Sequence[str]) -> list[str]:

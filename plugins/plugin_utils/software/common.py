@@ -54,7 +54,7 @@ class Settings:
 class Capabilities:
     """What a program can do. name: as its makers write it.
 
-    primary: hold a zone's content. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
+    primary: hold a zone's content. signs: sign it. recursion: look names up elsewhere. query_networks: limit who may ask. localnets: know the networks
     of the host's interfaces. offers_tls: hand zones out over TLS, and in no other way. takes_tls: transfer over TLS, and only from whom
     a certificate proves to be the one that is meant. one_key: knows one key for all the servers from which it transfers a zone, and one
     for all those that transfer it. local_text: which of local_config and local_options it takes. without_types: record types that it cannot
@@ -68,6 +68,7 @@ class Capabilities:
     name: str
     oldest: tuple[int, ...] = ()
     primary: bool = True
+    signs: bool = False
     recursion: bool = False
     query_networks: bool = False
     localnets: bool = False
@@ -119,6 +120,10 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
     if plan.primary and not capabilities.primary:
         zones = ", ".join(list(plan.primary)[:5])
         problems.append(Problem(where, f"{name} is supported as a secondary only, but this host is the primary of {zones}", "use bind, nsd or knot here"))
+    signed = [zone for zone, primary in plan.primary.items() if primary.zone.dnssec]
+    if signed and capabilities.primary and not capabilities.signs:
+        wrong = f"{name} is the primary of {', '.join(signed[:5])}, which dnssec has signed, and it is not made to sign by this collection"
+        problems.append(Problem(where, wrong, "let a host with bind be the primary, hidden if you like, and this one its secondary, or write dnssec: false"))
     served_zones = (*plan.primary.values(), *plan.secondary.values())
     may_ask = {zone.name: settings.allow_query if zone.allow_query is None else zone.allow_query for zone in (served.zone for served in served_zones)}
     limited = [name for name, networks in may_ask.items() if "any" not in networks]

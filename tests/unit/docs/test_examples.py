@@ -32,7 +32,9 @@ all:
     dns_secondaries: {hosts: {ns2: {ansible_host: 198.51.100.2}, ns3: {ansible_host: 203.0.113.3}}}
 """
 PLUGINS = sorted([*(ROOT / "plugins/modules").glob("*.py"), *(ROOT / "plugins/filter").glob("*.py")])
-SHARED_VARIABLES = re.compile(r"dns_(?:zones|zone_defaults|zone_directories|zone_select|catalogs|tsig_(?:secret|generations|algorithm|keys)|addresses)\Z")
+SHARED_VARIABLES = re.compile(
+    r"dns_(?:zones|zone_defaults|zone_directories|zone_select|catalogs|dnssec_policies|tsig_(?:secret|generations|algorithm|keys)|addresses)\Z"
+)
 
 
 def with_secrets(text):

@@ -11,6 +11,7 @@ import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_signing
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
@@ -28,6 +29,8 @@ _BROUGHT = {
     *("0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"),
 }
 _REFRESH_AT_MOST = 1000
+_VERSION = re.compile(r"(?:BIND )?(\d+)\.(\d+)")
+_LOOKS_FOR_DS = (9, 20)  # asks the parent's servers, found through the root, unless it is told not to
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
 
@@ -53,7 +56,7 @@ class Bind(Software):
 
     def check(self, generation, current, changed_zones, entry):
         """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""
-        every_zone = generation.read("zones.conf")
+        every_zone = bind_signing.unlinked(generation.read("zones.conf"), self.layout["signing_directory"], current)
         files = [*_CONFIGURATION, *(name for name in _OWN if generation.read(name) is not None)]
         if self._reads_configuration(changed_zones) or not (generation.shares(current, files) and self._entry_is(entry)):
             code, words = self._checked(generation, current, ENTRY, {"zones.conf": every_zone, ENTRY: entry})
@@ -186,6 +189,51 @@ class Bind(Software):
             words = "; ".join((out + err).splitlines()[:20])
             raise Refused(f"which zones {path} has, and this run would no longer serve, cannot be told: {words}; mend the file, or move it away")
         return out.splitlines()
+
+    # -- signing ------------------------------------------------------------------------------------------------------
+
+    def understood(self, config):
+        if " checkds no;" not in config.get("zones.conf", "") or not self.find("named-checkconf"):
+            return config
+        version = _VERSION.search(self.run([self.find("named-checkconf"), "-v"])[1])
+        if version and tuple(map(int, version.groups())) >= _LOOKS_FOR_DS:
+            return config
+        return dict(config, **{"zones.conf": config["zones.conf"].replace(" checkds no;", "")})
+
+    def signed(self, config):
+        return bind_signing.policies(config)
+
+    def loaded(self, zones):
+        statuses = {zone: self._status(zone, None) or {} for zone in zones}
+        ready = {zone: status for zone, status in statuses.items() if "signed serial" in status or status.get("inline signing") != "yes"}
+        return {zone: int(status["serial"]) for zone, status in ready.items() if status.get("serial", "").isdigit()}
+
+    def without_keys(self, files):
+        if not os.path.isdir(self.layout["signing_directory"]):
+            return list(files)
+        keyless = set(self.call_as_server(bind_signing.without_keys, self.layout["signing_directory"], list(files.values()))) if files else ()
+        return [zone for zone, name in files.items() if name in keyless]
+
+    def ds_states(self, files):
+        found = self.call_as_server(bind_signing.ds_states, self.layout["signing_directory"], list(files.values())) if files else {}
+        return {zone: found[name] for zone, name in files.items()}
+
+    def make_ready(self, generation, zones):
+        files = self._signed_files(generation)
+        if files:
+            current = os.path.join(self.layout["state_directory"], "current")
+            changed = [files[zone] for zone in zones if zone in files]
+            self.call_as_server(bind_signing.make_ready, self.layout["signing_directory"], current, list(files.values()), changed)
+
+    def tidy(self, generation):
+        directory = self.layout["signing_directory"]
+        if os.path.isdir(directory):
+            self.call_as_server(bind_signing.tidy, directory, list(self._signed_files(generation).values()))
+
+    def _signed_files(self, generation):
+        """{zone: name of its file}."""
+        signed = self.signed({"zones.conf": generation.read("zones.conf")})
+        return {facts["zone"]: os.path.basename(name) for name, (_sum, _size, _time, facts) in generation.files.items() if facts and facts["zone"] in signed}
 
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""

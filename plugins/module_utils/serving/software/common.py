@@ -104,6 +104,34 @@ class Software:
         """
         return set()
 
+    # Nor have programs that do not sign for those that follow.
+
+    def understood(self, config):
+        """A configuration {name: text} without words that the installed version does not know yet, and that only newer ones need."""
+        return config
+
+    def signed(self, config):
+        """{zone: name of its policy} of the zones that the program signs by this configuration: what it serves has a serial of its own."""
+        return {}
+
+    def loaded(self, zones):
+        """{zone: serial} of the text that the running program has read of zones that it signs, or did; of the former once they are signed."""
+        return {}
+
+    def without_keys(self, files):
+        """Which zones of {zone: file name} have no key to sign them with."""
+        return []
+
+    def ds_states(self, files):
+        """What the program knows of the DS of zones, {zone: file name}, in the zone above: {zone: states}, one for each state that a key's has."""
+        return {}
+
+    def make_ready(self, generation, zones):
+        """Whatever the program needs to sign zones of the generation before this becomes current; zones: those whose content changed."""
+
+    def tidy(self, generation):
+        """Remove what the program made of zones that it signs no longer, once the generation is current."""
+
     # -- for those that need it ---------------------------------------------------------------------------------------
 
     def without(self):

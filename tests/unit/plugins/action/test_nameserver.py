@@ -29,7 +29,7 @@ GROUPS = {"all": list(HOSTS), "dns_primaries": ["a", "b"], "dns_secondaries": ["
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
 NOW = 1795219200
 LAYOUT = dict.fromkeys(
-    ("config_file", "local_config", "local_options", "working_directory", "state_directory", "secondary_directory", "user", "group", "service"), "/x"
+    ("config_file", "local_config", "local_options", "working_directory", "state_directory", "secondary_directory", "signing_directory", "user", "group", "service"), "/x"
 )
 
 

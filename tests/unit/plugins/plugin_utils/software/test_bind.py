@@ -60,7 +60,7 @@ def layout(tmp_path_factory):
     root = tmp_path_factory.mktemp("bind")
     for name in ("local.conf", "options.conf"):
         (root / name).write_text("")
-    return Layout(str(root / "named.conf"), str(root / "local.conf"), str(root / "options.conf"), str(root), str(root), "slaves/", "root", "root", "named")
+    return Layout(str(root / "named.conf"), str(root / "local.conf"), str(root / "options.conf"), str(root), str(root), "slaves/", "root", "root", "named", f"{root}/signing")
 
 
 def check(layout, files):

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be known before a zone is signed with new keys, or signed no longer: who relies on its keys."""
+
+from __future__ import annotations
+
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+
+_ASKED, _RATE = 2.0, 1000.0  # seconds for which zones are asked, and zones a second beyond that
+_TYPES = {"DS": 43, "DNSKEY": 48}
+_INSECURE = "insecure"  # the policy that ends signing
+
+
+def keys_elsewhere(state):
+    """{zone: [who and what]} of zones that this host is to sign, has no key for, and of which others have keys or their DS already.
+
+    Who is asked: payload C(witnesses).
+    """
+    wanted = state.software.signed(state.payload["config"])
+    files = _files(state, [zone for zone, policy in wanted.items() if policy != _INSECURE])
+    found = {}
+    for zone, who, rdtype, there in _witnessed(state, state.software.without_keys(files), _TYPES):
+        if there:
+            found.setdefault(zone, []).append(f"{who} has its {rdtype}")
+    return found
+
+
+def insecure_too_early(state):
+    """{zone: what is known} of zones whose signing is to end, while the zone above, or a resolver's memory, may have a DS.
+
+    Where the server knows that the DS is everywhere, it keeps keys and signatures until it is told that the DS is gone, and for as long as resolvers
+    remember it. Otherwise it takes them away at once (BIND 9.18, also where it was told of the DS a moment ago).
+    """
+    wanted, signed = state.software.signed(state.payload["config"]), state.signed()
+    files = _files(state, [zone for zone, policy in wanted.items() if policy == _INSECURE and signed.get(zone, _INSECURE) != _INSECURE])
+    states = {zone: found for zone, found in state.software.ds_states(files).items() if found != ["omnipresent"]}
+    early = {zone: ["its server says that the DS is {}".format(" and ".join(found))] for zone, found in states.items() if set(found) - {"hidden"}}
+    hidden = [zone for zone in states if zone not in early]
+    asked = set()
+    for zone, who, _rdtype, there in _witnessed(state, hidden, ["DS"]):
+        asked.add(zone)
+        if there is not False:
+            early.setdefault(zone, []).append(f"{who} has its DS" if there else f"{who} does not say whether it has its DS")
+    early.update((zone, ["nobody is known who could tell whether the zone above has its DS"]) for zone in hidden if zone not in asked)
+    return early
+
+
+def _files(state, zones):
+    return {zone: state.payload["zones"][zone][0] for zone in zones if zone in state.payload["zones"]}
+
+
+def _witnessed(state, zones, types):
+    """(zone, who, type, whether there are records, None where that is not said) of the witnesses of zones."""
+    questions = {}
+    for zone in zones:
+        for who, address, port, rdtype in state.payload["witnesses"].get(zone, ()):
+            if rdtype in types:
+                questions.setdefault((who, address, port, rdtype), []).append(zone)
+    for (who, address, port, rdtype), asked in questions.items():
+        there = _asked(address, asked, rdtype, port)
+        yield from ((zone, who, rdtype, there.get(zone)) for zone in asked)
+
+
+def still_signed(state):
+    """Zones that this host signs, is to serve unsigned, and serves with keys so far, or does not say whether."""
+    wanted = state.software.signed(state.payload["config"])
+    ending = [zone for zone in state.signed() if zone not in wanted and zone in state.payload["zones"]]
+    keys = _asked(state.payload["address"], ending, "DNSKEY", state.payload["port"]) if ending and state.running else {}
+    return [zone for zone in ending if keys.get(zone) is not False]
+
+
+def _asked(address, zones, rdtype, port):
+    """Whether a server has records of a type at the names of zones, for those of which it says so."""
+    return served_serials.have(address, zones, _TYPES[rdtype], _ASKED + len(zones) / _RATE, port)

@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Zones that a real BIND signs, from the word in the declaration on: what changes, what does not, and what a run that fails or is killed leaves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import dns.query
+import dns.zone
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.plugin_utils import guard
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signatures_expected
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+
+pytestmark = pytest.mark.skipif(shutil.which("named", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="named is not installed")
+NAME = "signed.example"
+VERIFY = shutil.which("dnssec-verify", path=os.environ["PATH"] + ":/usr/sbin")
+
+
+_DELEGATION = [{"type": "NS", "value": "ns1.example."}, {"name": "ns1", "type": "A", "value": "192.0.2.53"}, {"name": "signed", "type": "NS", "value": "ns1"}]
+ABOVE = {"name": "example", "records": _DELEGATION}
+ABOVE_WITH_DS = {"name": "example", "records": [*_DELEGATION, {"name": "signed", "type": "DS", "value": "1 13 2 " + "ab" * 32}]}
+
+
+def zone(address="192.0.2.1", dnssec=True, name=NAME, **options):
+    records = [{"type": "NS", "value": "ns1.example."}, {"name": "www", "type": "A", "value": address}, {"name": "*.w", "type": "TXT", "value": "star"}]
+    return {"name": name, "records": records, "dnssec": dnssec, "secondaries": ["ns2"], **options}
+
+
+@pytest.fixture
+def host(tmp_path):
+    with running_host(BindHost, tmp_path) as host:
+        yield host
+
+
+def served(host, name=NAME):
+    """The zone as the server hands it out, once a validator's view of it is in order."""
+    deadline = time.monotonic() + 20
+    while True:
+        copy = dns.zone.from_xfr(dns.query.xfr(host.address, name, port=host.port, source="127.0.0.2", lifetime=20, relativize=False), relativize=False)
+        (host.root / "copy").write_text(copy.to_text(relativize=False))
+        done = subprocess.run([VERIFY, "-z", "-o", name, str(host.root / "copy")], capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return copy
+        assert time.monotonic() < deadline, done.stderr
+        time.sleep(0.1)
+
+
+def keys(host, name=NAME):
+    return sorted(path.name for path in (host.root / "own/signing/keys" / name).iterdir())
+
+
+def loaded(host, name=NAME):
+    status = host.run([host.control, "zonestatus", name])[1]
+    return int(next(line.split(": ")[1] for line in status.splitlines() if line.startswith("serial: ")))
+
+
+def text_serial(host, name=NAME):
+    return int((host.root / "state/current/zones" / name).read_text().split(" SOA ")[1].split()[2])
+
+
+def text(copy, owner, kind):
+    rdataset = copy.get_rdataset(owner, kind)
+    return sorted(rdata.to_text() for rdata in rdataset) if rdataset else []
+
+
+def compared(host, items, **arguments):
+    with host.declared(items, **arguments) as application:
+        return application.compare(int(time.time()))
+
+
+def test_the_word_signs_a_zone_and_a_second_run_changes_nothing(host):
+    assert host.bring_declared([zone(dnssec=False)])["changed"]
+    before = host.serial(NAME)
+    assert host.bring_declared([zone()])["changed"]
+    copy = served(host)
+    assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.1"] and text(copy, f"{NAME}.", "DNSKEY")
+    assert host.serial(NAME) > before
+    assert host.run([host.control, "sign", NAME])[0] == 0  # the signer moves its serial by itself
+    again = host.bring_declared([zone()])
+    assert (again["changed"], again["zones_changed"]) == (False, {})
+    with host.declared([zone()]) as application:
+        assert application.preview()["changed"] is False
+    # what the signer writes lies nowhere in the generations
+    assert sorted(path.name for path in (host.root / "state/current/zones").iterdir()) == [NAME]
+
+
+def test_what_is_served_is_proven_against_the_declaration(host):
+    host.bring_declared([zone()])
+    served(host)
+    declaration = load([zone()], {}, Inventory({"all": list(host.addresses), "dns_primaries": ["ns1"]}, host.addresses.__getitem__), str)
+    expected, signed = expectations(declaration, "elsewhere", [4], 0, 1), signatures_expected(declaration, "elsewhere", [4], {})
+    (entry,) = signed["zones"]
+    assert entry["expect"] == "signed"
+    here = [{**server, "port": host.port} for server in expected.servers if server["address"] == host.address]
+    names = {server["name"] for server in here}
+    for module, zones in (("verify_records", expected.contents), ("verify_dnssec", signed["zones"])):
+        only = [{**item, "servers": [name for name in item["servers"] if name in names], "transfers": []} for item in zones]
+        only = only if module == "verify_dnssec" else [{key: value for key, value in item.items() if key != "transfers"} for item in only]
+        found = run_module(module, servers=here, zones=only)
+        assert found["failed"] is False and found["summary"]["at_fault"] == 0, found
+
+
+def test_a_change_shows_the_unsigned_difference_and_is_served_signed_beyond_what_was(host):
+    host.bring_declared([zone()])
+    served(host)
+    for _signing in range(3):
+        assert host.run([host.control, "sign", NAME])[0] == 0
+    before, had = host.serial(NAME), keys(host)
+    with host.declared([zone("192.0.2.2")]) as application:
+        shown = application.preview()["diff"][0]["prepared"]
+        assert "+ www 3600 A 192.0.2.2" in shown and "RRSIG" not in shown and "DNSKEY" not in shown
+    result = host.bring_declared([zone("192.0.2.2")])
+    assert result["zones_changed"][NAME] > before
+    copy = served(host)
+    assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.2"] and keys(host) == had
+
+
+@pytest.mark.parametrize("policy", ["nist", "stig"])
+def test_named_policies(host, policy):
+    host.bring_declared([zone(dnssec=policy)])
+    copy = served(host)
+    assert bool(text(copy, f"{NAME}.", "NSEC3PARAM")) == (policy == "stig")
+    signature = copy.get_rdataset(f"www.{NAME}.", "RRSIG", "A")[0]
+    assert 5 * 86400 < signature.expiration - signature.inception <= 7 * 86400 + 7200
+    assert not host.bring_declared([zone(dnssec=policy)])["changed"]
+
+
+def test_a_restart_and_a_kill_between_swap_and_reload_leave_a_zone_that_is_served(host):
+    host.bring_declared([zone()])
+    served(host)
+    host.stop()
+    host.start()
+    assert text(served(host), f"www.{NAME}.", "A") == ["192.0.2.1"]
+    for address in ("192.0.2.2", "192.0.2.3"):  # the first change leaves a journal of the text
+        host.bring_declared([zone(address)])
+        served(host)
+    with host.declared([zone("192.0.2.4")]) as application:
+        take = application.software.take
+        application.software.take = lambda files, zones: (os.kill(host.pid, signal.SIGKILL), take(files, zones))
+        application._roll_back = lambda *_arguments: None  # killed as well
+        with pytest.raises(Refused):
+            application.apply(os.replace)
+    host.start()
+    copy = served(host)
+    assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.4"]
+    host.bring_declared([zone("192.0.2.4")])
+    assert not host.bring_declared([zone("192.0.2.4")])["changed"] and loaded(host) == text_serial(host)
+
+
+def test_a_change_while_the_server_is_stopped_is_served_after_its_start(host):
+    for address in ("192.0.2.1", "192.0.2.2"):
+        host.bring_declared([zone(address)])
+        served(host)
+    host.stop()
+    host.bring_declared([zone("192.0.2.3")])
+    host.start()
+    assert text(served(host), f"www.{NAME}.", "A") == ["192.0.2.3"]
+    assert not host.bring_declared([zone("192.0.2.3")])["changed"]
+
+
+def test_what_fails_is_put_back_under_a_new_serial(host):
+    other = "other.example"
+    host.bring_declared([zone(), zone(name=other)])
+    assert served(host) and served(host, other)
+    before = host.serial(NAME)
+    host.ignore_reload(other)  # one of two zones is not taken, and the other one is
+    with host.declared([zone("192.0.2.2"), zone("192.0.2.2", name=other)]) as application:
+        with pytest.raises(Refused, match="does not serve other.example"):
+            application.apply(os.replace)
+        assert application.reached == "What was there before is in place again, and the server serves it."
+    host.ignored = set()
+    copy = served(host)
+    assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.1"] and loaded(host) == text_serial(host) > before
+    host.bring_declared([zone("192.0.2.2"), zone("192.0.2.2", name=other)])
+    assert [text(served(host, name), f"www.{name}.", "A") for name in (NAME, other)] == [["192.0.2.2"]] * 2
+
+
+def losses(found):
+    return list(guard.lost_signing_keys("ns1", found, [], "/keys"))
+
+
+def test_signed_no_longer_only_when_its_keys_are_served_no_longer(host):
+    host.bring_declared([ABOVE, zone()])
+    assert served(host)
+    had = keys(host)
+    found = compared(host, [ABOVE, zone(dnssec=False)])
+    assert found["still_signed"] == [NAME] and "write dnssec: insecure first" in losses(found)[0]
+    assert not list(guard.lost_signing_keys("ns1", found, [NAME], "/keys"))
+    host.stop()
+    assert compared(host, [ABOVE, zone(dnssec=False)])["still_signed"] == [NAME]  # who says nothing may serve them
+    host.start()
+    # the zone above has a DS, and nobody told the signer
+    host.bring_declared([ABOVE_WITH_DS, zone()])
+    found = compared(host, [ABOVE_WITH_DS, zone(dnssec="insecure")])
+    assert found["insecure_too_early"] == {NAME: ["ns1 has its DS"]} and "checkds published" in losses(found)[0]
+    assert compared(host, [zone(dnssec="insecure")])["insecure_too_early"][NAME][0].startswith("nobody is known")
+    assert host.run([host.control, "dnssec", "-checkds", "published", NAME])[0] == 0
+    found = compared(host, [ABOVE_WITH_DS, zone(dnssec="insecure")])
+    assert found["insecure_too_early"] == {NAME: ["its server says that the DS is rumoured"]} and keys(host) == had
+
+
+# Seconds where others have days, so that a key's states follow each other at once.
+QUICK = {
+    "quick": {
+        **dict.fromkeys(["dnskey_ttl", "max_zone_ttl", "zone_propagation_delay", "parent_ds_ttl", "parent_propagation_delay"], 1),
+        **dict.fromkeys(["publish_safety", "retire_safety"], 0),
+        "signatures_validity": 86400,
+        "signatures_refresh": 40000,
+    }
+}
+
+
+def test_keys_and_signatures_stay_until_the_ds_is_gone(host):
+    def quick(**options):
+        return [ABOVE_WITH_DS, zone(ttl=1, **{"dnssec": "quick", **options})]
+
+    def status():
+        return host.run([host.control, "dnssec", "-status", NAME])[1]
+
+    def wait_for(state):
+        deadline = time.monotonic() + 60
+        while not state():
+            assert time.monotonic() < deadline, status()
+            time.sleep(0.2)
+
+    host.bring_declared(quick(), policies=QUICK)
+    wait_for(lambda: host.ask(NAME, "CDS"))
+    assert host.run([host.control, "dnssec", "-checkds", "published", NAME])[0] == 0
+    wait_for(lambda: "- ds:             omnipresent" in status())
+    assert losses(compared(host, quick(dnssec="insecure"), policies=QUICK)) == []
+    host.bring_declared(quick(dnssec="insecure"), policies=QUICK)
+    assert served(host) and not host.bring_declared(quick(dnssec="insecure"), policies=QUICK)["changed"]
+    assert compared(host, quick(dnssec=False), policies=QUICK)["still_signed"] == [NAME]
+    # resolvers remember the DS for a day
+    assert host.run([host.control, "dnssec", "-checkds", "withdrawn", NAME])[0] == 0
+    assert served(host) and compared(host, quick(dnssec=False), policies=QUICK)["still_signed"] == [NAME]
+
+
+def test_without_a_ds_a_zone_becomes_unsigned_in_two_steps(host):
+    host.bring_declared([ABOVE, zone()])
+    assert served(host)
+    before, had = host.serial(NAME), keys(host)
+    assert losses(compared(host, [ABOVE, zone(dnssec="insecure")])) == []
+    host.bring_declared([ABOVE, zone(dnssec="insecure")])
+    deadline = time.monotonic() + 20
+    while compared(host, [ABOVE, zone(dnssec=False)])["still_signed"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    host.bring_declared([ABOVE, zone(dnssec=False)])
+    assert host.ask(NAME, "DNSKEY") == [] and host.serial(NAME) > before and host.ask(f"www.{NAME}", "A") == ["192.0.2.1"]
+    # what named made of it is gone, and its keys stay
+    assert not list((host.root / "own/signing/zones").iterdir()) and keys(host) == had
+    assert not host.bring_declared([ABOVE, zone(dnssec=False)])["changed"]
+
+
+def test_no_new_keys_where_the_zone_above_has_a_ds(host):
+    host.bring_declared([ABOVE])
+    assert compared(host, [ABOVE, zone()])["keys_elsewhere"] == {}
+    host.bring_declared([ABOVE_WITH_DS])
+    found = compared(host, [ABOVE_WITH_DS, zone()])
+    assert found["keys_elsewhere"] == {NAME: ["ns1 has its DS"]}
+    assert "none of its keys" in losses(found)[0] and f"/keys/{NAME}" in losses(found)[0]
+    host.bring_declared([ABOVE_WITH_DS, zone()])  # as if allowed: keys are there now, and nobody is asked any more
+    assert compared(host, [ABOVE_WITH_DS, zone()])["keys_elsewhere"] == {}

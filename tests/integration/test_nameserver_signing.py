@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import os
+import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import dns.query
@@ -157,6 +160,23 @@ def test_a_restart_and_a_kill_between_swap_and_reload_leave_a_zone_that_is_serve
     assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.4"]
     host.bring_declared([zone("192.0.2.4")])
     assert not host.bring_declared([zone("192.0.2.4")])["changed"] and loaded(host) == text_serial(host)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server with another user's rights")
+def test_a_server_without_rights_signs_in_directories_of_its_own():
+    root = pathlib.Path(tempfile.mkdtemp(prefix="signing-"))  # who has no rights cannot get to the tests' directory
+    try:
+        with running_host(BindHost, root, "daemon") as host:
+            host.bring_declared([zone()])
+            served(host)
+            assert text(served(host), f"www.{NAME}.", "A") == ["192.0.2.1"]
+            host.bring_declared([zone("192.0.2.2")])
+            assert text(served(host), f"www.{NAME}.", "A") == ["192.0.2.2"] and not host.bring_declared([zone("192.0.2.2")])["changed"]
+            made = [root / "own/signing", *(root / "own/signing").rglob("*")]
+            assert {path.lstat().st_uid for path in made} == {pwd.getpwnam("daemon").pw_uid}
+            assert (root / "own/signing/keys" / NAME).stat().st_mode & 0o777 == 0o700
+    finally:
+        shutil.rmtree(root)
 
 
 def test_a_change_while_the_server_is_stopped_is_served_after_its_start(host):

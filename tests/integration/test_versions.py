@@ -9,6 +9,7 @@ import base64
 import functools
 
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 from ansible_collections.authoritative.dns.tests.support.debian_packages import Release, Unavailable
@@ -69,7 +70,8 @@ def checker(request, tmp_path):
     }[software]
 
     def check(whole, settings):
-        for file, text in software.render(whole, layout, settings).items():
+        program = Bind(lambda words: (*found.run("named-checkconf", *words[1:]), ""), lambda name: name, {})  # takes out what the version does not know
+        for file, text in program.understood(software.render(whole, layout, settings)).items():
             (tmp_path / "current" / file).write_text(text)
         (tmp_path / "entry").write_text(software.entry(layout, settings))
         code, said = found.run(*command)
@@ -96,6 +98,8 @@ def declared(software, *, offers=False, takes=False):
     if software.CAPABILITIES.primary:
         zones += [
             {"name": "own.example", "primaries": ["ns1"], "secondaries": ["ns2"], "tls": offers},
+            {"name": "signed.example", "primaries": ["ns1"], "secondaries": ["ns2"], "dnssec": "stig" if software.CAPABILITIES.signs else False},
+            {"name": "no-longer-signed.example", "primaries": ["ns1"], "secondaries": ["ns2"], "dnssec": "insecure" if software.CAPABILITIES.signs else False},
             {"name": "partner.example", "primaries": ["ns1"], "secondaries": [OUTSIDE], "tls": offers, **limited},
         ]
     zones = [{"records": NS, **zone} for zone in zones]

@@ -26,9 +26,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zon
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
 
-pytestmark = pytest.mark.skipif(shutil.which("named", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="named is not installed")
 NAME = "signed.example"
 VERIFY = shutil.which("dnssec-verify", path=os.environ["PATH"] + ":/usr/sbin")
+pytestmark = pytest.mark.skipif(
+    VERIFY is None or shutil.which("named", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="named or dnssec-verify is not installed"
+)
 
 
 _DELEGATION = [{"type": "NS", "value": "ns1.example."}, {"name": "ns1", "type": "A", "value": "192.0.2.53"}, {"name": "signed", "type": "NS", "value": "ns1"}]

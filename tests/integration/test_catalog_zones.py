@@ -8,17 +8,22 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import pathlib
+import shutil
+import tempfile
 import time
 
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
 CATALOG = "catalog.example"
+ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot"}
 CONSUMERS = [kind for kind in INSTALLED if kind.controller.CAPABILITIES.catalogs]
 KEY = {"name": "pair.example.", "secret": base64.b64encode(os.urandom(32)).decode()}
 ADDRESS = "127.0.0.1"
@@ -58,6 +63,21 @@ def pair(request, tmp_path):
     with contextlib.ExitStack() as stack:
         hosts = [stack.enter_context(running_host(kind, tmp_path / role)) for kind, role in zip(request.param, ("primary", "consumer"))]
         yield Pair(*hosts)
+
+
+@pytest.fixture(params=CONSUMERS, ids=lambda kind: kind.daemon)
+def consuming(request):
+    """A pair whose programs run as users of their own, which may not remove what root wrote."""
+    if os.geteuid():
+        pytest.skip("servers take users of their own where root starts them")
+    place = pathlib.Path(tempfile.mkdtemp(prefix="catalogs-"))  # pytest's own are root's alone
+    place.chmod(0o755)
+    try:
+        with contextlib.ExitStack() as stack:
+            kinds = {"primary": INSTALLED[0], "consumer": request.param}
+            yield Pair(*[stack.enter_context(running_host(kind, place / role, ACCOUNTS[kind.daemon])) for role, kind in kinds.items()])
+    finally:
+        shutil.rmtree(place)
 
 
 def zones(*numbers, **more):
@@ -128,3 +148,33 @@ def test_a_run_about_some_zones_takes_their_catalog_along(pair):
     pair.bring({**zones(1), **zones(2)}, select="[?name=='zone2.test']")
     wait_for(lambda: answer(pair.consumer, "www.zone2.test"), ("NOERROR", ["192.0.2.2"]))
     assert answer(pair.consumer, "www.zone1.test")[0] == "NOERROR"
+
+
+def test_another_catalog_takes_the_place_of_one(consuming):
+    consuming.bring(zones(1, catalog="old.example"), catalogs=[{"name": "old.example"}])
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test")[0], "NOERROR")
+    consuming.bring(zones(1, 3, catalog="new.example"), catalogs=[{"name": "new.example"}])
+    wait_for(lambda: answer(consuming.consumer, "www.zone3.test"), ("NOERROR", ["192.0.2.3"]))
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
+
+
+def test_a_consumer_becomes_the_primary_and_the_primary_a_consumer(consuming):
+    consuming.bring(zones(1, 2))
+    for number in (1, 2):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    promoted = Pair(consuming.consumer, consuming.primary)
+    promoted.bring(zones(1, 2))
+    promoted.bring({**zones(1, 3), "zone2.test": ("192.0.2.22", {})})
+    for host in (promoted.primary, promoted.consumer):
+        for number, address in ((1, "192.0.2.1"), (2, "192.0.2.22"), (3, "192.0.2.3")):
+            wait_for(lambda host=host, number=number: answer(host, f"www.zone{number}.test")[1], [address])
+    assert [found["changed"] for found in promoted.bring({**zones(1, 3), "zone2.test": ("192.0.2.22", {})})] == [False, False]
+
+
+def test_a_run_about_other_zones_takes_none_from_a_host_that_learns_of_it(consuming):
+    others = zones(2, catalog=None)
+    consuming.bring({**zones(1), **others})
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test")[0], "NOERROR")
+    with pytest.raises(Refused, match=f"learns of zones from {CATALOG}, which is declared otherwise now, .* run once without dns_zone_select"):
+        consuming.bring({**zones(1, catalog=None), **others}, catalogs=(), select="[?name=='zone2.test']")
+    assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])

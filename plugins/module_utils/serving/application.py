@@ -135,6 +135,7 @@ class Application:
         staged.notes = {
             "secondary": self.payload["secondary"],
             "forget": {zone: name for zone, name in forget.items() if zone not in self.payload["secondary"]},
+            "catalogs": self.payload["catalogs"],
             "tsig_generations": self.payload["tsig_generations"],
             "removed": self._removed(changes),
         }
@@ -172,6 +173,7 @@ class Application:
             if running:
                 self.software.take(files, changed)
                 self.software.refresh(self._transferred_otherwise(staged, changes))
+                self._leave_catalogs(self.payload["catalogs"] if interrupted else self.state.catalogs_left())
                 moved = self.payload["members"] if interrupted else changes["secondary_removed"]
                 self.software.consume(sorted({self.payload["members"][zone] for zone in moved if zone in self.payload["members"]}))
                 self._wait_until_served(staged, changed, self.state.gone(changes))
@@ -180,6 +182,10 @@ class Application:
             self.reached = "What was there before could not be put back; the next run finishes one or the other."
             self._roll_back(staged, changes, entry_before, files if running else None, move)
             raise
+
+    def _leave_catalogs(self, left):
+        if left:
+            self.software.leave(left, [name for name in left if name in self.payload["zones"]])
 
     def _transferred_otherwise(self, staged, changes):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
@@ -253,6 +259,7 @@ class Application:
             self.software.store(self.state.current)
             if files is not None:
                 self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
+                self._leave_catalogs(sorted(set(self.payload["catalogs"]) - set(self.state.current.notes.get("catalogs", []))))
         self.generations.discard(staged)
         otherwise = self._served_otherwise() if files is not None else []
         self.generations.pending = bool(otherwise)

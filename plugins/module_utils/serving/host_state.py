@@ -30,6 +30,7 @@ class HostState:
       outside: [name, address, port, zones] of servers that transfer from this host and that nobody else asks for what they have.
       witnesses: [[who, address, port, type]] by zone that this host signs: who could have a DNSKEY or a DS of it.
       secondary: file name by zone that this host transfers.
+      catalogs: those from which this host learns what to transfer.
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
@@ -55,7 +56,11 @@ class HostState:
             self._keep_others(set(payload["selected"]))
 
     def _keep_others(self, selected):
-        """A run that is about some zones leaves the configuration and the files of all others alone."""
+        """A run that is about some zones leaves the configuration and the files of all others alone. Raises Refused where it cannot."""
+        otherwise = sorted((self._catalogs_known() ^ set(self.payload["catalogs"])) - selected)
+        if otherwise:
+            told = "learns of zones from {}, which is declared otherwise now, and this run is about other zones".format(", ".join(otherwise))
+            raise Refused(f"this host {told}; run once without dns_zone_select")
         self.kept = {name: facts[3] for name, facts in self.current.files.items() if facts[3] and facts[3]["zone"] not in selected}
         transferred = {zone: name for zone, name in self.current.notes.get("secondary", {}).items() if zone not in selected}
         self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
@@ -124,6 +129,13 @@ class HostState:
         """Those of zones that this host is to serve in no way."""
         served = {*self.payload["secondary"], *self.payload["zones"], *self.payload["members"]}
         return [zone for zone in zones if zone not in served]
+
+    def _catalogs_known(self):
+        return set(self.current.notes.get("catalogs", []))
+
+    def catalogs_left(self):
+        """Catalogs from which this host learned of zones until now, and no longer does."""
+        return sorted(self._catalogs_known() - set(self.payload["catalogs"]))
 
     def result(self, changes, diff, reloaded):
         """What the module returns of them."""

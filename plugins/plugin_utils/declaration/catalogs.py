@@ -47,7 +47,7 @@ def drafts_of(catalogs: Any, defaults: Mapping[str, Any], zones: Mapping[str, Dr
         named = draft.options.get("catalog")
         if not named:
             continue
-        catalog = str(named).rstrip(".").lower()
+        catalog = name_of(named)
         if catalog not in found:
             near = did_you_mean(catalog, found)
             findings.problem(draft.where, f"catalog {named!r} is not one of dns_catalogs{near}", "declare it there, or leave catalog out")
@@ -58,6 +58,14 @@ def drafts_of(catalogs: Any, defaults: Mapping[str, Any], zones: Mapping[str, Dr
         draft.content, mistakes = build(draft.where, draft.origin, 0, draft.options, draft.records)
         findings.problems += mistakes
     return list(found.values())
+
+
+def name_of(named: Any) -> str:
+    """The name of the catalog that a zone's option names, as L(Draft) has it; what is no name stays as it is."""
+    try:
+        return names.to_text(names.zone_name(named))
+    except ValueError:
+        return str(named)
 
 
 def _draft(number: int, item: Any, defaults: Mapping[str, Any], findings: Findings) -> Draft | None:

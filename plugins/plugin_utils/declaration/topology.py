@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import dnssec, names, serial_policies
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, dnssec, names, serial_policies
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Server, Zone
@@ -93,7 +93,7 @@ class Topology:
     def _catalog(draft: Draft) -> str | None:
         """What it names was looked up already (L(catalogs))."""
         value = draft.options.get("catalog")
-        return str(value).rstrip(".").lower() if value else None
+        return catalogs.name_of(value) if value else None
 
     def _tls(self, draft: Draft, primaries: tuple[Server, ...], secondaries: tuple[Server, ...]) -> bool:
         value = draft.options.get("tls", False)

@@ -109,6 +109,10 @@ class Bind(Software):
         for zone in list(zones)[:_REFRESH_AT_MOST]:
             self.run([self.find("rndc"), "refresh", zone])
 
+    def leave(self, catalogs, served):
+        """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""
+        self._rndc("reconfig")
+
     def _rndc(self, *arguments):
         code, out, err = self.run([self.find("rndc"), *arguments])
         if code:

@@ -86,6 +86,11 @@ class Knot(Software):
         for names in _parts(catalogs):
             self._control("zone-retransfer", *names)
 
+    def leave(self, catalogs, served):
+        """Begin anew where a catalog has become a primary's: until then knotd (3.4) answers no question about it, as a consumer does."""
+        if served:
+            self.restart()
+
     def _control(self, *arguments):
         code, out, err = self.run([self.find("knotc"), "--config", self.layout["config_file"], *arguments])
         if code:

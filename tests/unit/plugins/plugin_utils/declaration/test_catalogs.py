@@ -48,6 +48,11 @@ def test_a_catalog_is_a_zone_that_lists_its_members():
     assert not any("catalog" in str(warning) for warning in found.warnings)
 
 
+def test_a_catalog_may_have_a_name_in_unicode():
+    found = declared(zone("a.example", catalog="Kätalog.example."), catalogs=[{"name": "kätalog.Example"}])
+    assert found.zones["a.example"].catalog == "xn--ktalog-bua.example" and found.zones["xn--ktalog-bua.example"].members == ("a.example",)
+
+
 def test_labels_stay_whatever_else_is_listed():
     listed = [
         declared(*map(zone, names), defaults={"catalog": "catalog.example"}).zones["catalog.example"] for names in (["a.example"], ["b.example", "a.example"])

@@ -133,6 +133,7 @@ class ActionModule(ActionBase):
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "catalogs": sorted(host_plan.consumed),
             "members": {member: catalog for catalog, listed in host_plan.consumed.items() for member in listed},
+            "listed": {name: primary.zone.members for name, primary in host_plan.primary.items() if selected is not None and primary.zone.members is not None},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
             "addresses": ["127.0.0.1", *host_plan.addresses] if "any" in settings.listen_on else settings.listen_on,
             "port": 53,

@@ -171,6 +171,17 @@ def test_a_consumer_becomes_the_primary_and_the_primary_a_consumer(consuming):
     assert [found["changed"] for found in promoted.bring({**zones(1, 3), "zone2.test": ("192.0.2.22", {})})] == [False, False]
 
 
+def test_a_run_about_a_member_takes_no_other_from_secondaries(consuming):
+    consuming.bring(zones(1, 2))
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test")[0], "NOERROR")
+    for others in ({}, zones(1, catalog=None)):
+        with pytest.raises(Refused, match=f"catalog {CATALOG} lists zone1.test no longer, which this run is not about .* run once without dns_zone_select"):
+            consuming.bring({**zones(2), **others}, select="[?name=='zone2.test']")
+    consuming.bring(zones(1, 2, 3), select="[?name=='zone3.test']")
+    wait_for(lambda: answer(consuming.consumer, "www.zone3.test"), ("NOERROR", ["192.0.2.3"]))
+    assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+
+
 def test_a_run_about_other_zones_takes_none_from_a_host_that_learns_of_it(consuming):
     others = zones(2, catalog=None)
     consuming.bring({**zones(1), **others})

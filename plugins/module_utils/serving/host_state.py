@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, condition, rereading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations, sha256
 
+_MEMBER = re.compile(r"\.zones(?:\.\S+)? .*\bPTR (\S+)\.$", re.M)  # in a catalog as the collection writes it
 ZONES = "zones"  # the directory of a generation that has the zone files
 
 
@@ -32,6 +34,7 @@ class HostState:
       secondary: file name by zone that this host transfers.
       catalogs: those from which this host learns what to transfer.
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
+      listed: the members of each catalog that this host is primary for, in a run that is about some zones.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
       repair: whether a manifest that cannot be read is made again from the files that are there.
@@ -62,10 +65,21 @@ class HostState:
             told = "learns of zones from {}, which is declared otherwise now, and this run is about other zones".format(", ".join(otherwise))
             raise Refused(f"this host {told}; run once without dns_zone_select")
         self.kept = {name: facts[3] for name, facts in self.current.files.items() if facts[3] and facts[3]["zone"] not in selected}
+        self._keep_listed(selected)
         transferred = {zone: name for zone, name in self.current.notes.get("secondary", {}).items() if zone not in selected}
         self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
         config = self.payload["config"]
         self.payload["config"] = blocks.merge({name: self.current.read(name) or "" for name in config}, config, selected)
+
+    def _keep_listed(self, selected):
+        """Raises Refused where secondaries would lose a zone, because its catalog is one of the chosen zones and lists it no longer."""
+        kept = {facts["zone"] for facts in self.kept.values()}
+        for catalog, members in self.payload["listed"].items():
+            listed = set(_MEMBER.findall(self.current.read(self.zone_file(catalog)) or ""))
+            gone = sorted((listed & kept) - set(members))
+            if gone:
+                told = "catalog {} lists {} no longer, which this run is not about and secondaries would lose".format(catalog, ", ".join(gone[:10]))
+                raise Refused(f"{told}; run once without dns_zone_select")
 
     def look(self):
         """Read what the host has now."""

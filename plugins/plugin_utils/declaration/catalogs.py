@@ -115,13 +115,11 @@ def complete(zones: Mapping[str, Zone], catalogs: Sequence[str], findings: Findi
             ("secondaries", _named(_hosts(zone)), _named(catalog.secondaries)),
             ("tsig", zone.tsig, catalog.tsig),
             ("tls", zone.tls, catalog.tls),
+            ("allow_query", zone.allow_query, catalog.allow_query),
         ):
             if own != other:
                 right = "say the same in both, or give the zone a catalog of its own, or none"
                 findings.problem(f"zone {zone.name}", f"has other {what} than its catalog {catalog.name}: {_told(own)}, not {_told(other)}", right)
-        if zone.allow_query is not None:
-            wrong = f"has an allow_query of its own, which its catalog {catalog.name} cannot tell its secondaries"
-            findings.problem(f"zone {zone.name}", wrong, "leave it out and set nameserver_allow_query, or leave catalog out")
     return result
 
 
@@ -135,4 +133,4 @@ def _named(servers: Sequence[Any]) -> list[str]:
 
 
 def _told(value: Any) -> str:
-    return (", ".join(value) or "none") if isinstance(value, list) else str(value).lower()
+    return (", ".join(value) or "none") if isinstance(value, (list, tuple)) else "nothing said" if value is None else str(value).lower()

@@ -133,8 +133,10 @@ def _key(key: Key) -> str:
 
 
 def takes_catalog(plan: Plan, catalog: SecondaryZone, settings: Settings) -> bool:
-    """Whether named can learn from a catalog: its members are asked for from the address that the system chooses."""
-    return not any(_sources(sources(plan, settings), catalog.transfer_from, ()))
+    """Whether named can learn from a catalog: its members are asked for from the address that the system chooses, and by whom the options say."""
+    may_ask = settings.allow_query if catalog.zone.allow_query is None else catalog.zone.allow_query
+    as_options = set(may_ask) == set(settings.allow_query) or "any" in may_ask and "any" in settings.allow_query
+    return as_options and not any(_sources(sources(plan, settings), catalog.transfer_from, ()))
 
 
 def _catalogs(plan: Plan, layout: Layout, found: Mapping[str, Consumed]) -> Iterable[str]:

@@ -77,7 +77,7 @@ def test_a_zone_may_be_in_no_catalog_and_a_catalog_may_be_empty():
             {},
             "has other tsig than its catalog catalog.example: partner.example, not true",
         ),
-        ([zone("a.example", catalog="catalog.example", allow_query=["any"])], {}, "has an allow_query of its own, which its catalog"),
+        ([zone("a.example", catalog="catalog.example", allow_query=["any"])], {}, "other allow_query than its catalog catalog.example: any, not nothing said"),
         ([zone("catalog.example")], {}, "is declared twice"),
         ([], {"catalogs": [CATALOG, CATALOG]}, "is declared twice"),
         ([], {"catalogs": [{"name": "a..b"}]}, "catalog 1 of dns_catalogs: name 'a..b'"),

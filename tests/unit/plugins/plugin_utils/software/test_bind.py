@@ -248,6 +248,14 @@ def test_members_are_asked_for_from_the_only_address_or_get_a_stanza(listen_on, 
     assert takes_catalog(whole, whole.secondary["catalog.example"], Settings(listen_on=listen_on)) == learns
 
 
+@pytest.mark.parametrize(
+    ("server", "zone", "learns"), [(["any"], None, True), (["any"], ["any", "192.0.2.0/24"], True), (["localnets"], ["any"], False), (["localnets"], None, True)]
+)
+def test_members_are_for_whom_the_server_answers_or_get_a_stanza(server, zone, learns):
+    whole = planned([], "ns2", catalog_zones=[{"name": "catalog.example", **({"allow_query": zone} if zone else {})}])
+    assert takes_catalog(whole, whole.secondary["catalog.example"], Settings(allow_query=server)) == learns
+
+
 def test_a_bind_that_knows_no_catalogs_of_this_kind_gets_stanzas():
     versions = ("32:9.16.23-14.el9", "1:9.18.2", "1:9.18.49-1~deb12u3", "1:9.20.5-1")
     assert [CAPABILITIES.of(version).catalogs for version in versions] == [False, False, True, True]

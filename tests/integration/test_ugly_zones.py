@@ -35,11 +35,12 @@ OPTIONS = {"soa": {}, "labels": {}, "validators": {"host-name": "off"}}  # named
 
 # The page's reasons, by what named or we say of the line that makes the difference.
 REFUSED_HERE = (
-    r"unknown type '(?:ATMA|DOA|RKEY|SINK|TALINK)'",
+    r"(?i)unknown type '(?:ATMA|DOA|RKEY|SINK|TALINK)'",
     r"generic rdata does not start with",
     r"service/proto not found",
     r"invalid ECHConfigList",
     r"URI target cannot be empty",
+    r"\[nsec3-owner\]",
 )
 REFUSED_THERE = (
     r"near '.*': syntax error",  # words without quotation marks in a URI, see _has_bare_uri

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import Finding, Validator
@@ -58,3 +59,17 @@ class ChildKeys(Validator):
             for algorithm in sorted(algorithms - keys - {"0"}, key=int):
                 wrong = f"is of algorithm {algorithm}, of which the apex has no DNSKEY"
                 yield Finding(Place("@", rdtype), wrong, "take it from the signed zone together with its DNSKEY records, or remove it")
+
+
+class HashedOwner(Validator):
+    id = "nsec3-owner"
+    source = "RFC 5155 section 3"
+    summary = "The first label of an NSEC3 record's owner is a hash of SHA-1, 32 digits of base32 with extended hex alphabet."
+    example = "[{name: www, type: NSEC3, value: 1 1 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A}]"
+
+    _HASH = re.compile("[0-9a-v]{32}", re.IGNORECASE)
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        for record in zone.of_type("NSEC3"):
+            if not self._HASH.fullmatch(record.owner.split(".")[0]):
+                yield Finding(place_of(record), "begins with no hash of a name", "have the zone signed anew, or remove the record")

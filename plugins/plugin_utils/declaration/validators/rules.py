@@ -22,7 +22,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
     SingleAlias,
     SingleRenaming,
 )
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.dnssec import ChildKeys, SignerApex, SignerDelegation
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.dnssec import ChildKeys, HashedOwner, SignerApex, SignerDelegation
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.host_names import HostNames
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.name_servers import (
     ApexServers,
@@ -64,6 +64,7 @@ VALIDATORS: Mapping[str, Validator] = {
         SignerApex(),
         SignerDelegation(),
         ChildKeys(),
+        HashedOwner(),
         ApexAlias(),
         AliasAlone(),
         SingleAlias(),

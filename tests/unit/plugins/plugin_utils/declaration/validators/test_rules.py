@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 ZONE = "example.com"
+HASH = "2t7b4g4vsa5smi47k61mv5bv1a22bojr"  # an example of RFC 5155 appendix A
 SERVERS = {"name": "@", "type": "NS", "value": ["ns1.example.net.", "ns2.example.org."]}
 TIMERS = {"refresh": 3600, "retry": 600, "expire": 1209600, "minimum": 300}
 CHECKZONE = shutil.which("named-checkzone") or shutil.which("named-checkzone", path="/usr/sbin:/usr/local/sbin")
@@ -194,6 +195,8 @@ def test_messages_name_zone_record_fault_and_remedy():
         ([record("@", "CDS", "0 0 0 00"), record("@", "CDNSKEY", "0 3 0 AA==")], []),
         ([record("@", "CDS", ["0 0 0 00", "1 13 2 " + "00" * 32])], ["cds-dnskey"] * 2),
         ([record("@", "CDNSKEY", "257 3 13 AAAA"), record("@", "DNSKEY", "257 3 8 AwEAAQ==")], ["cds-dnskey"]),
+        ([record(name, "NSEC3", f"1 1 0 - {HASH} A") for name in (HASH, f"{HASH.upper()}.sub")], []),
+        ([record(name, "NSEC3", f"1 1 0 - {HASH} A") for name in ("@", "*", "abc", HASH[1:], f"*.{HASH}")], ["nsec3-owner"] * 5),
         ([record("@", "CDNSKEY", "257 3 13 AAAA"), record("@", "CDS", "1 13 2 " + "00" * 32), record("@", "DNSKEY", "257 3 13 AAAA")], []),
         ([record("sub", "CDS", "1 13 2 " + "00" * 32)], []),
         ([record("big", "TXT", [f"{number} " + "x" * 16000 for number in range(4)])], []),

@@ -7,8 +7,9 @@
     attack.py replace NAME KIND TRAP       put a link into the trap, or a pipe, in the place of NAME; KIND: file, directory, nowhere, pipe
     attack.py restore NAME
     attack.py plant TREE KIND TRAP         put them where root is expected to make something, wherever that can be written
-    attack.py unplant TREE
-    attack.py lock TREE                    lock every file that can be opened, until the end
+    attack.py unplant TREE …
+    attack.py overrun TRAP FIRST TREE …    all of that at once with links; FIRST: the number of the kind with which it begins; how many there are, as JSON
+    attack.py lock TREE …                  lock every file that can be opened, until the end
 
 It needs Python's standard library alone, and runs on a host of the lab too.
 """
@@ -29,6 +30,7 @@ EXPECTED = (
     *("pdns.sqlite3-journal", "reload-pending", "current.new", "lock", ".lock"),
 )
 PLANTED = ".planted"
+LINKS = ("file", "directory", "nowhere")
 
 
 def writable(tree):
@@ -38,7 +40,7 @@ def writable(tree):
         directory = waiting.pop()
         if os.access(directory, os.W_OK | os.X_OK):
             yield directory
-        with contextlib.suppress(PermissionError), os.scandir(directory) as entries:
+        with contextlib.suppress(PermissionError, FileNotFoundError), os.scandir(directory) as entries:
             waiting += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
@@ -77,13 +79,15 @@ def attack(what, *arguments):
             for name in EXPECTED:
                 path = os.path.join(directory, name)
                 with contextlib.suppress(OSError):
+                    if os.path.lexists(path + PLANTED):
+                        continue
                     if os.path.lexists(path):
                         os.rename(path, path + PLANTED)
                     put(path, kind, trap)
                     planted.append(path)
         return planted
     elif what == "unplant":
-        for directory in writable(arguments[0]):  # from above, so that what gets its name back is looked at as well
+        for directory in (found for tree in arguments for found in writable(tree)):  # from above, so that what gets its name back is looked at as well
             for name in os.listdir(directory):
                 path = os.path.join(directory, name)
                 if name in EXPECTED and (os.path.islink(path) or stat.S_ISFIFO(os.lstat(path).st_mode)):
@@ -92,9 +96,15 @@ def attack(what, *arguments):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(path[: -len(PLANTED)])
                     os.rename(path, path[: -len(PLANTED)])
+    elif what == "overrun":
+        trap, first, *trees = arguments
+        taken = [name for tree in trees for name in attack("list", tree)]
+        for number, name in enumerate(sorted(taken, reverse=True), int(first)):  # what is in a directory before the directory
+            attack("replace", name, LINKS[number % len(LINKS)], trap)
+        return {"taken": len(taken), "planted": sum(len(attack("plant", tree, LINKS[int(first) % len(LINKS)], trap)) for tree in trees)}
     elif what == "lock":
         held = []
-        for directory, _names, files in os.walk(arguments[0]):
+        for directory, files in ((found, names) for tree in arguments for found, _directories, names in os.walk(tree)):
             for name in [".", *files]:
                 with contextlib.suppress(OSError):
                     descriptor = os.open(os.path.join(directory, name), os.O_RDONLY | os.O_NONBLOCK)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import pathlib
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ def records(zone: str, index: int) -> Iterator[Record]:
     yield "mail", "A", f"203.0.113.{index % 250 + 1}"
     yield "www", "CNAME", f"mail.{zone}."
     yield "pc1", "A", f"198.51.100.{index % 250 + 1}"
-    yield "pc1", "AAAA", f"2001:db8::{index:x}"
+    yield "pc1", "AAAA", str(ipaddress.IPv6Address("2001:db8::") + index)
 
 
 def write_zone_files(directory: pathlib.Path, number: int) -> None:

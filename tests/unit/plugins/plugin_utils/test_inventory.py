@@ -4,6 +4,8 @@
 # ruff: noqa: E501 -- a case a line
 from __future__ import annotations
 
+import gc
+
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared, host_addresses
@@ -89,3 +91,16 @@ def test_a_file_is_looked_for_beside_the_inventory_and_then_beside_the_playbook(
     assert declared(variables, str).zones["example.com"].content.own_serial == 41
     (tmp_path / "inventory" / "a.zone").write_text(text.replace("41", "42"))
     assert declared(variables, str).zones["example.com"].content.own_serial == 42
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_no_cycles_are_searched_for_while_a_declaration_is_read_and_then_as_before(enabled):
+    seen = []
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with pytest.raises(ZeroDivisionError):
+            declared(task_vars(dns_zones="{{ zones }}"), lambda _text: seen.append(gc.isenabled()) or 1 / 0)
+        assert seen == [False] and gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()

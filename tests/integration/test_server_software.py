@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import itertools
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -276,3 +277,25 @@ def test_nothing_is_told_about_the_server_and_little_in_all_answers(host):
 def test_who_asks_too_much_is_sent_to_tcp_and_loses_nothing(host):
     host.bring_declared([zone("192.0.2.1")])
     assert truncated(host, STRANGER) > 100
+
+
+def test_a_zone_that_changed_costs_no_look_at_the_configuration_of_all(host, monkeypatch):
+    others = [{"name": f"other{number}.example", "records": [NS]} for number in range(3)]
+    host.bring_declared([zone("192.0.2.1"), *others])
+    run, read = host.run, []
+
+    def looking(command, **limits):
+        for word in command:
+            path = pathlib.Path(word)
+            if path.name.startswith("check-") and (path.parent / "check-zones.conf").exists():
+                read.append((path.parent / "check-zones.conf").read_text())
+        if str(host.config_file) in command and isinstance(host, KnotHost):  # knotc reads all of it; nsd-control does too, ten times as fast
+            read.append((host.root / "state/current/zones.conf").read_text())
+        return run(command, **limits)
+
+    monkeypatch.setattr(host, "run", looking)
+    assert host.bring_declared([zone("192.0.2.2"), *others])["zones_changed"].keys() == {ZONE}
+    assert host.ask(f"www.{ZONE}", "A") == ["192.0.2.2"]
+    assert not [text for text in read if "other1.example" in text]
+    host.bring_declared([zone("192.0.2.3"), *others[:2]])
+    assert [text for text in read if "other1.example" in text]

@@ -231,7 +231,7 @@ class ServerHost:
     @staticmethod
     def _words(command: list[str]) -> list[str]:
         """The words of a command behind the options that name the configuration."""
-        return command[3:] if command[1] in ("-c", "--config") else command[1:]
+        return command[3:] if command[1] in ("-c", "--config", "--socket") else command[1:]
 
     def _systemctl(self, action: str, *arguments: str) -> tuple[int, str, str]:
         assert arguments[-1] == self.daemon

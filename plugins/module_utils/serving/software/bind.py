@@ -58,7 +58,7 @@ class Bind(Software):
         """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""
         every_zone = bind_signing.unlinked(generation.read("zones.conf"), self.layout["signing_directory"], current)
         files = [*_CONFIGURATION, *(name for name in _OWN if generation.read(name) is not None)]
-        if self._reads_configuration(changed_zones) or not (generation.shares(current, files) and self._entry_is(entry)):
+        if self._reads_configuration(changed_zones) or not self.in_place(generation, current, files, entry):
             code, words = self._checked(generation, current, ENTRY, {"zones.conf": every_zone, ENTRY: entry})
             if code:
                 raise Refused("named-checkconf refuses it: " + "; ".join(words))
@@ -70,13 +70,6 @@ class Bind(Software):
     def _reads_configuration(changed_zones):
         """Whether named reads its configuration again, and the administrator's, where zones alone changed; see L(take)."""
         return not changed_zones or len(changed_zones) > _RELOAD_ONE_BY_ONE
-
-    def _entry_is(self, entry):
-        try:
-            with open(self.layout["config_file"], encoding="utf-8", errors="surrogateescape") as stream:
-                return stream.read() == entry
-        except OSError:
-            return False
 
     def _load(self, generation, current, zones, texts):
         """Without the administrator's zones, which may be large, unless the configuration needs what he says beside them, such as a list of networks."""

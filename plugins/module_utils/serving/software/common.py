@@ -218,11 +218,20 @@ class Software:
         for staged, path in ((f"{generation.path}/check-{ENTRY}", self.layout["config_file"]), (generation.path + "/check-", current + "/")):
             output = output.replace(staged, path)
         lines = output.replace(generation.path, current).splitlines()
-        declared = blocks.split(generation.read("zones.conf") or "")[1] if self.configured_twice else {}
-        for path, line, zone in (found.groups() for found in map(self.configured_twice.search, lines) if found) if declared else ():
+        twice = [found.groups() for found in map(self.configured_twice.search, lines) if found] if self.configured_twice else []
+        declared = blocks.split(generation.read("zones.conf") or "")[1] if twice else {}  # there may be a hundred thousand
+        for path, line, zone in twice:
             if ("zone", zone.lower()) in declared:
                 raise Refused(f"zone {zone.lower()} is declared, and {path}, line {line}, has it as well; take it out of the one or the other")
         return lines
+
+    def in_place(self, generation, current, names, entry):
+        """Whether the configuration of a staged generation is the very one in place, which an earlier check read. names: of its files; entry: see C(check)."""
+        try:
+            with open(self.layout["config_file"], encoding="utf-8", errors="surrogateescape") as stream:
+                return stream.read() == entry and generation.shares(current, names)
+        except OSError:
+            return False
 
     @contextlib.contextmanager
     def copies(self, generation, current, names, texts=None):

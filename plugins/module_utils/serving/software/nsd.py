@@ -13,6 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, weight_of, zone_settings, zones_named
 
 _RESTART = {"nsd.conf", "local.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
+_CONFIGURATION = ("nsd.conf", "keys.conf", "zones.conf")
 _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a line of nsd-checkzone
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
@@ -55,11 +56,13 @@ class NSD(Software):
         return held
 
     def check(self, generation, current, changed_zones, entry):
-        """Let NSD's own checkers read the whole configuration, and the zones that changed. Raises Refused."""
+        """Let NSD's own checkers read the configuration, where it changed, and the zones that changed. Raises Refused."""
         changed_zones = set(changed_zones)
         configuration, zone = (self.find(name) for name in ("nsd-checkconf", "nsd-checkzone"))
-        with self.copies(generation, current, (ENTRY, "nsd.conf", "keys.conf", "zones.conf"), {ENTRY: entry}) as paths:
-            self._check(configuration, [configuration, paths[0]], generation, current)
+        files = [*_CONFIGURATION, *(["local.conf"] if generation.read("local.conf") is not None else [])]
+        if not (changed_zones and self.in_place(generation, current, files, entry)):
+            with self.copies(generation, current, (ENTRY, *_CONFIGURATION), {ENTRY: entry}) as paths:
+                self._check(configuration, [configuration, paths[0]], generation, current)
         if changed_zones:
             # nsd-checkzone takes one zone at a time, and there may be thousands.
             changed = {entry[3]["zone"]: os.path.join(generation.path, name) for name, entry in generation.files.items() if entry[3]}

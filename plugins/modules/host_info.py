@@ -17,6 +17,9 @@ options:
     type: list
     elements: str
     default: []
+  version_of:
+    description: Name of a package, of which RV(version) is told.
+    type: str
   services:
     description: Names of systemd's units, of which RV(services) tells the state. V(.service) may be left out.
     type: list
@@ -39,6 +42,11 @@ options:
     description: What the profile lets the program read, as patterns such as V(/etc/bind/**), for a host where its package is not installed yet.
     type: list
     elements: str
+    default: []
+  read_files:
+    description: Paths of small files, of which RV(read_files) tells all that it takes to put them back.
+    type: list
+    elements: path
     default: []
   firewall_addresses:
     description:
@@ -72,7 +80,7 @@ attributes:
   platform:
     platforms: linux
     support: full
-    description: Asks C(dpkg-query) or C(rpm), C(systemctl), and firewalld through C(busctl), whichever are there.
+    description: Asks C(dpkg-query) or C(rpm), C(apt-cache) or C(dnf), C(systemctl), and firewalld through C(busctl), whichever are there.
 notes:
   - Needs nothing but Python's standard library.
 seealso:
@@ -87,6 +95,7 @@ EXAMPLES = r"""
 - name: See what a name server's host has
   authoritative.dns.host_info:
     packages: [bind9, bind9-utils]
+    version_of: bind9
     services: [named, nsd]
     files: [/etc/bind/named.conf.local]
     firewall_addresses: [192.0.2.1, 2001:db8::1]
@@ -106,6 +115,12 @@ missing_packages:
   type: list
   elements: str
   sample: [bind9-utils]
+version:
+  description:
+    - The version of O(version_of) that is installed, or else the newest of the package manager's repositories; empty where neither is known.
+  returned: when O(version_of) is given
+  type: str
+  sample: "1:9.18.33-1~deb12u2"
 services:
   description: For each of O(services), as it was given, what systemd says. Both are false where there is no such unit, or no systemd.
   returned: success
@@ -123,6 +138,13 @@ forbidden_files:
   type: list
   elements: str
   sample: [/etc/letsencrypt/live/ns1/privkey.pem]
+read_files:
+  description:
+    - For each of O(read_files) its C(kind), V(file), V(link), V(other) or V(absent); the C(target) of a link; of a file its C(content) in base64,
+      C(owner), C(group) (numbers) and C(mode) (octal digits).
+  returned: when O(read_files) is given
+  type: dict
+  sample: {/etc/resolv.conf: {kind: link, target: ../run/systemd/resolve/stub-resolv.conf}}
 firewall:
   description: What firewalld lets pass.
   returned: when O(firewall_services) or O(firewall_ports) are given
@@ -142,14 +164,18 @@ firewall:
   sample: {state: running, zones: [public], closed: []}
 """
 
+import base64
 import json
 import os
+import re
 import shutil
+import stat
 from collections.abc import Iterable
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import apparmor
 
+LISTS = ("packages", "services", "firewall_addresses", "firewall_zones", "firewall_services", "firewall_ports")
 BUS = "org.fedoraproject.FirewallD1"
 BUS_PATH = "/org/fedoraproject/FirewallD1"
 
@@ -178,6 +204,21 @@ def interfaces_of(addresses: Iterable[str], listing: list[dict]) -> list[str]:
     return list(dict.fromkeys(having))
 
 
+def read_file(path: str) -> dict[str, object]:
+    """What it takes to put back what is at a path. Raises OSError where it may not be read."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {"kind": "absent"}
+    if stat.S_ISLNK(found.st_mode):
+        return {"kind": "link", "target": os.readlink(path)}
+    if not stat.S_ISREG(found.st_mode):
+        return {"kind": "other"}
+    with open(path, "rb") as stream:
+        content = base64.b64encode(stream.read()).decode()
+    return {"kind": "file", "content": content, "owner": found.st_uid, "group": found.st_gid, "mode": f"{stat.S_IMODE(found.st_mode):04o}"}
+
+
 class Host:
     """What can be asked on this host."""
 
@@ -200,6 +241,19 @@ class Host:
                 listed = self.ask(*query, *packages)[1].splitlines()
                 packages = [name for name in packages if f"installed {name}" not in listed]
         return packages
+
+    def version(self, package: str) -> str:
+        _code, output = self.ask("dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}\\n", package)
+        if output.startswith("installed "):
+            return output.split()[1]
+        code, output = self.ask("rpm", "--query", "--queryformat=%{VERSION}", package)
+        if code == 0:
+            return output.strip()
+        code, output = self.ask("apt-cache", "policy", package)
+        if code != 127:
+            return "".join(re.findall(r"^ *Candidate: ([0-9]\S*)", output, re.MULTILINE)[:1])
+        code, output = self.ask("dnf", "--quiet", "repoquery", "--latest-limit=1", "--queryformat=%{version}", package)
+        return output.strip() if code == 0 else ""
 
     def services(self, services: list[str]) -> dict[str, dict[str, bool]]:
         if not services:
@@ -237,11 +291,10 @@ class Host:
 
 
 def main() -> None:
-    lists = ("packages", "services", "firewall_addresses", "firewall_zones", "firewall_services", "firewall_ports")
-    argument_spec = {name: {"type": "list", "elements": "str", "default": []} for name in lists}
-    argument_spec["apparmor_readable"] = {"type": "list", "elements": "str", "default": []}
-    paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "readable_files")}
-    module = AnsibleModule({**argument_spec, **paths, "apparmor_profile": {"type": "str"}}, supports_check_mode=True)
+    options = {name: {"type": "list", "elements": "str", "default": []} for name in (*LISTS, "apparmor_readable")}
+    paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "readable_files", "read_files")}
+    words = {name: {"type": "str"} for name in ("version_of", "apparmor_profile")}
+    module = AnsibleModule({**options, **paths, **words}, supports_check_mode=True)
     params = module.params
     host = Host(module)
     wanted = [("queryService", name) for name in params["firewall_services"]] + [("queryPort", port) for port in params["firewall_ports"]]
@@ -253,6 +306,13 @@ def main() -> None:
     }
     if params["apparmor_profile"]:
         found["forbidden_files"] = apparmor.forbidden(params["readable_files"], params["apparmor_profile"], params["apparmor_readable"])
+    if params["read_files"]:
+        try:
+            found["read_files"] = {path: read_file(path) for path in params["read_files"]}
+        except OSError as error:
+            module.fail_json(msg=f"read_files: {error.filename} cannot be read: {error.strerror}")
+    if params["version_of"]:
+        found["version"] = host.version(params["version_of"])
     if wanted:
         found["firewall"] = host.firewall(params["firewall_addresses"], params["firewall_zones"], wanted)
     module.exit_json(changed=False, **found)

@@ -54,6 +54,9 @@ options:
         without being named here, and nobody else.
     type: dict
     default: {}
+  payload:
+    description: What travels to the host. Made by the action plugin; never set it.
+    type: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -111,4 +114,81 @@ dnssec:
   description: What M(authoritative.dns.verify_dnssec) returned.
   returned: when asked for, and there is a zone that is declared with signatures or has its primaries outside of the inventory
   type: dict
+missing_library:
+  description: The Python library that the host lacks, without which the module failed before it looked at anything.
+  returned: when there is one
+  type: str
+  sample: cryptography
 """
+
+import json
+import zlib
+from base64 import b64decode
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.checks import contents, dnssec, serials, servers, transfers
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
+
+# By the name of each in the result, in the order in which they look: the first waits until all servers have the same serial.
+CHECKS = {"soa": serials, "records": contents, "transfers": transfers, "servers": servers, "dnssec": dnssec}
+NAMES = ["serials", "contents", "transfers", "servers", "dnssec"]
+
+
+def look(payload):
+    """What each check returns that has arguments in ``payload``. Raises Mistake and MissingLibrary."""
+    verification.need_libraries(validation="dnssec" in payload)
+    found = {}
+    late = set()
+    for name, check in CHECKS.items():
+        if name not in payload:
+            continue
+        validated = ArgumentSpecValidator(check.ARGUMENTS).validate(payload[name])
+        if validated.error_messages:
+            raise Mistake(f"{name}: {'; '.join(validated.error_messages)}")
+        params = validated.validated_parameters
+        if name == "records":
+            # A server that has another serial is told already, and what else it has follows from that.
+            params["zones"] = without(params["zones"], late)
+            if not params["zones"]:
+                continue
+        found[name] = verification.look(check.verify, params)
+        if name == "soa":
+            late = {(item["zone"], item["server"]) for item in found["soa"]["results"] if not item["ok"]}
+    return found
+
+
+def without(zones, late):
+    """The zones with those servers that are not late with them."""
+    left = [{**zone, "servers": [server for server in zone["servers"] if (zone["name"], server) not in late]} for zone in zones]
+    return [zone for zone in left if zone["servers"]]
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "checks": {"type": "list", "elements": "str", "choices": NAMES, "default": NAMES},
+            "families": {"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
+            "transfers": {"type": "int", "default": 20},
+            "contents": {"type": "int", "default": 20},
+            "wait_timeout": {"type": "float", "default": 30.0},
+            "tls_ca": {"type": "str"},
+            "parent_servers": {"type": "dict", "default": {}},
+            "payload": {"type": "str", "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+    if not module.params["payload"]:
+        module.fail_json(msg="the action plugin of this module makes its payload; call it as authoritative.dns.verify in a play")
+    try:
+        found = look(json.loads(zlib.decompress(b64decode(module.params["payload"]))))
+    except verification.MissingLibrary as missing:
+        module.fail_json(msg=str(missing), missing_library=missing.library)
+    except Mistake as mistake:
+        module.fail_json(msg=str(mistake))
+    module.exit_json(changed=False, **found)
+
+
+if __name__ == "__main__":
+    main()

@@ -117,89 +117,13 @@ summary:
   type: dict
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.server_behaviour import CHECKS, describe, judge, questions
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
-    ASKING_SPEC,
-    COMMON_SPEC,
-    KEYS_SPEC,
-    OUTSIDE_SPEC,
-    SERVERS_SPEC,
-    read_keys,
-    read_name,
-    read_servers,
-    refuse_too_small,
-)
-
-
-def verify(params):
-    servers = list(read_servers(params["servers"], read_keys(params["keys"])).values())
-    outside_name = read_name(params["outside_name"], "outside_name")
-    refuse_too_small(params)
-    expected = {check: (params["checks"] or {}).get(check) or words[0] for check, words in CHECKS.items()}
-    started = time.monotonic()
-    patience = Patience(params["timeout"], params["retries"], until=started + params["deadline"])
-    asked = [
-        questions(read_name(server.zone, f"servers: {server.name}") if server.zone else None, outside_name, server.key)
-        for server in servers
-    ]
-    found = {}
-    for transport in ("udp", "tcp"):
-        wanted = [check for check, word in expected.items() if word != "any" and (check == "tcp") == (transport == "tcp")]
-        jobs = [(server, [by_check[check] for check in wanted]) for server, by_check in zip(servers, asked)]
-        for server, answers in zip(servers, ask(jobs, patience, transport)):
-            found.update({(server.name, check): answer for check, answer in zip(wanted, answers)})
-    if expected["version"] != "any":
-        # BIND answers one network three such questions a second over UDP, and drops more (the limits of its built-in view _bind).
-        silent = [server.name for server in servers if found[server.name, "version"].answer.problem == "timeout"]
-        jobs = [(server, [by_check["version"]]) for server, by_check in zip(servers, asked) if server.name in silent]
-        found.update({(name, "version"): answers[0] for name, answers in zip(silent, ask(jobs, patience, "tcp"))})
-    results = []
-    for server in servers:
-        for check, word in expected.items():
-            if word == "any":
-                continue
-            answer, rtt_ms, _tries, _transport = found[server.name, check]
-            state, detail = judge(check, answer, bool(server.zone))
-            results.append(
-                {
-                    "server": server.name,
-                    "address": server.address,
-                    "port": server.port,
-                    "check": check,
-                    "state": state,
-                    "expected": word,
-                    "ok": state == word,
-                    "rtt_ms": rtt_ms,
-                    "detail": detail,
-                }
-            )
-    return {
-        "what": "checks",
-        "describe": describe,
-        "results": results,
-        "summary": {"servers": len(servers), "elapsed": round(time.monotonic() - started, 3)},
-    }
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.checks import servers
 
 
 def main():
-    checks = {check: {"type": "str", "choices": list(words), "default": words[0]} for check, words in CHECKS.items()}
-    module = AnsibleModule(
-        argument_spec=dict(
-            COMMON_SPEC,
-            **ASKING_SPEC,
-            **OUTSIDE_SPEC,
-            servers=SERVERS_SPEC,
-            keys=KEYS_SPEC,
-            checks={"type": "dict", "default": {}, "options": checks},
-        ),
-        supports_check_mode=True,
-    )
-    verification.run(module, verify)
+    verification.run(AnsibleModule(argument_spec=servers.ARGUMENTS, supports_check_mode=True), servers.verify)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role asks which version a host has or would get, and the declaration is refused where that cannot do its part."""
+"""A host says which version it has or would get, and the declaration is refused where that cannot do its part."""
 
 from __future__ import annotations
 
@@ -10,30 +10,26 @@ import shutil
 import subprocess
 
 import pytest
-import yaml
 from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE, host_duties
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
 
-VARIABLES = pathlib.Path(__file__).resolve().parents[2] / "roles/nameserver/vars/main.yml"
 
-
-def version_of(manager, package):
-    argv = yaml.safe_load(VARIABLES.read_text())["__nameserver_version_query"][manager]
-    assert argv[-1] == "{{ __nameserver_packages | first }}"
-    return subprocess.run([*argv[:-1], package], capture_output=True, text=True, timeout=60, check=False).stdout.strip()
+def version_of(package):
+    return run_module("host_info", version_of=package)["version"]
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="no Debian")
 def test_debian_says_what_is_installed_or_else_what_would_be(tmp_path):
     installed = subprocess.run(["dpkg-query", "--show", "--showformat=${Version}", "dpkg"], capture_output=True, text=True, check=True).stdout
-    assert version_of("apt", "dpkg") == installed
+    assert version_of("dpkg") == installed
     known = subprocess.run(["apt-cache", "policy", "unbound"], capture_output=True, text=True, check=True, env={"LC_ALL": "C", "PATH": "/usr/bin"}).stdout
     candidate = next((line.split()[-1] for line in known.splitlines() if "Candidate:" in line and "(none)" not in line), "")
     if not pathlib.Path("/usr/sbin/unbound").exists():
-        assert version_of("apt", "unbound") == candidate
-    assert version_of("apt", "no-such-package") == ""
+        assert version_of("unbound") == candidate
+    assert version_of("no-such-package") == ""
 
 
 def test_a_host_whose_version_cannot_do_its_part_is_told():

@@ -47,56 +47,65 @@ REMEDIES = {
 }
 
 
+class MissingLibrary(Exception):
+    """A Python library that the host of a check lacks."""
+
+    def __init__(self, library: str, reason: str | None, trace: str | None) -> None:
+        super().__init__(missing_required_lib(library, reason=reason))
+        self.library = library
+        self.trace = trace
+
+
+def need_libraries(validation: bool = False) -> None:
+    """validation: whether signatures are to be checked too. Raises MissingLibrary."""
+    if not dnspython.is_recent_enough():
+        raise MissingLibrary(f"dnspython >= {'.'.join(map(str, dnspython.MINIMUM))}", None, dnspython.IMPORT_ERROR)
+    if validation and not dnspython.can_validate():
+        raise MissingLibrary("cryptography", "to check signatures; install python3-cryptography on this host", dnspython.CRYPTOGRAPHY_ERROR)
+
+
 def run(module: AnsibleModule, verify: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-    """Call ``verify`` with the module's parameters and leave with what it returns.
+    """Look with the module's parameters, and leave with what was found. ``verify``: see L(look)."""
+    try:
+        outcome = look(verify, module.params)
+    except MissingLibrary as missing:
+        module.fail_json(msg=str(missing), exception=missing.trace)
+    except Mistake as mistake:
+        module.fail_json(msg=str(mistake))
+    for warning in outcome.pop("warnings"):
+        module.warn(warning)
+    if outcome["summary"]["at_fault"] and not module.params["report_only"]:
+        module.fail_json(**outcome)
+    module.exit_json(**outcome)
+
+
+def look(verify: Callable[[Mapping[str, Any]], Mapping[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a verification module returns, and its ``warnings``. Raises Mistake and MissingLibrary.
 
     ``verify`` returns ``results`` (each with ``state`` and ``ok``), ``summary``, ``what`` (the word for one result),
     ``describe`` (one result → text) and anything else that the module returns. When it leaves results out that are as
     expected, because nobody asked for them, it returns ``states`` as well, the number of all by state.
     """
-    if not dnspython.is_recent_enough():
-        wanted = ".".join(map(str, dnspython.MINIMUM))
-        module.fail_json(msg=missing_required_lib(f"dnspython >= {wanted}"), exception=dnspython.IMPORT_ERROR)
-    try:
-        outcome = dict(verify(module.params))
-    except Mistake as mistake:
-        module.fail_json(msg=str(mistake))
-    for warning in outcome.pop("warnings", ()):
-        module.warn(warning)
-    finish(module, **outcome)
-
-
-def finish(
-    module: AnsibleModule,
-    results: Sequence[Mapping[str, Any]],
-    summary: Mapping[str, Any],
-    what: str,
-    describe: Callable[[Mapping[str, Any]], str],
-    states: Mapping[str, int] | None = None,
-    **others: Any,
-) -> None:
-    params = module.params
+    need_libraries()
+    found = dict(verify(params))
+    results, what, describe = found.pop("results"), found.pop("what"), found.pop("describe")
+    states = found.pop("states", None)
     if states is None:
         states = Counter(result["state"] for result in results)
     faults = [result for result in results if not result["ok"]]
     shown, left_out = choose(results, faults, params["detail"], params["max_results"])
-    message = headline(sum(states.values()), faults, what, describe)
-    outcome = dict(
-        others,
-        changed=False,
-        msg=message,
-        summary=dict(summary, at_fault=len(faults), states=dict(states)),
-        results=shown,
-        results_left_out=left_out,
-    )
-    if faults and not params["report_only"]:
-        module.fail_json(**outcome)
-    module.exit_json(**outcome)
+    return {
+        "warnings": (),
+        **found,
+        "changed": False,
+        "msg": headline(sum(states.values()), faults, what, describe),
+        "summary": dict(found["summary"], at_fault=len(faults), states=dict(states)),
+        "results": shown,
+        "results_left_out": left_out,
+    }
 
 
-def choose(
-    results: Sequence[Any], faults: Sequence[Any], detail: str, max_results: int
-) -> tuple[list[Any], int]:
+def choose(results: Sequence[Any], faults: Sequence[Any], detail: str, max_results: int) -> tuple[list[Any], int]:
     """The results to return, and how many faults are left out so that nobody's screen is flooded."""
     if detail == "all":
         return list(results), 0

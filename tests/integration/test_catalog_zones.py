@@ -151,11 +151,17 @@ def test_a_run_about_some_zones_takes_their_catalog_along(pair):
 
 
 def test_another_catalog_takes_the_place_of_one(consuming):
-    consuming.bring(zones(1, catalog="old.example"), catalogs=[{"name": "old.example"}])
-    wait_for(lambda: answer(consuming.consumer, "www.zone1.test")[0], "NOERROR")
+    consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
+    for number in (1, 2):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
     consuming.bring(zones(1, 3, catalog="new.example"), catalogs=[{"name": "new.example"}])
     wait_for(lambda: answer(consuming.consumer, "www.zone3.test"), ("NOERROR", ["192.0.2.3"]))
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
+    wait_for(lambda: answer(consuming.consumer, "www.zone2.test")[0], "REFUSED")
+    consuming.consumer.stop()
+    consuming.consumer.start()
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
+    assert answer(consuming.consumer, "www.zone2.test")[0] == "REFUSED"
 
 
 def test_a_consumer_becomes_the_primary_and_the_primary_a_consumer(consuming):

@@ -173,9 +173,11 @@ class Application:
             if running:
                 self.software.take(files, changed)
                 self.software.refresh(self._transferred_otherwise(staged, changes))
-                self._leave_catalogs(self.payload["catalogs"] if interrupted else self.state.catalogs_left())
-                moved = self.payload["members"] if interrupted else changes["secondary_removed"]
-                self.software.consume(sorted({self.payload["members"][zone] for zone in moved if zone in self.payload["members"]}))
+                left = self.payload["catalogs"] if interrupted else self.state.catalogs_left()
+                self._leave_catalogs(left)
+                members = self.payload["members"]
+                moved = {members[zone] for zone in changes["secondary_removed"] if zone in members}
+                self.software.consume(self.payload["catalogs"] if left or interrupted else sorted(moved))
                 self._wait_until_served(staged, changed, self.state.gone(changes))
                 self._wait_until_known(staged, files)
         except (Refused, OSError):
@@ -185,7 +187,7 @@ class Application:
 
     def _leave_catalogs(self, left):
         if left:
-            self.software.leave(left, [name for name in left if name in self.payload["zones"]])
+            self.software.leave(left, [name for name in left if name in self.payload["zones"] or name in self.payload["secondary"]])
 
     def _transferred_otherwise(self, staged, changes):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""

@@ -98,7 +98,7 @@ class Software:
         """Have the running program look at catalogs again, for members that were configured until now and that it ignored there."""
 
     def leave(self, catalogs, served):
-        """Have the running program forget what it still does with catalogs that it no longer learns from. served: those of which it is a primary now."""
+        """Have the running program forget what it still does with catalogs that it no longer learns from. served: those that it still serves."""
 
     def left_out(self, config, declared):
         """Zones that the configuration in place serves, and that neither are declared nor stay in a file that goes on being read.

@@ -101,9 +101,14 @@ class Knot(Software):
             self._control("zone-retransfer", *names)
 
     def leave(self, catalogs, served):
-        """Begin anew where a catalog has become a primary's: until then knotd (3.4) answers no question about it, as a consumer does."""
+        """Begin anew where a catalog is an ordinary zone now: until then knotd (3.4) answers no question about it, as a consumer does.
+
+        Of one that is gone it would remember members, serve them, and ignore them in other catalogs from its next start on.
+        """
         if served:
             self.restart()
+        for names in _parts(sorted({*catalogs} - {*served})):
+            self.run([self.find("knotc"), "--config", self.layout["config_file"], "--force", "zone-purge", *names, "+orphan", "+catalog"])
 
     def _control(self, *arguments):
         code, out, err = self.run([self.find("knotc"), *self.control_options(), *arguments])

@@ -29,7 +29,9 @@ GROUPS = {"all": list(HOSTS), "dns_primaries": ["a", "b"], "dns_secondaries": ["
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
 NOW = 1795219200
 LAYOUT = dict.fromkeys(
-    ("config_file", "local_config", "local_options", "working_directory", "state_directory", "secondary_directory", "signing_directory", "user", "group", "service"), "/x"
+    [f"{name}_directory" for name in ("working", "state", "secondary", "signing")]
+    + ["config_file", "local_config", "local_options", "user", "group", "service"],
+    "/x",
 )
 
 

@@ -60,7 +60,8 @@ def layout(tmp_path_factory):
     root = tmp_path_factory.mktemp("bind")
     for name in ("local.conf", "options.conf"):
         (root / name).write_text("")
-    return Layout(str(root / "named.conf"), str(root / "local.conf"), str(root / "options.conf"), str(root), str(root), "slaves/", "root", "root", "named", f"{root}/signing")
+    files = (str(root / name) for name in ("named.conf", "local.conf", "options.conf"))
+    return Layout(*files, str(root), str(root), "slaves/", "root", "root", "named", f"{root}/signing")
 
 
 def check(layout, files):
@@ -249,7 +250,8 @@ def test_members_are_asked_for_from_the_only_address_or_get_a_stanza(listen_on, 
 
 
 @pytest.mark.parametrize(
-    ("server", "zone", "learns"), [(["any"], None, True), (["any"], ["any", "192.0.2.0/24"], True), (["localnets"], ["any"], False), (["localnets"], None, True)]
+    ("server", "zone", "learns"),
+    [(["any"], None, True), (["any"], ["any", "192.0.2.0/24"], True), (["localnets"], ["any"], False), (["localnets"], None, True)],
 )
 def test_members_are_for_whom_the_server_answers_or_get_a_stanza(server, zone, learns):
     whole = planned([], "ns2", catalog_zones=[{"name": "catalog.example", **({"allow_query": zone} if zone else {})}])

@@ -106,6 +106,7 @@ def complete(zones: Mapping[str, Zone], catalogs: Sequence[str], findings: Findi
     for name in catalogs:
         if name in zones:
             result[name] = replace(zones[name], members=tuple(zone.name for zone in zones.values() if zone.catalog == name), secondaries=_hosts(zones[name]))
+            _check_name(name, zones, findings)
     for zone in zones.values():
         catalog = result.get(zone.catalog or "")
         if catalog is None:
@@ -121,6 +122,19 @@ def complete(zones: Mapping[str, Zone], catalogs: Sequence[str], findings: Findi
                 right = "say the same in both, or give the zone a catalog of its own, or none"
                 findings.problem(f"zone {zone.name}", f"has other {what} than its catalog {catalog.name}: {_told(own)}, not {_told(other)}", right)
     return result
+
+
+def _check_name(catalog: str, zones: Mapping[str, Zone], findings: Findings) -> None:
+    """A server that has a catalog answers about its name, and all names below, from the catalog and from no other zone."""
+    right = "name it as nothing else is named, such as catalog.example.com"
+    if catalog == ".":
+        findings.problem("catalog .", "would hide every name", right)
+    for zone in zones.values():
+        if catalog.endswith(f".{zone.name}"):
+            own = catalog[: -len(zone.name) - 1]
+            hidden = next((record.owner for record in zone.content.records if f".{record.owner}".endswith(f".{own}")), None)
+            if hidden is not None:
+                findings.problem(f"catalog {catalog}", f"would hide {hidden} of the zone {zone.name}", right)
 
 
 def _hosts(zone: Zone) -> tuple[Any, ...]:

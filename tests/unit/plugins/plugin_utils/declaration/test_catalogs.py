@@ -19,8 +19,11 @@ GROUPS = {"all": list(ADDRESSES), "dns_primaries": ["ns1"], "dns_secondaries": [
 CATALOG = {"name": "Catalog.Example."}
 
 
+NS = {"type": "NS", "value": "ns1.example.net."}
+
+
 def zone(name, **more):
-    return {"name": name, "records": [{"type": "NS", "value": "ns1.example.net."}], **more}
+    return {"name": name, "records": [NS], **more}
 
 
 def declared(*zones, catalogs=(CATALOG,), defaults=None, **more):
@@ -80,6 +83,8 @@ def test_a_zone_may_be_in_no_catalog_and_a_catalog_may_be_empty():
         ([zone("a.example", catalog="catalog.example", allow_query=["any"])], {}, "other allow_query than its catalog catalog.example: any, not nothing said"),
         ([zone("catalog.example")], {}, "is declared twice"),
         ([], {"catalogs": [CATALOG, CATALOG]}, "is declared twice"),
+        ([zone("a.example", records=[NS, {"name": "x.c", "type": "A", "value": "192.0.2.1"}])], {"catalogs": [{"name": "c.a.example"}]}, "would hide x.c of"),
+        ([], {"catalogs": [{"name": "."}]}, "would hide every name"),
         ([], {"catalogs": [{"name": "a..b"}]}, "catalog 1 of dns_catalogs: name 'a..b'"),
         ([], {"catalogs": [{"name": "a.b", "records": []}]}, "the key 'records' is unknown"),
         ([], {"catalogs": ["a.b"]}, "'a.b' is not a mapping"),

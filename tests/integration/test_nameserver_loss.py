@@ -11,6 +11,7 @@ import shutil
 import time
 
 import pytest
+from ansible_collections.authoritative.dns.tests.support.named import free_port, running_named
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
 pytestmark = [
@@ -219,3 +220,24 @@ def test_a_zone_that_comes_back_goes_on_where_it_was(pair):
     assert feed(primary, secondary, "192.0.2.9")["zones_changed"] == {ZONE: before + 1}
     secondary.thaw()
     assert in_sync(primary, secondary, "192.0.2.9")
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_secondary_asks_again_for_what_it_never_got(kind, tmp_path):
+    """Its primary was down when it was made, tells nobody that it is back, and the run has nothing to change."""
+    port = free_port("127.0.0.1")
+    item = {"name": ZONE, "records": [{"type": "NS", "value": "ns1.example."}], "primaries": [{"address": "127.0.0.1", "port": port}], "secondaries": ["ns1"]}
+    with running_host(kind, tmp_path / "secondary") as secondary:
+        secondary.bring_declared([item])
+        time.sleep(3)  # it asks more and more seldom
+        text = "$TTL 60\n@ SOA ns1 hostmaster 7 3600 600 86400 60\n@ NS ns1.example.\nwww A 192.0.2.7\n"
+        with running_named({ZONE: text}, port=port, options="allow-transfer { any; };"):
+            deadline = time.monotonic() + 10
+            with secondary.declared([item]) as application:
+                assert not application.compare(1)["agrees"] or secondary.serial(ZONE) == 7  # by luck
+                assert not application.apply(os.replace)["changed"]
+            while secondary.serial(ZONE) != 7 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert secondary.serial(ZONE) == 7
+            with secondary.declared([item]) as application:
+                assert application.compare(1)["agrees"]

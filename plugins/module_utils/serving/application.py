@@ -13,7 +13,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, condition, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
@@ -76,6 +76,7 @@ class Application:
             changes = self.state.changes()
             result = self.state.result(changes, difference(self.state, changes), reloaded=False)
             if not result["changed"]:
+                self._ask_primaries_again()
                 return result
             lacking = self.software.without()
             if lacking:
@@ -97,6 +98,10 @@ class Application:
                 staged.save()
             self.generations.finish(self.state.current)
             return result
+
+    def _ask_primaries_again(self):
+        """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down."""
+        self.software.refresh(condition.waiting(self.state, condition.transferred(self.state)))
 
     def _look_again(self):
         """Under the lock: what another run changed after this one's comparison is a reason to start anew, not to undo it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials, signing_state
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials, signing_state
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
 _ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
@@ -33,6 +33,9 @@ def compare(state, now):
         else:
             continue
         ask.append(zone)
+    # Their primary may have an older copy, if it was lost.
+    transferred = condition.transferred(state)
+    waiting = condition.waiting(state, transferred)
     outside, silent = _outside(state.payload["outside"])
     own_content = {}
     if ask and state.running:
@@ -51,11 +54,11 @@ def compare(state, now):
             "time": now,
             "seen": state.digest(),
             "serials": _serials(state),
-            "transferred": _transferred(state),
+            "transferred": {zone: serial for zone, serial in transferred.items() if serial is not None},
             "outside": outside,
             "silent": sorted(silent),
         },
-        "agrees": not differing and not state.result(state.changes(), [], False)["changed"],
+        "agrees": not differing and not state.result(state.changes(), [], False)["changed"] and not waiting,
         "own_content": own_content,
         "keys_elsewhere": signing_state.keys_elsewhere(state),
         "insecure_too_early": signing_state.insecure_too_early(state),
@@ -74,12 +77,6 @@ def _serials(state):
     signed = [zone for zone in state.signed() if zone in serials]
     served = _served(state.payload["address"], signed, state.payload["port"]) if state.running else {}
     return {**{zone: serial for zone, serial in serials.items() if zone not in signed}, **served}
-
-
-def _transferred(state):
-    """The serials under which this host serves zones that it transfers: their primary may have an older copy, if it was lost."""
-    zones = [*state.payload["secondary"], *state.payload["members"]] if state.running else []
-    return _served(state.payload["address"], zones, state.payload["port"])
 
 
 def _outside(servers):

@@ -15,6 +15,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import l
 _SAMPLE = 50  # zones
 _ASKED = 1.0  # seconds for the sample
 _STARTING = 5.0  # seconds
+_ALL_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
 _OCTETS_A_SECOND = 1e6  # of a zone file, that a server loads
 
 
@@ -83,3 +84,18 @@ def stale(state):
     behind = [zone for zone, serial in served.items() if zone in signed and serial is not None and serial_numbers.newer(serials[zone], serial)]
     served.update(state.software.loaded(behind))  # a signer's own serial may stay below that of the text
     return sorted(zone for zone, serial in served.items() if serial is None or serial_numbers.newer(serials[zone], serial))
+
+
+def transferred(state):
+    """The serial, or None where it has nothing of it, by zone that this host transfers, for those of which the running server says so in time."""
+    zones = [*state.payload["secondary"], *state.payload["members"]] if state.running else []
+    return served_serials.answered(state.payload["address"], zones, _ALL_ASKED + len(zones) / _RATE, state.payload["port"])
+
+
+def waiting(state, found):
+    """Zones that the server asks its primaries for again by itself, but after minutes where these were down for a while. found: see L(transferred).
+
+    About a catalog not every program answers.
+    """
+    catalogs = set(state.payload["members"].values())
+    return sorted(zone for zone, serial in found.items() if serial is None and zone not in catalogs)

@@ -29,6 +29,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import parse_records, parse_ttl
 
@@ -39,6 +40,7 @@ _MOST_PROCESSES = 8
 _FILE_KEYS = ("records", *SHARED_KEYS)
 
 
+@uncollected()
 def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
     """Every zone of a directory with the mistakes in it, by name. Raises OSError if the directory cannot be read.
 

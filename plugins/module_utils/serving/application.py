@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import re
-import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, condition, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, condition
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.acceptance import Acceptance
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
 
-_WATCHED = 50  # zones that are to disappear
-_AT_ONCE = 10.0  # seconds, and what a slow server loads in each one beyond them; BIND 9.18 was seen to load ten times as many octets
-_ZONES_A_SECOND, _OCTETS_A_SECOND = 200.0, 200000.0
 _SOA_SERIAL = re.compile(r"( SOA \S+ \S+ )\d+")  # as the zone's text has it
-_KNOWN = 20  # zones, of all, that the server has to know afterwards
 
 
 class Application:
@@ -38,7 +33,7 @@ class Application:
         self.state = HostState(software, layout, payload)
         self.payload = self.state.payload
         self.generations = self.state.generations
-        self.signed = set()  # zones whose serial is the server's own, before or after the change
+        self.acceptance = Acceptance(software, self.payload)
 
     def compare(self, now):
         """See L(comparison.compare)."""
@@ -150,7 +145,7 @@ class Application:
         """The last serials of zones that this host had once, for the day on which it has them again: somebody may still have a copy."""
         gone = {facts["zone"]: facts["issued"] for facts in map(self.state.current.facts, changes["removed"])}
         signed = [zone for zone in self.state.signed() if zone in gone]
-        for zone, serial in self._answered(signed if self.state.running else []).items():
+        for zone, serial in self.acceptance.answered(signed if self.state.running else []).items():
             gone[zone] = serial_numbers.newest([gone[zone], serial])
         removed = dict(self.state.current.notes.get("removed", {}), **gone)
         return {zone: serial for zone, serial in removed.items() if zone not in self.payload["zones"]}
@@ -166,7 +161,7 @@ class Application:
         files = {*(self.payload["config"] if interrupted or stale else changes["config"]), *([ENTRY] if interrupted or changes["entry"] else [])}
         files |= restored.keys() & self.payload["config"].keys()
         entry_before = self.state.entry.found()
-        self.signed = {*self.state.signed(), *self.software.signed({name: staged.read(name) for name in self.payload["config"]})}
+        self.acceptance.signed = {*self.state.signed(), *self.software.signed({name: staged.read(name) for name in self.payload["config"]})}
         self.software.make_ready(staged, changed)
         self.generations.pending = running
         self.generations.swap(staged)
@@ -183,8 +178,8 @@ class Application:
                 members = self.payload["members"]
                 moved = {members[zone] for zone in changes["secondary_removed"] if zone in members}
                 self.software.consume(self.payload["catalogs"] if left or interrupted else sorted(moved))
-                self._wait_until_served(staged, changed, self.state.gone(changes))
-                self._wait_until_known(staged, files)
+                self.acceptance.wait_until_served(staged, changed, self.state.gone(changes))
+                self.acceptance.wait_until_known(staged, files)
         except (Refused, OSError):
             self.reached = "What was there before could not be put back; the next run finishes one or the other."
             self._roll_back(staged, changes, entry_before, files if running else None, move)
@@ -202,46 +197,6 @@ class Application:
             found.update(block for (kind, block), text in after.items() if kind == "zone" and before.get((kind, block), text) != text)
         return sorted(found & set(self.payload["secondary"]))
 
-    def _wait_until_served(self, staged, zones, gone):
-        """Until the server itself gives the serials of zones that staged has. Raises Refused naming the zones for which it does not.
-
-        Zones that are gone get a moment to disappear. They may also stay, if the administrator's own configuration has them.
-        """
-        serials = _serials(staged)
-        missing = {zone: serials[zone] for zone in zones if zone in serials}
-        deadline = time.monotonic() + _seconds_to_load(staged, missing)
-        while missing and time.monotonic() < deadline:
-            served = self._served(missing)
-            missing = {zone: serial for zone, serial in missing.items() if served.get(zone) != serial}
-            if missing:
-                time.sleep(0.05)
-        if missing:
-            raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
-        deadline = time.monotonic() + 5
-        while gone and time.monotonic() < deadline and self._served(gone[:_WATCHED]):
-            time.sleep(0.05)
-
-    def _wait_until_known(self, staged, files):
-        """Until the server says that it has zones: secondaries, which answer nothing before a transfer, and some of all others. Raises Refused.
-
-        It may have read its files in vain, as where it was started with others.
-        """
-        zones = sorted({*self.payload["secondary"], *zones_of(staged)}) if files else []
-        unknown = random.sample(zones, min(_KNOWN, len(zones)))
-        deadline = time.monotonic() + 10
-        while unknown:
-            unknown = self.software.unknown(unknown)
-            if unknown and time.monotonic() > deadline:
-                raise Refused("the server read its configuration and does not know {}; its log says why".format(", ".join(sorted(unknown)[:10])))
-
-    def _served(self, zones):
-        """The serials of the texts that the server has of zones; of those that it signs it has to be asked otherwise."""
-        signed = [zone for zone in zones if zone in self.signed]
-        return {**self._answered([zone for zone in zones if zone not in self.signed]), **self.software.loaded(signed)}
-
-    def _answered(self, zones):
-        return served_serials.serials(self.payload["address"], zones, timeout=2, port=self.payload["port"])
-
     def _roll_back(self, staged, changes, entry_before, files, move):
         """The old generation, the old first file, and the old data in the server. Serials that were out are never used again.
 
@@ -254,7 +209,7 @@ class Application:
                 facts = self.state.current.facts(self.state.zone_file(zone))
                 if facts:
                     facts["issued"] = serial
-            _renumber(self.state, [zone for zone in changes["zones"] if zone in self.signed])
+            _renumber(self.state, [zone for zone in changes["zones"] if zone in self.acceptance.signed])
         self.software.make_ready(self.state.current, list(changes["zones"]))
         self.generations.swap_back(self.state.current)
         if self.state.current.files:
@@ -268,7 +223,7 @@ class Application:
                 self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
                 self._leave_catalogs(sorted(set(self.payload["catalogs"]) - set(self.state.current.notes.get("catalogs", []))))
         self.generations.discard(staged)
-        otherwise = self._served_otherwise() if files is not None else []
+        otherwise = self.acceptance.otherwise(self.state.current) if files is not None else []
         self.generations.pending = bool(otherwise)
         self.reached = "What was there before is in place again{}.".format(
             "; no server runs"
@@ -277,18 +232,6 @@ class Application:
             if otherwise
             else ", and the server serves it"
         )
-
-    def _served_otherwise(self):
-        """Zones, of some that are asked for, that the server does not serve as the current files say, after a moment to do so."""
-        serials = _serials(self.state.current)
-        asked = dict(random.sample(sorted(serials.items()), min(_WATCHED, len(serials))))
-        deadline = time.monotonic() + _seconds_to_load(self.state.current, asked) / 2
-        while True:
-            served = self._served(asked)
-            otherwise = sorted(zone for zone, serial in asked.items() if served.get(zone) != serial)
-            if not otherwise or time.monotonic() > deadline:
-                return otherwise
-            time.sleep(0.05)
 
 
 def _renumber(state, zones):
@@ -300,13 +243,3 @@ def _renumber(state, zones):
         if facts and text and loaded.get(zone) != facts["serial"]:
             serial = serial_numbers.following(facts["issued"])
             state.current.replace(name, _SOA_SERIAL.sub(rf"\g<1>{serial}", text, count=1), dict(facts, serial=serial, issued=serial))
-
-
-def _seconds_to_load(generation, zones):
-    """For which a server gets to load zones: what a slow one needs, in proportion to their number and to what is in their files."""
-    octets = sum(size for _sum, size, _time, facts in generation.files.values() if facts and facts["zone"] in zones)
-    return _AT_ONCE + len(zones) / _ZONES_A_SECOND + octets / _OCTETS_A_SECOND
-
-
-def _serials(generation):
-    return {entry[3]["zone"]: entry[3]["serial"] for entry in generation.files.values() if entry[3]}

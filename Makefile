@@ -105,7 +105,8 @@ unit: setup ## Test what needs no server
 integration: setup ## Test against real name servers on loopback
 	$(use)
 	rm -f build/coverage-integration.*
-	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses auto --maxprocesses 4 --dist loadfile
+	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses auto --maxprocesses 4 \
+	  --dist loadfile --no-loadscope-reorder # or the few tests that take longest are the last ones, one after the other
 
 .PHONY: ugly-zones
 ugly-zones: setup ## Read 10,000 ugly master files and compare with what BIND makes of them; COUNT=number for other numbers

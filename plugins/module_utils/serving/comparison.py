@@ -10,7 +10,6 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials, signing_state
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
-_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
 _SOA = re.compile(r"\sSOA\s+(?!\\#)\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
 
 
@@ -84,7 +83,7 @@ def _outside(servers):
     found = {name: {} for name, _address, _port, _zones in servers}
     silent = set()
     for name, address, port, zones in servers:
-        answered = served_serials.answered(address, zones, _ASKED + len(zones) / _RATE, port)
+        answered = served_serials.answered(address, zones, served_serials.seconds_to_ask(zones), port)
         found[name].update((zone, serial) for zone, serial in answered.items() if serial is not None)
         if not answered:
             silent.add(name)
@@ -93,7 +92,7 @@ def _outside(servers):
 
 def _served(address, zones, port):
     """Serials by zone, as L(served_serials.serials), in time that is in proportion to their number."""
-    return served_serials.serials(address, zones, _ASKED + len(zones) / _RATE, port)
+    return served_serials.serials(address, zones, served_serials.seconds_to_ask(zones), port)
 
 
 def _left_out(state):

@@ -15,7 +15,6 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import l
 _SAMPLE = 50  # zones
 _ASKED = 1.0  # seconds for the sample
 _STARTING = 5.0  # seconds
-_ALL_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
 _OCTETS_A_SECOND = 1e6  # of a zone file, that a server loads
 
 
@@ -89,7 +88,7 @@ def stale(state):
 def transferred(state):
     """The serial, or None where it has nothing of it, by zone that this host transfers, for those of which the running server says so in time."""
     zones = [*state.payload["secondary"], *state.payload["members"]] if state.running else []
-    return served_serials.answered(state.payload["address"], zones, _ALL_ASKED + len(zones) / _RATE, state.payload["port"])
+    return served_serials.answered(state.payload["address"], zones, served_serials.seconds_to_ask(zones), state.payload["port"])
 
 
 def waiting(state, found):

@@ -16,6 +16,7 @@ import time
 
 _TYPE_SOA, _CLASS_IN = 6, 1
 _SAME_NAME = b"\xc0\x0c"  # a pointer to the question (RFC 1035 section 4.1.4)
+_ALL_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
 _IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
 
 
@@ -58,6 +59,11 @@ def _after_name(message, position):
         position += 1 + length
         if not length:
             return position
+
+
+def seconds_to_ask(zones):
+    """For which a server is asked for all of zones: in proportion to their number."""
+    return _ALL_ASKED + len(zones) / _RATE
 
 
 def serials(address, zones, timeout=2.0, port=53):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 
-_ASKED, _RATE = 2.0, 1000.0  # seconds for which zones are asked, and zones a second beyond that
 _TYPES = {"DS": 43, "DNSKEY": 48}
 _INSECURE = "insecure"  # the policy that ends signing
 
@@ -72,4 +71,4 @@ def still_signed(state):
 
 def _asked(address, zones, rdtype, port):
     """Whether a server has records of a type at the names of zones, for those of which it says so."""
-    return served_serials.have(address, zones, _TYPES[rdtype], _ASKED + len(zones) / _RATE, port)
+    return served_serials.have(address, zones, _TYPES[rdtype], served_serials.seconds_to_ask(zones), port)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -103,9 +104,12 @@ def label_of(member: str) -> str:
 def complete(zones: Mapping[str, Zone], catalogs: Sequence[str], findings: Findings) -> dict[str, Zone]:
     """The zones, with what the catalogs among them list. A member's servers and keys are those of its catalog, which can say nothing else."""
     result = dict(zones)
+    members: dict[str | None, list[str]] = defaultdict(list)
+    for zone in zones.values():
+        members[zone.catalog].append(zone.name)
     for name in catalogs:
         if name in zones:
-            result[name] = replace(zones[name], members=tuple(zone.name for zone in zones.values() if zone.catalog == name), secondaries=_hosts(zones[name]))
+            result[name] = replace(zones[name], members=tuple(members[name]), secondaries=_hosts(zones[name]))
             _check_name(name, zones, findings)
     for zone in zones.values():
         catalog = result.get(zone.catalog or "")
@@ -129,12 +133,13 @@ def _check_name(catalog: str, zones: Mapping[str, Zone], findings: Findings) -> 
     right = "name it as nothing else is named, such as catalog.example.com"
     if catalog == ".":
         findings.problem("catalog .", "would hide every name", right)
-    for zone in zones.values():
-        if catalog.endswith(f".{zone.name}"):
-            own = catalog[: -len(zone.name) - 1]
-            hidden = next((record.owner for record in zone.content.records if f".{record.owner}".endswith(f".{own}")), None)
-            if hidden is not None:
-                findings.problem(f"catalog {catalog}", f"would hide {hidden} of the zone {zone.name}", right)
+    labels = catalog.split(".")
+    for number in range(1, len(labels)):
+        zone = zones.get(".".join(labels[number:]))
+        own = "." + ".".join(labels[:number])
+        hidden = next((record.owner for record in zone.content.records if f".{record.owner}".endswith(own)), None) if zone else None
+        if zone and hidden is not None:
+            findings.problem(f"catalog {catalog}", f"would hide {hidden} of the zone {zone.name}", right)
 
 
 def _hosts(zone: Zone) -> tuple[Any, ...]:

@@ -48,7 +48,7 @@ options:
         choices: [refused, offered, any]
         default: refused
       version:
-        description: That C(version.bind) does not tell a version number.
+        description: That C(version.bind) does not tell a version number. It is asked over TCP, and over UDP where that brings no answer.
         type: str
         choices: [hidden, any]
         default: hidden

@@ -10,6 +10,7 @@ import socket
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdataclass
 import dns.rrset
 import pytest
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
@@ -51,6 +52,19 @@ def test_a_version_that_many_ask_for_at_once():
         for _question in range(60):
             others.sendto(question, (server.address, server.port))
         assert states(checks(server))["version"] == "hidden"
+
+
+@pytest.mark.parametrize(("transport", "asked"), [("tcp", 1), ("udp", 2)])
+def test_a_version_is_asked_where_many_may_ask(transport, asked):
+    """Over UDP it costs the others' answers, so only where TCP has none."""
+
+    def version(query):
+        yield reply_to(query, dns.rcode.REFUSED).to_wire()
+
+    with scripted_server(**{transport: version}) as server:
+        assert checks(server)["version"]["state"] == "hidden"
+        questions = [dns.message.from_wire(query).question[0] for query in server.queries]
+    assert len([question for question in questions if question.rdclass == dns.rdataclass.CH]) == asked
 
 
 def test_a_zone_that_is_not_served():

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -18,9 +19,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, PrimaryZone, consuming, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zone_above
@@ -221,17 +223,47 @@ def left_behind(comparisons: Sequence[Mapping[str, Any]], host: str) -> set[str]
 
 
 def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple[str, str, int, list[str]]]:
-    """(name, address, port, zones) of secondaries that answer questions, and that nobody else asks for what they have.
+    """(name, address or name to look up, port, zones) of secondaries that answer questions, and that nobody else asks for what they have.
 
-    reached: hosts that this run asks themselves, None for all of the inventory. One that --limit leaves out, or that takes no connection,
-    may answer questions about its zones nevertheless.
+    A provider is asked at the name servers that the zone says it has there. reached: hosts that this run asks themselves, None for all of
+    the inventory. One that --limit leaves out, or that takes no connection, may answer questions about its zones nevertheless.
     """
     found: dict[tuple[str, str, int], list[str]] = {}
+    provided_by = of_others(host_plan)
     for name, primary in host_plan.primary.items():
         for server in primary.zone.secondaries:
             if server.answers and not (server.managed and (reached is None or server.name in reached)):
                 found.setdefault((server.name, server.addresses[0], server.port), []).append(name)
+            elif server.cloud and CLOUDS[server.cloud].pulls:
+                for provider, place in provided_by(primary.zone):
+                    found.setdefault((provider, place, 53), []).append(name)
     return [(*server, zones) for server, zones in found.items()]
+
+
+def of_others(host_plan: Plan) -> Callable[[Zone], list[tuple[str, str]]]:
+    """A function that gives (name, address, or the name once more) of a zone's own NS records that lead to none of its declared servers.
+
+    Those are its provider's, as far as the addresses of the names are declared here.
+    """
+
+    @functools.cache
+    def declared(name: str) -> tuple[str, ...]:
+        above = next((zone for zone in _above(name) if zone in host_plan.primary), None)
+        records = host_plan.primary[above].zone.content.addresses if above else ()
+        return tuple(record.rdata for record in records if f"{record.owner}.{above}" == name)
+
+    def found(zone: Zone) -> list[tuple[str, str]]:
+        own = {address for server in (*zone.primaries, *zone.secondaries) if not server.cloud for address in server.addresses}
+        names_there = [name.rstrip(".").lower() for name in zone.content.apex_servers]
+        return [(name, next(iter(declared(name)), name)) for name in names_there if own.isdisjoint(declared(name))]
+
+    return found
+
+
+def _above(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
 
 
 def witnesses(declaration: Declaration, host_plan: Plan) -> dict[str, list[tuple[str, str, int, str]]]:

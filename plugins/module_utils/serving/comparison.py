@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials, signing_state
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, other_servers, served_serials, signing_state
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
 _SOA = re.compile(r"\sSOA\s+(?!\\#)\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
@@ -35,7 +35,7 @@ def compare(state, now):
     # Their primary may have an older copy, if it was lost.
     transferred = condition.transferred(state)
     waiting = condition.waiting(state, transferred)
-    outside, silent = _outside(state.payload["outside"])
+    outside, silent = other_servers.ask(state.payload["outside"])
     own_content = {}
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
@@ -76,18 +76,6 @@ def _serials(state):
     signed = [zone for zone in state.signed() if zone in serials]
     served = _served(state.payload["address"], signed, state.payload["port"]) if state.running else {}
     return {**{zone: serial for zone, serial in serials.items() if zone not in signed}, **served}
-
-
-def _outside(servers):
-    """({server: {zone: serial}}, names of those that said nothing at all)."""
-    found = {name: {} for name, _address, _port, _zones in servers}
-    silent = set()
-    for name, address, port, zones in servers:
-        answered = served_serials.answered(address, zones, served_serials.seconds_to_ask(zones), port)
-        found[name].update((zone, serial) for zone, serial in answered.items() if serial is not None)
-        if not answered:
-            silent.add(name)
-    return found, silent
 
 
 def _served(address, zones, port):

@@ -96,7 +96,10 @@ def _answered(address, zones, timeout, port, ask, read):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as link:
         link.setblocking(False)
-        link.connect((address, port))
+        try:
+            link.connect((address, port))
+        except OSError:
+            return found  # no way leads there, as from a host without IPv6
         while waiting and time.monotonic() < deadline:
             identifiers = random.sample(range(65536), min(_IN_FLIGHT, len(waiting)))
             asked = {identifier: (zone, ask(zone, identifier)) for identifier, zone in zip(identifiers, waiting)}

@@ -141,6 +141,29 @@ def test_a_secondary_that_this_run_does_not_reach_is_asked_over_the_wire(reached
     assert result["warnings"] == ["c gave no answer: which serials they have of their zones was not taken into account"]
 
 
+PROVIDED = [{"type": "NS", "value": f"{name}."} for name in ("ns1.example.com", "ns2.example.net", "amy.ns.cloudflare.test", "ns9.example.com")]
+ADDRESSES = [{"name": "ns1", "type": "A", "value": "192.0.2.1"}, {"name": "ns9", "type": "A", "value": "203.0.113.9"}]
+
+
+@pytest.mark.parametrize(
+    ("provider", "asked"),
+    [
+        ([{"cloud": "cloudflare"}], [("amy.ns.cloudflare.test", "amy.ns.cloudflare.test"), ("ns9.example.com", "203.0.113.9")]),
+        ([{"cloud": "route53"}], []),  # it gives a SOA of its own
+        ([], []),
+    ],
+    ids=["pulls", "is carried to", "none"],
+)
+def test_a_provider_is_asked_at_the_name_servers_that_are_nobody_elses(provider, asked):
+    declared = [
+        {"name": "example.com", "records": [*PROVIDED, *ADDRESSES], "secondaries": ["c", *provider]},
+        {"name": "example.net", "records": [*RECORDS, *({"name": name, "type": "A", "value": "192.0.2.3"} for name in ("ns1", "ns2"))]},
+    ]
+    answer = {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0}
+    _result, payload = run({"state": "compared"}, {"dns_zones": declared, "ansible_play_batch": ["a", "b", "c"]}, answer)
+    assert payload["outside"] == [[name, place, 53, ["example.com"]] for name, place in asked]
+
+
 def test_a_host_that_was_not_compared_is_told_how():
     with pytest.raises(DeclarationError, match="comparisons: hold nothing about a; register a task with state: compared first"):
         findings_of([{"host": "b", "differing": comparison("b", {})["differing"]}, {"skipped": True}], "a")

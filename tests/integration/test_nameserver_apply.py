@@ -269,7 +269,7 @@ def test_what_the_checker_refuses_is_never_current(serving_host, monkeypatch):
 def test_what_the_server_does_not_load_is_rolled_back(serving_host):
     host = serving_host
     serial, entry = host.serial("example.com"), host.config_file.read_text()
-    host.ignore_reload("example.com", "example.org")
+    host.ignore_reload("example.com")
     with pytest.raises(Refused, match="the server does not serve example.com.* with the new serial"):
         host.bring({"example.com": {"www": "192.0.2.8"}, "example.org": {"www": "192.0.2.9"}})
     host.ignored = set()

@@ -32,7 +32,7 @@ from typing import Any
 
 import dns.message
 import dns.query
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, texts, witnesses
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, outside, texts, witnesses
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
@@ -73,6 +73,7 @@ class ServerHost:
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
         self.repair = False
+        self.asks_others = False  # what they have of its zones, at its own port
         self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being given, with their arguments
         for directory in ("etc", "work", "own"):
             (root / directory).mkdir(parents=True)
@@ -147,8 +148,20 @@ class ServerHost:
     def mend_control(self) -> None:
         """Undo that, for a daemon that starts."""
 
-    def ignore_reload(self, zone: str, *others: str) -> None:
-        """Ignore the command to read a zone again, and also others if they are named in the same command."""
+    def ignore_reload(self, zone: str) -> None:
+        """Ignore the command to read a zone again."""
+        raise NotImplementedError
+
+    def sign(self, zone: str) -> None:
+        """Have a daemon that signs replace all signatures of a zone, under a new serial."""
+        raise NotImplementedError
+
+    def signing_keys(self, zone: str) -> list[str]:
+        """The names under which it has the keys of a zone."""
+        raise NotImplementedError
+
+    def lose_signatures(self) -> None:
+        """Remove what a daemon that is stopped has of zones that it signs, but for their keys."""
         raise NotImplementedError
 
     # -- the server ---------------------------------------------------------------------------------------------------
@@ -303,6 +316,8 @@ class ServerHost:
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
         known = witnesses(declaration, only(host_plan, declaration.selected))
         payload["witnesses"] = {zone: [(who, at, self.port, what) for who, at, _port, what in asked if at == self.address] for zone, asked in known.items()}
+        if self.asks_others:
+            payload["outside"] = [(who, at, self.port, names) for who, at, _port, names in outside(host_plan, ())]
         payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
@@ -392,8 +407,18 @@ class BindHost(ServerHost):
     def own_zone(self, path: pathlib.Path, name: str) -> str:
         return f'zone "{name}" {{ type primary; file "{path}"; }};\n'
 
-    def ignore_reload(self, zone: str, *_others: str) -> None:
+    def ignore_reload(self, zone: str) -> None:
         self.ignored = {("reload", zone)}
+
+    def sign(self, zone: str) -> None:
+        assert self.run([_find("rndc"), "sign", zone])[0] == 0
+
+    def signing_keys(self, zone: str) -> list[str]:
+        return sorted(path.name for path in (self.root / "own/signing/keys" / zone).iterdir())
+
+    def lose_signatures(self) -> None:
+        for path in (self.root / "own/signing/zones").glob("*.*.*"):  # not the links to the texts
+            path.unlink()
 
 
 class NsdHost(ServerHost):
@@ -425,7 +450,7 @@ class NsdHost(ServerHost):
     def own_zone(self, path: pathlib.Path, name: str) -> str:
         return f'zone:\n\tname: "{name}"\n\tzonefile: "{path}"\n'
 
-    def ignore_reload(self, zone: str, *_others: str) -> None:
+    def ignore_reload(self, zone: str) -> None:
         self.ignored = {("reload", zone)}
 
 
@@ -454,8 +479,24 @@ class KnotHost(ServerHost):
     def own_zone(self, path: pathlib.Path, name: str) -> str:
         return f'zone:\n  - domain: "{name}"\n    file: "{path}"\n    journal-content: none\n'
 
-    def ignore_reload(self, zone: str, *others: str) -> None:
-        self.ignored = {("zone-reload", zone, *others)}
+    def ignore_reload(self, zone: str) -> None:
+        self.ignored = {("zone-reload", zone)}
+
+    def run(self, command: list[str], **limits: Any) -> tuple[int, str, str]:
+        """As above, but of zones that are read by one command some may be ignored."""
+        if "zone-reload" in command:
+            kept = [word for word in command if ("zone-reload", word) not in self.ignored]
+            command = kept if kept[-1] != "zone-reload" else command
+        return super().run(command, **limits)
+
+    def sign(self, zone: str) -> None:
+        assert self.run([_find("knotc"), "--config", str(self.config_file), "--blocking", "zone-sign", zone])[0] == 0
+
+    def signing_keys(self, zone: str) -> list[str]:
+        return sorted(line.split()[0] for line in self.run([_find("keymgr"), "--dir", str(self.root / "own/keys"), zone, "list"])[1].splitlines())
+
+    def lose_signatures(self) -> None:
+        shutil.rmtree(self.root / "own/journal")
 
 
 INSTALLED = [kind for kind in (BindHost, NsdHost, KnotHost) if _find({"knot": "knotd"}.get(kind.daemon, kind.daemon))]

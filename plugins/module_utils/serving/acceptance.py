@@ -45,7 +45,7 @@ class Acceptance:
         if missing:
             raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
         deadline = time.monotonic() + 5
-        while gone and time.monotonic() < deadline and self.served(gone[:_WATCHED]):
+        while gone and time.monotonic() < deadline and self.served(dict.fromkeys(gone[:_WATCHED])):
             time.sleep(0.05)
 
     def wait_until_known(self, staged, files):
@@ -61,10 +61,10 @@ class Acceptance:
             if unknown and time.monotonic() > deadline:
                 raise Refused("the server read its configuration and does not know {}; its log says why".format(", ".join(sorted(unknown)[:10])))
 
-    def served(self, zones):
-        """The serials of the texts that the server has of zones; of those that it signs it has to be asked otherwise."""
-        signed = [zone for zone in zones if zone in self.signed]
-        return {**self.answered([zone for zone in zones if zone not in self.signed]), **self.software.loaded(signed)}
+    def served(self, serials):
+        """The serials of the texts that the server has of zones; of those that it signs it has to be asked otherwise. serials: see L(Software.loaded)."""
+        signed = {zone: serial for zone, serial in serials.items() if zone in self.signed}
+        return {**self.answered([zone for zone in serials if zone not in signed]), **self.software.loaded(signed)}
 
     def answered(self, zones):
         return served_serials.serials(self.payload["address"], zones, timeout=2, port=self.payload["port"])

@@ -236,10 +236,13 @@ class Application:
 
 def _renumber(state, zones):
     """Give texts of the current generation serials beyond those that were out: a signer takes no older one, whatever its file's time."""
-    loaded = state.software.loaded(zones) if state.running else {}
-    for zone in zones:
-        name = state.zone_file(zone)
-        facts, text = state.current.facts(name), state.current.read(name)
-        if facts and text and loaded.get(zone) != facts["serial"]:
+    found = {zone: state.current.facts(state.zone_file(zone)) for zone in zones}
+    issued = {zone: facts["issued"] for zone, facts in found.items() if facts}
+    loaded = state.software.loaded(issued) if state.running else {}
+    for zone in issued:
+        name, facts = state.zone_file(zone), found[zone]
+        text = state.current.read(name)
+        former = zone in loaded and serial_numbers.newer(issued[zone], loaded[zone])  # it never read the one that was out
+        if text and not former:
             serial = serial_numbers.following(facts["issued"])
             state.current.replace(name, _SOA_SERIAL.sub(rf"\g<1>{serial}", text, count=1), dict(facts, serial=serial, issued=serial))

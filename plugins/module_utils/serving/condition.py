@@ -80,7 +80,9 @@ def stale(state):
         served.update(served_serials.answered(state.payload["address"], absent, _ASKED, state.payload["port"]))
         absent = [zone for zone in absent if served[zone] is None]
     signed = state.signed()
-    behind = [zone for zone, serial in served.items() if zone in signed and serial is not None and serial_numbers.newer(serials[zone], serial)]
+    behind = {
+        zone: serials[zone] for zone, serial in served.items() if zone in signed and serial is not None and serial_numbers.newer(serials[zone], serial)
+    }
     served.update(state.software.loaded(behind))  # a signer's own serial may stay below that of the text
     return sorted(zone for zone, serial in served.items() if serial is None or serial_numbers.newer(serials[zone], serial))
 

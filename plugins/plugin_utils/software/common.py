@@ -122,8 +122,9 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
         problems.append(Problem(where, f"{name} is supported as a secondary only, but this host is the primary of {zones}", "use bind, nsd or knot here"))
     signed = [zone for zone, primary in plan.primary.items() if primary.zone.dnssec]
     if signed and capabilities.primary and not capabilities.signs:
-        wrong = f"{name} is the primary of {', '.join(signed[:5])}, which dnssec has signed, and it is not made to sign by this collection"
-        problems.append(Problem(where, wrong, "let a host with bind be the primary, hidden if you like, and this one its secondary, or write dnssec: false"))
+        wrong = f"{name} is the primary of {', '.join(signed[:5])}, which dnssec has signed, and it does not sign"
+        right = "let a host with bind or knot be the primary, hidden if you like, and this one its secondary, or write dnssec: false"
+        problems.append(Problem(where, wrong, right))
     served_zones = (*plan.primary.values(), *plan.secondary.values())
     may_ask = {zone.name: settings.allow_query if zone.allow_query is None else zone.allow_query for zone in (served.zone for served in served_zones)}
     limited = [name for name, networks in may_ask.items() if "any" not in networks]

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import Policy
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
@@ -34,9 +35,14 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
-CAPABILITIES = Capabilities("Knot DNS", oldest=(3, 2), query_networks=True, offers_tls=True, catalogs=True, since={"offers_tls": (3, 4, 1)})
+CAPABILITIES = Capabilities("Knot DNS", oldest=(3, 2), signs=True, query_networks=True, offers_tls=True, catalogs=True, since={"offers_tls": (3, 4, 1)})
 SECRET_FILES = ("keys.conf",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
+
+
+# Of a zone that knotd signs: what differs in the text is what changes, under its serial where that is newer than the one that is served, and
+# nothing is written there. Without regard to the text's serial ("difference-no-serial") it would go back where the journal is lost.
+_FROM_TEXT = {"zonefile-load": "difference", "zonefile-sync": -1}
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Layout:
     """Where a distribution expects Knot DNS' files; the role's vars files fill it.
 
     config_file: what knotd reads first. local_config: the administrator's own, read after everything else.
-    state_directory: the generations of zones and configuration. storage: knotd's own databases, such as journals and timers.
+    state_directory: the generations of zones and configuration. storage: knotd's own databases, such as journals, timers and the keys of zones that it signs.
     secondary_directory: for transferred zones; knotd makes it. run_directory: for the control socket. user, group: knotd's.
     service: systemd's unit.
     """
@@ -120,13 +126,15 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
         networks = askers(plan, zone, settings)
         catalog: dict[str, object] = {}
-        alike = (getattr(zone, "transfer_from", None), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks)
+        policy = zone.zone.dnssec if isinstance(zone, PrimaryZone) else None
+        alike = (getattr(zone, "transfer_from", None), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks, policy is not None)
         if alike not in templates:
             templates[alike] = _share(blocks, "template", "served", _template(blocks, own, *alike))
         if name in plan.consumed:
             members = {**_template(blocks, own, *alike), "storage": layout.secondary_directory}
             catalog = {"catalog-role": "interpret", "catalog-template": _share(blocks, "template", "member", members)}
-        blocks.zones[name] = _item("zone", {"domain": name, "template": templates[alike], "file": f"{path}/{zone_file_name(name)}", **catalog})
+        known = {"domain": name, "template": templates[alike], "file": f"{path}/{zone_file_name(name)}"}
+        blocks.zones[name] = _item("zone", {**known, **catalog, **_signing(blocks, policy)})
 
     for name, primary in plan.primary.items():
         add(name, primary, f"{layout.state_directory}/current/zones")
@@ -143,6 +151,7 @@ def _template(
     transfer_to: Sequence[Peer],
     notify: Sequence[Peer],
     networks: Sequence[str] | None,
+    signed: bool,
 ) -> dict[str, object]:
     options = {
         "master": _remotes(blocks, own, transfer_from or ()),
@@ -155,9 +164,46 @@ def _template(
         ],
         "module": [] if networks is None else ["mod-queryacl/" + _share(blocks, "mod-queryacl", "askers", {"address": networks}, "mod-queryacl/")],
         # A primary's zone is in its file alone, which may go back to an older one.
-        "journal-content": "none" if transfer_from is None else "changes",
+        "journal-content": "all" if signed else "none" if transfer_from is None else "changes",
+        **(_FROM_TEXT if signed else {}),
     }
     return {name: value for name, value in options.items() if value}
+
+
+def _signing(blocks: Blocks, policy: Policy | None) -> dict[str, object]:
+    """How knotd signs a zone; what it reads is the zone's text, and what it makes of it is in its journal."""
+    if policy is None:
+        return {}
+    # A policy is shared by its name: the zones of another run keep theirs.
+    blocks.share(policy.name, _item("policy", {"id": policy.name, **(_policy(policy) if policy.signs else _INSECURE)}))
+    return {"dnssec-signing": "on", "dnssec-policy": policy.name}
+
+
+# The keys stay as they are, whatever the former policy made, and the zone above is asked to take its DS away (RFC 8078 section 4).
+_INSECURE = {"manual": "on", "cds-cdnskey-publish": "delete-dnssec"}
+
+
+def _policy(policy: Policy) -> dict[str, object]:
+    """knot.conf(5), section "policy". Each step of a rollover waits for a TTL and C(propagation-delay)."""
+    nsec3 = {"nsec3-iterations": 0, "nsec3-salt-length": 0, "nsec3-opt-out": _switch(policy.nsec3_opt_out)}  # RFC 9276 section 3.1
+    return {
+        "algorithm": policy.algorithm.lower(),
+        "single-type-signing": _switch(policy.single_type_signing),
+        "ksk-lifetime": policy.ksk_lifetime,
+        "zsk-lifetime": policy.zsk_lifetime,
+        "dnskey-ttl": policy.dnskey_ttl,
+        "zone-max-ttl": policy.max_zone_ttl,
+        "propagation-delay": policy.zone_propagation_delay + max(policy.publish_safety, policy.retire_safety),
+        "rrsig-lifetime": policy.signatures_validity,
+        "rrsig-refresh": policy.signatures_refresh,
+        "nsec3": _switch(policy.nsec3),
+        **(nsec3 if policy.nsec3 else {}),
+        "cds-cdnskey-publish": "always",
+    }
+
+
+def _switch(value: bool) -> str:
+    return "on" if value else "off"
 
 
 def _remotes(blocks: Blocks, own: Mapping[int, Sequence[str]], peers: Iterable[Peer]) -> list[str]:

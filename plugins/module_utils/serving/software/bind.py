@@ -200,8 +200,8 @@ class Bind(Software):
     def signed(self, config):
         return bind_signing.policies(config)
 
-    def loaded(self, zones):
-        statuses = {zone: self._status(zone, None) or {} for zone in zones}
+    def loaded(self, serials):
+        statuses = {zone: self._status(zone, None) or {} for zone in serials}
         ready = {zone: status for zone, status in statuses.items() if "signed serial" in status or status.get("inline signing") != "yes"}
         return {zone: int(status["serial"]) for zone, status in ready.items() if status.get("serial", "").isdigit()}
 

@@ -117,8 +117,11 @@ class Software:
         """{zone: name of its policy} of the zones that the program signs by this configuration: what it serves has a serial of its own."""
         return {}
 
-    def loaded(self, zones):
-        """{zone: serial} of the text that the running program has read of zones that it signs, or did; of the former once they are signed."""
+    def loaded(self, serials):
+        """{zone: serial} of the text that the running program has read of zones that it signs, or did; of the former once they are signed.
+
+        serials: those of the texts that it is to read, by zone; None of a zone that is to go.
+        """
         return {}
 
     def without_keys(self, files):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import re
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_signing
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of, zones_named
 
 _RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
@@ -122,12 +124,47 @@ class Knot(Software):
             raise Refused(f"knotd has its configuration in {database}, and would read no file; look at it (knotc conf-export), and move it away")
         return zones_named(self.layout["config_file"], "domain") - zones_named(self.layout["local_config"], "domain") - set(declared)
 
+    # -- signing ------------------------------------------------------------------------------------------------------
+
+    def signed(self, config):
+        return knot_signing.policies(config)
+
+    def loaded(self, serials):
+        """A text whose serial is not newer than the one that is served: it got one beyond that, and so did what is served when knotd read it."""
+        found = {}
+        for zones in _parts(serials):
+            _code, out, _err = self.run([self.find("knotc"), *self.control_options(), "zone-status", *zones])
+            found.update(knot_signing.served(out))
+        behind = {zone for zone, serial in found.items() if serials[zone] is not None and serial_numbers.newer(serials[zone], serial)}
+        return {zone: serial if zone in behind or serials[zone] is None else serials[zone] for zone, serial in found.items()}
+
+    def without_keys(self, files):
+        if not files or not os.path.isdir(self._keys):
+            return list(files)
+        having = {_plain(line) for line in self._keymgr("-l").splitlines()}
+        return [zone for zone in files if zone not in having]
+
+    @property
+    def _keys(self):
+        return os.path.join(self.layout["storage"], "keys")
+
+    def _keymgr(self, *arguments):
+        """What keymgr says of the keys that knotd has, which may run or not. Raises Refused."""
+        code, out, err = self.run_checker([self.find("keymgr"), "-D", self._keys, *arguments])
+        if code:
+            raise Refused("which keys the server has cannot be told: keymgr {} says {}".format(" ".join(arguments), " ".join((err or out).split())))
+        return out
+
     def forget_secondary(self, zones):
         """Remove what knotd kept of zones that this host no longer transfers: file, journal and timers."""
         self.remove_as_server(self.layout["secondary_directory"], list(zones.values()))
         if zones and self.running():  # only knotd itself can open its databases, where what is left takes space and no more
             for names in _parts(zones):
                 self.run([self.find("knotc"), *self.control_options(), "--force", "zone-purge", *names, "+orphan", "+journal", "+timers"])
+
+
+def _plain(name):
+    return name.strip().rstrip(".").lower() or "."
 
 
 def _parts(zones):

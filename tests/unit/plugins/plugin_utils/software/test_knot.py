@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_signing
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.knot import CAPABILITIES, Layout, entry, render
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration
@@ -19,7 +20,7 @@ from ansible_collections.authoritative.dns.tests.support.declarations import NS,
 CHECKER = shutil.which("knotc", path="/usr/bin:/usr/sbin:/usr/local/sbin:/usr/local/bin")
 KEYS = {"secret": "s" * 32, "generations": [2, 1]}
 _TEXT = r'"([a-zA-Z0-9_.:/@+=-]*)"'
-_LINE = re.compile(rf"#[^\n]*|(?P<section>[a-z-]+):|(?P<start>  - |    |)(?P<option>[a-z-]+): (?P<value>\d+|{_TEXT}|\[{_TEXT}(, {_TEXT})*\])")
+_LINE = re.compile(rf"#[^\n]*|(?P<section>[a-z-]+):|(?P<start>  - |    |)(?P<option>[a-z0-9-]+): (?P<value>-?\d+|{_TEXT}|\[{_TEXT}(, {_TEXT})*\])")
 
 
 def sections(text):
@@ -229,3 +230,23 @@ def test_encrypted_zones_are_handed_out_over_tls_alone(layout):
 def test_what_cannot_be_encrypted_is_told_before(host, told):
     whole = planned([{"name": "example.com", "records": NS, "tls": True}], host)
     assert [problem.wrong for problem in beyond(CAPABILITIES, whole, Settings(allow_query=("any",)))] == [told]
+
+
+def test_zones_are_signed_by_their_policy_from_a_text_that_stays_as_it_is(layout):
+    policies = {"two-keys": {"algorithm": "ED25519", "single_type_signing": False, "zsk_lifetime": "90d", "nsec3": True, "publish_safety": "2h"}}
+    zones = [{"name": name, "dnssec": dnssec, "records": NS} for name, dnssec in (("a.example", "two-keys"), ("b.example", "insecure"), ("c.example", False))]
+    files = render(planned(zones, "ns1", policies=policies), layout, Settings(allow_query=("any",)))
+    check(layout, files)
+    found, templates, zone = items(files, "policy"), items(files, "template"), items(files, "zone")
+    assert found["two-keys"] == {
+        **{"id": "two-keys", "algorithm": "ed25519", "single-type-signing": "off", "ksk-lifetime": 0, "zsk-lifetime": 7776000, "dnskey-ttl": 3600},
+        **{"zone-max-ttl": 86400, "propagation-delay": 7500, "rrsig-lifetime": 1209600, "rrsig-refresh": 432000, "cds-cdnskey-publish": "always"},
+        **{"nsec3": "on", "nsec3-iterations": 0, "nsec3-salt-length": 0, "nsec3-opt-out": "off"},
+    }
+    # whatever keys the zone has
+    assert found["insecure"] == {"id": "insecure", "manual": "on", "cds-cdnskey-publish": "delete-dnssec"}
+    signed, ending, plain = (zone[name] for name in sorted(zone))
+    assert [(item["dnssec-signing"], item["dnssec-policy"]) for item in (signed, ending)] == [("on", "two-keys"), ("on", "insecure")]
+    assert templates[signed["template"]]["journal-content"] == "all" and templates[signed["template"]]["zonefile-sync"] == -1
+    assert "dnssec-signing" not in plain and templates[plain["template"]]["journal-content"] == "none" and signed["template"] != plain["template"]
+    assert knot_signing.policies(files) == {"a.example": "two-keys", "b.example": "insecure"}

@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Zones that knotd signs: it reads their text where it is, and what it makes of it is in databases of its own (journal, keys)."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+
+_SIGNED = re.compile(r'^    dnssec-policy: "([^"]+)"$', re.M)
+_STATUS = re.compile(r"^\[(\S+?)\.?\] .*\bserial: (\d+)", re.M)
+
+
+def policies(config):
+    """{zone: name of its policy} of the zones that a configuration, {file name: text}, has signed."""
+    zones = config.get("zones.conf") or ""
+    if not _SIGNED.search(zones):
+        return {}  # as is usual, and quicker told than zone by zone
+    found = ((name, _SIGNED.search(text)) for (kind, name), text in blocks.split(zones)[1].items() if kind == "zone")
+    return {name: match.group(1) for name, match in found if match}
+
+
+def served(status):
+    """{zone: serial} as "knotc zone-status" prints it."""
+    return {name.lower() or ".": int(serial) for name, serial in _STATUS.findall(status)}

@@ -10,6 +10,10 @@ for program; do
   command -v "$program" >/dev/null || { echo "fresh: $program is called, and not here after make setup" >&2; failed=1; }
 done
 
+# What Python leaves beside the sources is nothing to set up for.
+python -m compileall -q tests || failed=1
+said=$(make setup 2>&1) && [ -z "$said" ] || { printf 'fresh: a second make setup finds something to do: %s\n' "$said" >&2; failed=1; }
+
 # This very root file system is the containers': it has dig and named, and nothing has to be fetched.
 mkdir -p /box
 mount --bind / /box

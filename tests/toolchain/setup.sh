@@ -148,7 +148,7 @@ case "${1:-}" in
     python=$(PYTHON='' find_python "$2"); venv=$(venv_of "$python"); make_venv "$python" "$venv" >&2; echo "$venv"; exit ;;
 esac
 
-state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*)-${PYTHON:-default}
+state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*.{sh,py,txt})-${PYTHON:-default}
 # shellcheck disable=SC1090 # what this script wrote
 if grep -qsxF "# $state" "$env_file" && [ -z "$(missing)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
 

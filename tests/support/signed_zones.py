@@ -80,7 +80,6 @@ def sign(
     end: float = 30 * DAY,
     nsec3: bool = False,
     opt_out: bool = False,
-    iterations: int = 0,
     publish: Sequence[Key] = (),
     whole: bool = True,
 ) -> str:
@@ -96,7 +95,7 @@ def sign(
         published = "".join(f"@ 300 IN DNSKEY {key.dnskey.to_text()}\n" for key in (*keys, *publish))
         (directory / "zone").write_text(f"{text}\n$ORIGIN {zone}.\n{published}")
         times = [time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() + moment)) for moment in (begin, end)]
-        hashing = ["-3", "-", "-H", str(iterations), *(["-A"] if opt_out else [])] if nsec3 else []
+        hashing = ["-3", "-", "-H", "0", *(["-A"] if opt_out else [])] if nsec3 else []
         command = [SIGNZONE, "-q", "-z", "-j", "0", "-O", "full", "-K", name, "-o", zone, "-f", f"{name}/signed", "-s", times[0], "-e", times[1], *hashing]
         command += [] if whole else ["-P"]
         subprocess.run([*command, f"{name}/zone", *(key.name for key in keys)], check=True, cwd=name, capture_output=True, text=True)
@@ -155,3 +154,28 @@ def sign_again(
 def replace(zone: Any, name: str, rdtype: str, *data: str, ttl: int = 300) -> None:
     """Other records under the signature that is there."""
     zone.replace_rdataset(owner(zone, name), _records(zone, rdtype, ttl, data))
+
+
+def hash_again(zone: Any, key: Key, iterations: int) -> None:
+    """Let the hashes of all names have so many iterations, of which dnssec-signzone makes 50 at most. For a zone without opt-out."""
+
+    def hashed(name: Any, times: int) -> Any:
+        return dns.name.from_text(dns.dnssec.nsec3_hash(name, "", times, "SHA1"), zone.origin)
+
+    names = {name for below in zone for name in _up_to(below, zone.origin)}
+    chain = sorted((hashed(name, iterations), hashed(name, 0)) for name in names if zone.get_rdataset(hashed(name, 0), "NSEC3"))
+    proofs = [(after, zone.get_rdataset(before, "NSEC3")) for after, before in chain]
+    for _after, before in chain:
+        zone.delete_node(before)
+    for number, (name, proof) in enumerate(proofs):
+        following = base64.b32hexdecode(proofs[(number + 1) % len(proofs)][0][0].upper())
+        zone.find_rdataset(name, "NSEC3", create=True).add(proof[0].replace(iterations=iterations, next=following), proof.ttl)
+        sign_again(zone, name.relativize(zone.origin).to_text(), "NSEC3", key)
+    parameters = zone.get_rdataset(zone.origin, "NSEC3PARAM")
+    zone.replace_rdataset(zone.origin, dns.rdataset.from_rdata(parameters.ttl, parameters[0].replace(iterations=iterations)))
+    sign_again(zone, "@", "NSEC3PARAM", key)
+
+
+def _up_to(name: Any, origin: Any) -> list[Any]:
+    """The name, and those above it that are in the zone, with or without records."""
+    return [name, *_up_to(name.parent(), origin)] if name != origin else [name]

@@ -24,13 +24,15 @@ CHECKERS = {
     "kzonecheck": ["-o", "example.com", "{}"],
 }
 DIGEST = "0f" * 32
+# What some version of a server refuses, however it is written: NSD since 4.10 reads no NSAP-PTR, and no time in a SOA of more than 31 bits.
+REFUSED = ("Invalid NSAP-PTR", "Invalid refresh in SOA", "Invalid retry in SOA", "Invalid expire in SOA", "Invalid minimum in SOA")
 
 # What people write, and what is made of it.
 DATA = [
     ("HTTPS", "1 . alpn=h2 key8", '1 . alpn="h2" key8'),
     ("HTTPS", "1 . ohttp", "1 . key8"),
     ("HTTPS", '1 . dohpath="/q{?dns}"', '1 . key7="/q{?dns}"'),
-    ("SVCB", '1 x.y mandatory=key9,alpn alpn=h2 key9="a\\000\\"\\;b"', '1 x.y.example.com. mandatory="alpn,key9" alpn="h2" key9="a\\000\\";b"'),
+    ("SVCB", '1 x.y mandatory=key65280,alpn alpn=h2 key65280="a\\000\\"\\;b"', '1 x.y.example.com. mandatory="alpn,key65280" alpn="h2" key65280="a\\000\\";b"'),
     ("HTTPS", "1 . key667=", "1 . key667"),
     ("HTTPS", "1 . no-default-alpn alpn=h3 port=8443 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1", None),
     ("SVCB", "0 x.y", "0 x.y.example.com."),
@@ -62,6 +64,10 @@ def wire(rdtype, text):
     return dns.rdata.from_text("IN", rdtype, text, ORIGIN, relativize=False).to_wire()
 
 
+def refused(done):
+    return done.returncode != 0 and done.stderr.strip().endswith(REFUSED)
+
+
 @pytest.mark.parametrize(("rdtype", "written", "expected"), DATA, ids=[f"{rdtype} {written[:30]}" for rdtype, written, _expected in DATA])
 def test_every_supported_server_reads_it(tmp_path, rdtype, written, expected):
     number = dns.rdatatype.from_text(rdtype)
@@ -74,7 +80,7 @@ def test_every_supported_server_reads_it(tmp_path, rdtype, written, expected):
         program = shutil.which(checker, path="/usr/bin:/usr/sbin:/usr/local/sbin:/bin:/sbin")
         if program:
             done = subprocess.run([program, *(argument.format(path) for argument in arguments)], capture_output=True, text=True, timeout=20, check=False)
-            assert done.returncode == 0, (checker, text, done.stdout, done.stderr)
+            assert done.returncode == 0 or refused(done), (checker, text, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("field", ["refresh", "retry", "expire", "minimum"])
@@ -86,7 +92,7 @@ def test_a_soa_s_times_are_read_by_every_server_as_they_are(tmp_path, field):
         program = shutil.which(printer, path="/usr/bin:/usr/sbin:/usr/local/sbin:/bin:/sbin")
         if program:
             done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=20, check=False, cwd=tmp_path)
-            assert done.returncode == 0 and " 2147483648" in done.stdout, (printer, done.stdout, done.stderr)
+            assert (done.returncode == 0 and " 2147483648" in done.stdout) or refused(done), (printer, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("written", [written for rdtype, written, _expected in DATA if rdtype in ("HTTPS", "SVCB") and "667=" not in written])

@@ -13,7 +13,18 @@ from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.set
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.signatures import Signatures
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import read_zone_text
 from ansible_collections.authoritative.dns.tests.support.named import zone_text
-from ansible_collections.authoritative.dns.tests.support.signed_zones import add, changed, drop, drop_signature, make_key, owner, replace, sign, sign_again
+from ansible_collections.authoritative.dns.tests.support.signed_zones import (
+    add,
+    changed,
+    drop,
+    drop_signature,
+    hash_again,
+    make_key,
+    owner,
+    replace,
+    sign,
+    sign_again,
+)
 
 NAME = "signed.test"
 APEX = dns.name.from_text(NAME)
@@ -41,7 +52,7 @@ def zones():
         "nsec": sign(NAME, text, [KEY]),
         "nsec3": sign(NAME, text, [KEY], nsec3=True),
         "opt-out": sign(NAME, text, [KEY], nsec3=True, opt_out=True),
-        "iterations": sign(NAME, text, [KEY], nsec3=True, iterations=60),
+        "iterations": changed(sign(NAME, text, [KEY], nsec3=True), NAME, lambda zone: hash_again(zone, KEY, 60)),
     }
 
 

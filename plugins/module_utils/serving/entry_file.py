@@ -27,16 +27,11 @@ class EntryFile:
 
     def read(self):
         """Its text, None if it cannot be read."""
-        try:
-            with open(self.path, encoding="utf-8", errors="surrogateescape") as stream:
-                return stream.read()
-        except OSError:
-            return None
+        return _read(self.path)
 
     def found(self):
         """(text, mode, owner's number, group's number) for L(put_back), None if it cannot be read."""
-        text = self.read()
-        return None if text is None else (text, *self._access())
+        return _found(self.path)
 
     def is_ours(self):
         """Whether this collection wrote it, or nobody did."""
@@ -45,11 +40,7 @@ class EntryFile:
 
     def is_exposed(self):
         """Whether it is there with another owner, group or mode than it should have."""
-        return os.path.exists(self.path) and self._access() != (_MODE, 0, self.generations.group)
-
-    def _access(self):
-        status = os.stat(self.path)
-        return stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+        return os.path.exists(self.path) and _access(self.path) != (_MODE, 0, self.generations.group)
 
     def prepare(self):
         """Remove what killed runs left. Raises Refused where somebody else than root could change the file."""
@@ -59,10 +50,23 @@ class EntryFile:
 
     def keep_original(self, found):
         """The configuration that was there before this collection, kept once beside it, for whom it was. found: what L(found) returned."""
-        path = self.path + ".before-authoritative-dns"
-        if found is not None and _OURS not in found[0] and not os.path.lexists(path):
-            os.rename(self._unfinished(*found), path)
+        if found is not None and _OURS not in found[0] and not os.path.lexists(self.kept):
+            os.rename(self._unfinished(*found), self.kept)
             trusted_paths.settle(self.directory)
+
+    @property
+    def kept(self):
+        """The path of that configuration."""
+        return self.path + ".before-authoritative-dns"
+
+    def original(self):
+        """That configuration, as L(found) tells it, None if none was kept."""
+        return _found(self.kept)
+
+    def forget_original(self):
+        """Once it is in its place again."""
+        os.unlink(self.kept)
+        trusted_paths.settle(self.directory)
 
     def write(self, text, move):
         """move: the module's atomic_move."""
@@ -79,7 +83,7 @@ class EntryFile:
     def _write(self, found, move):
         _text, mode, owner, group = found
         move(self._unfinished(*found), self.path)
-        if self._access() != (mode, owner, group):  # move() gives a file what the one that it replaces has
+        if _access(self.path) != (mode, owner, group):  # move() gives a file what the one that it replaces has
             os.chown(self.path, owner, group)
             os.chmod(self.path, mode)
         trusted_paths.settle(self.directory)
@@ -87,10 +91,29 @@ class EntryFile:
     def _unfinished(self, text, mode, owner, group):
         """The path of a file that is on disk, and has yet to get its name."""
         descriptor, path = tempfile.mkstemp(dir=self.directory, prefix=_UNFINISHED)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             stream.write(text)
             stream.flush()
             os.fchown(descriptor, owner, group)
             os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         return path
+
+
+def _read(path):
+    """Every character as it is, line ends too; None if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            return stream.read()
+    except OSError:
+        return None
+
+
+def _found(path):
+    text = _read(path)
+    return None if text is None else (text, *_access(path))
+
+
+def _access(path):
+    status = os.stat(path)
+    return stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid

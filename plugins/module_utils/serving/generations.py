@@ -371,6 +371,18 @@ class Generations:
             shutil.rmtree(self.previous, ignore_errors=True)
         self.pending = False
 
+    def forget(self):
+        """Remove all generations, and the mark: what the server reads is none of them any more."""
+        if os.path.lexists(self.link):
+            os.unlink(self.link)  # first, so that whoever is killed leaves no half a generation as the current one
+            settle(self.directory)
+        for entry in os.listdir(self.directory):
+            if entry.startswith(_PREFIX):
+                shutil.rmtree(os.path.join(self.directory, entry))
+        if self.left_behind:
+            shutil.rmtree(self.previous, ignore_errors=True)
+        self.pending = False
+
     @staticmethod
     def discard(generation):
         shutil.rmtree(generation.path, ignore_errors=True)

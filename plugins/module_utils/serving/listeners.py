@@ -90,6 +90,20 @@ def holders(addresses, port, known=()):
     return [(process, address) for (_pid, address), process in sorted(told.items(), key=lambda item: str(item[0]))]
 
 
+def taking(port):
+    """Addresses of this host at which somebody takes questions at a port over UDP, without those of other interfaces' scope; loopback first."""
+    found = set()
+    for table in ("udp", "udp6"):
+        with contextlib.suppress(OSError):  # no IPv6
+            for line in _read(f"/proc/self/net/{table}").splitlines()[1:]:
+                fields = line.split()
+                address, number = fields[1].split(":")
+                if int(number, 16) == port and fields[3] == _TABLES[table]:
+                    local = _address(address)
+                    found.add(ipaddress.ip_address("127.0.0.1" if local.version == 4 else "::1") if local.is_unspecified else local)
+    return [str(address) for address in sorted(found, key=lambda address: (not address.is_loopback, address.version, address)) if not address.is_link_local]
+
+
 def _pids():
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 

@@ -106,6 +106,17 @@ class Bind(Software):
         """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""
         self._rndc("reconfig")
 
+    def check_original(self, path, files):
+        code, out, err = self.run_checker([self.find("named-checkconf"), "-z", path])
+        words = [line for line in (out + err).splitlines() if "loaded serial" not in line]
+        failed = {found.group(1).lower() for found in map(_NOT_LOADED.match, words) if found}
+        if code and not failed:
+            raise Refused(f"named-checkconf refuses {path}: " + "; ".join(words[:20]))
+        return sorted(failed)
+
+    def take_original(self):
+        self._rndc("reconfig")
+
     def _rndc(self, *arguments):
         code, out, err = self.run([self.find("rndc"), *arguments])
         if code:

@@ -68,6 +68,7 @@ class Software:
     config_options = ("-c",)
     status = ()
     always_commanded = True
+    told_a_directory = False  # where its configuration is, and not a file
 
     def __init__(self, run, find, layout):
         self.run = run
@@ -137,6 +138,23 @@ class Software:
 
     def tidy(self, generation):
         """Remove what the program made of zones that it signs no longer, once the generation is current."""
+
+    # The way back, to a configuration that is not this collection's.
+
+    def check_original(self, path, files):
+        """Let the program's own checkers read a configuration and the zones, {zone: its file or None}, that it is primary for.
+
+        Returns the zones that it would not load. Raises Refused where it would not take the configuration.
+        """
+        raise NotImplementedError
+
+    def take_original(self):
+        """Make the running program read its first file, which has another's words now. Raises Refused."""
+        self.restart()
+
+    def write_serial(self, zone, text, serial):
+        """Give a zone that is in no file a serial. text: its records. Raises Refused."""
+        raise Refused(f"zone {zone} is in no file whose serial could be written")
 
     # -- for those that need it ---------------------------------------------------------------------------------------
 

@@ -92,6 +92,13 @@ class Knot(Software):
             for zones in _parts(changed_zones):
                 self._control("zone-reload", *zones)
 
+    def check_original(self, path, files):
+        program = self.find("knotc")
+        code, out, err = self.run_checker([program, "--config", path, "conf-check"])
+        if code:
+            raise Refused(f"knotc conf-check refuses {path}: " + "; ".join((err or out).splitlines()[:20]))
+        return [zone for zone in files if self.run_checker([program, "--config", path, "zone-check", zone])[0]]
+
     def refresh(self, zones):
         """Have knotd ask the primaries of these zones (knotc(8), zone-refresh)."""
         for names in _parts(zones):

@@ -91,6 +91,13 @@ class NSD(Software):
             for zone in changed_zones:
                 self._control("reload", zone)
 
+    def check_original(self, path, files):
+        code, out, err = self.run_checker([self.find("nsd-checkconf"), path])
+        if code:
+            raise Refused(f"nsd-checkconf refuses {path}: " + "; ".join((err or out).splitlines()[:20]))
+        program = self.find("nsd-checkzone")
+        return [zone for zone, file in files.items() if file and self.run_checker([program, zone, file])[0]]
+
     def refresh(self, zones):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8), transfer)."""
         for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:

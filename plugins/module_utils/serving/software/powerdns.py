@@ -56,6 +56,24 @@ class PowerDNS(Software):
             words = (out + err).replace(generation.path, current).splitlines()
             raise Refused("pdns_server refuses it: " + "; ".join(word for word in words if "Loading" not in word))
 
+    told_a_directory = True
+
+    def check_original(self, path, files):
+        code, out, err = self.run_checker([self.find("pdns_server"), "--config-dir=" + os.path.dirname(path), "--config=check"])
+        if code:
+            raise Refused(f"pdns_server refuses {path}: " + "; ".join(word for word in (out + err).splitlines()[:20] if "Loading" not in word))
+        return []
+
+    def write_serial(self, zone, text, serial):
+        """With pdnsutil, by the configuration of before, which is in its place by then."""
+        ttl, soa = next(line.split(None, 4)[1::3] for line in text.splitlines() if line.split(None, 4)[2:4] == ["IN", "SOA"])
+        primary, mailbox, _serial, *timers = soa.split()
+        content = " ".join([f"{primary.rstrip('.')}.", f"{mailbox.rstrip('.')}.", str(serial), *timers])
+        directory = os.path.dirname(self.layout["config_file"])
+        code, out, err = self.run_checker([self.find("pdnsutil"), "--config-dir=" + directory, "replace-rrset", zone, "@", "SOA", ttl, content])
+        if code:
+            raise Refused(f"pdnsutil replace-rrset fails for {zone}: " + " ".join((err or out).split()))
+
     # -- the database -------------------------------------------------------------------------------------------------
 
     def differing(self, generation):

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's Knot DNS is configured to serve, read with its own tools and changed in nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
+
+_HIDDEN = "????"
+_DATABASE = "/var/lib/knot/confdb"  # which knotd reads before any file, if it is there
+
+
+class Knot:
+    """knotd(8) on this host, as L(bind.Bind) is named. config_file: a file, or the directory of a configuration database."""
+
+    software = "knot"
+
+    def __init__(self, run, find, config_file=None, chroot=None):
+        self.run = run
+        self.find = find
+        running = next(iter(listeners.processes("knotd")), None)
+        said = dict(given(running.words, ["-c", "--config", "-C", "--confdb"])) if running else {}
+        told = [said[word] for word in ("-C", "--confdb", "-c", "--config") if word in said]
+        self.runs = running is not None
+        self.user = running.user if running else None
+        self.config_file = config_file or next(iter(told), _DATABASE if os.path.exists(_DATABASE) else "/etc/knot/knot.conf")
+
+    @property
+    def _is_database(self):
+        return os.path.isdir(self.config_file)
+
+    def facts(self, secrets=False, content=False):
+        """See L(bind.Bind.facts)."""
+        configuration = knot_conf.whole(self._exported())
+        for clause in configuration if not secrets else ():
+            if clause[0] == "key":
+                clause[1] = [[item[0], _HIDDEN] if item[0] == "secret" else item for item in clause[1]]
+        where = {} if self._is_database else knot_conf.places(self.config_file)
+        zones = [_zone(clause, where) for clause in configuration if clause[0] == "zone"]
+        server = next((clause for clause in configuration if clause[0] == "server"), ["server", []])
+        served = self._serials(zones, server)
+        for zone in zones:
+            zone["serial"] = served.get(zone["name"])
+        program = self.find("knotd")
+        version = re.search(r"version (\S+)", self.run([program, "--version"], "/")[1]) if program else None
+        return {
+            "software": self.software,
+            "version": version.group(1) if version else "",
+            "config_file": self.config_file,
+            "directory": os.path.dirname(self.config_file),
+            "running": self.runs,
+            "tsig_keys": [_key(clause, secrets) for clause in configuration if clause[0] == "key"],
+            "zones": zones,
+            "configuration": configuration,
+            "places": where,
+            **({"contents": self._contents(zones)} if content else {}),
+        }
+
+    def _exported(self):
+        """The clauses of a configuration, with what it includes in its place."""
+        program = self.find("knotc")
+        if not program:
+            raise Refused("knotc is not installed, and nothing else can say what knotd reads; Knot DNS's package has it")
+        if not os.path.exists(self.config_file):
+            raise Refused(f"{self.config_file} is not there; say with config_file what knotd reads")
+        code, out, err = self.run([program, "-C" if self._is_database else "-c", self.config_file, "conf-export"], "/")
+        if code:
+            raise Refused(f"{self.config_file} cannot be read: " + "; ".join((err or out).splitlines()[:20]) + "; mend what knotc tells")
+        return knot_conf.parse(out)
+
+    def _serials(self, zones, server):
+        if not self.runs:
+            return {}
+        address, _at, port = (knot_conf.option(server, "listen") or "127.0.0.1").partition("@")
+        address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+        names = sorted(zone["name"] for zone in zones)
+        try:
+            return served_serials.serials(address, names, timeout=served_serials.seconds_to_ask(names), port=int(port or 53))
+        except (OSError, UnicodeError, ValueError):
+            return {}
+
+    def _contents(self, zones):
+        # No tool of Knot DNS 3.2 writes a zone that no server has; one that includes others is told as it cannot be read.
+        return contents({zone["name"]: zone["file"] for zone in zones}, self.user, lambda zone, path, raw: None)
+
+
+def _zone(clause, where):
+    name = knot_conf.plain(knot_conf.option(clause, "domain"))
+    place = where.get(f"zone {name}")
+    options = {item[0]: item[1:] for item in clause[1]}
+    signed = options.get("dnssec-signing", ["off"])[0] == "on" or "dnssec-validation" in options
+    return {
+        "name": name,
+        "view": None,
+        "type": "secondary" if options.get("master") else "primary",
+        "file": knot_conf.zone_file(clause),
+        "where": place,
+        "added": False,
+        "dynamic": False,
+        "signed": signed,
+    }
+
+
+def _key(clause, secrets):
+    told = {"secret": knot_conf.option(clause, "secret")} if secrets else {}
+    return {"name": knot_conf.plain(knot_conf.option(clause, "id")), "algorithm": knot_conf.option(clause, "algorithm"), **told}

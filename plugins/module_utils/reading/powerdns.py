@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host's PowerDNS is configured to serve, read with pdnsutil, which knows all its databases, and changed in nothing."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
+
+_HIDDEN = "????"
+_KINDS = ("primary", "secondary", "native", "producer", "consumer")
+_SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
+_SECRETS = re.compile(r"password|api-key|secret")
+
+
+class PowerDns:
+    """pdns_server(1) on this host, as L(bind.Bind) is named. config_file: C(pdns.conf), whose directory says where to look."""
+
+    software = "powerdns"
+
+    def __init__(self, run, find, config_file=None, chroot=None):
+        self.run = run
+        self.find = find
+        running = next(iter(listeners.processes("pdns_server")), None)
+        said = dict(given(running.words, ["--config-dir"])) if running else {}
+        directory = said.get("--config-dir") or next((path for path in ("/etc/powerdns", "/etc/pdns") if os.path.isdir(path)), "/etc/powerdns")
+        self.runs = running is not None
+        self.user = running.user if running else None
+        self.config_file = config_file or os.path.join(directory, "pdns.conf")
+
+    def facts(self, secrets=False, content=False):
+        """See L(bind.Bind.facts). A zone's metadata are options of its clause."""
+        where, settings = {}, {}
+        _read(self.config_file, settings, where)
+        if not settings:
+            raise Refused(f"{self.config_file} cannot be read, or says nothing; say with config_file what pdns_server reads")
+        keys = self._keys()
+        zones, configuration = [], [["settings", [[name, value] for name, value in settings.items()]]]
+        for kind in _KINDS:
+            for name in self._listed(kind):
+                clause = ["zone", [["name", name], ["kind", kind], *self._described(name)]]
+                configuration.append(clause)
+                zones.append(self._zone(clause))
+        configuration += [["key", [["name", name], ["algorithm", algorithm], ["secret", secret]]] for name, algorithm, secret in keys]
+        if not secrets:
+            for clause in configuration:
+                clause[1] = [[item[0], _HIDDEN] if _SECRETS.search(item[0]) else item for item in clause[1]]
+        served = self._serials(zones, settings)
+        for zone in zones:
+            zone["serial"] = served.get(zone["name"])
+        program = self.find("pdns_server")
+        version = re.search(r"Authoritative Server (\S+)", "".join(self.run([program, "--version"], "/")[1:])) if program else None
+        return {
+            "software": self.software,
+            "version": version.group(1) if version else "",
+            "config_file": self.config_file,
+            "directory": os.path.dirname(self.config_file),
+            "running": self.runs,
+            "tsig_keys": [{"name": name, "algorithm": algorithm, **({"secret": secret} if secrets else {})} for name, algorithm, secret in keys],
+            "zones": zones,
+            "configuration": configuration,
+            "places": where,
+            **({"contents": {zone["name"]: self._content(zone["name"]) for zone in zones}} if content else {}),
+        }
+
+    def _util(self, *arguments):
+        """What pdnsutil says, with the server's own rights. Raises Refused."""
+        program = self.find("pdnsutil")
+        if not program:
+            raise Refused("pdnsutil is not installed, and nothing else knows all of PowerDNS' databases; PowerDNS's package has it")
+        command = [program, "--config-dir=" + os.path.dirname(self.config_file), *arguments]
+        code, out, err = processes.run(command, self.user, processes.CHECK_LIMIT)
+        if code:
+            raise Refused("pdnsutil {} fails: {}".format(" ".join(arguments), "; ".join((err or out).splitlines()[:5])))
+        return out
+
+    def _listed(self, kind):
+        lines = (line.strip() for line in self._util("list-all-zones", kind).splitlines())
+        return sorted(line.rstrip(".").lower() for line in lines if line and " " not in line)
+
+    def _described(self, zone):
+        """Options of a zone: its primaries, whether it is signed, and its metadata, a value a word."""
+        result = []
+        for line in self._util("show-zone", zone).splitlines():
+            found = re.match(r"(?:Primary|Master)[^:]*: (.*)", line)
+            if found:
+                result.append(["primaries", *(re.sub(r":53\Z", "", word) for word in re.split(r"[\s,]+", found.group(1).strip()) if word)])
+            elif re.match(r"Zone is actively secured|Zone is presigned", line):
+                result.append(["signed", "yes"])
+        for line in self._util("get-meta", zone).splitlines():
+            name, equals, value = line.partition(" = ")
+            if equals:
+                result.append([name, *(word for word in re.split(r",\s*|\s+", value) if word)])
+        return result
+
+    def _keys(self):
+        lines = (line.split() for line in self._util("list-tsig-keys").splitlines())
+        return [(name.rstrip(".").lower(), algorithm.rstrip("."), secret) for name, algorithm, secret in (line for line in lines if len(line) == 3)]
+
+    @staticmethod
+    def _zone(clause):
+        options = {item[0]: item[1:] for item in clause[1]}
+        kind = options["kind"][0]
+        return {
+            "name": options["name"][0],
+            "view": None,
+            "type": {"native": "primary"}.get(kind, kind),
+            "file": None,
+            "where": None,
+            "added": False,
+            "dynamic": "ALLOW-DNSUPDATE-FROM" in options or "TSIG-ALLOW-DNSUPDATE" in options,
+            "signed": "signed" in options,
+        }
+
+    def _serials(self, zones, settings):
+        if not self.runs:
+            return {}
+        address = re.split(r"[\s,]+", settings.get("local-address") or "127.0.0.1")[0]
+        address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+        names = sorted(zone["name"] for zone in zones)
+        try:
+            return served_serials.serials(address, names, timeout=served_serials.seconds_to_ask(names), port=int(settings.get("local-port") or 53))
+        except (OSError, UnicodeError, ValueError):
+            return {}
+
+    def _content(self, zone):
+        """Records in full, since pdnsutil writes names without the final dot, below C($ORIGIN .)."""
+        try:
+            lines = [line for line in self._util("list-zone", zone).splitlines() if line and not line.startswith(("$", ";"))]
+        except Refused as error:
+            return {"wrong": str(error)}
+        soa = [line for line in lines if re.match(r"\S+\s+\d+\s+IN\s+SOA\s", line)]
+        return {"text": "".join(f"{line}\n" for line in ["$ORIGIN .", *soa, *(line for line in lines if line not in soa)]), "as_it_is": False}
+
+
+def _read(path, settings, where):
+    """Settings of a file and of those that it includes; a later one comes over an earlier one."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            lines = stream.read().splitlines()
+    except OSError:
+        return
+    for number, line in enumerate(lines, 1):
+        found = _SETTING.match(line)
+        if not found:
+            continue
+        name, added, value = found.group(1), found.group(2), found.group(3)
+        settings[name] = f"{settings[name]},{value}" if added and settings.get(name) else value
+        where[f"settings, {name}"] = f"{path}:{number}"
+    directory = settings.get("include-dir")
+    if directory and not where.get("included"):
+        where["included"] = directory
+        for other in sorted(glob.glob(os.path.join(directory, "*.conf"))):
+            _read(other, settings, where)

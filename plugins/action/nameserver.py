@@ -94,7 +94,7 @@ class ActionModule(ActionBase):
                 *guard.losses(host, host_plan, result, allowed),
                 *guard.left_out(host, result, allowed, layout.local_config),
                 *guard.lost_updates(result, host, allowed),
-                *guard.lost_signing_keys(host, result, allowed, f"{getattr(layout, 'signing_directory', '')}/keys"),
+                *guard.lost_signing_keys(host, result, allowed),
                 *guard.lost_keys(host, declaration.keyring, result, allowed),
             ]
             if losses:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Keyring
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan
 
@@ -69,17 +68,14 @@ def lost_updates(found: Mapping[str, Any], host: str, allowed: Any) -> Iterator[
             )
 
 
-def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any, directory: str) -> Iterator[str]:
-    """Zones that would be bogus for everybody who validates: signed with other keys than the zone above says, or not at all.
-
-    directory: where the host has the keys of its zones.
-    """
+def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
+    """Zones that would be bogus for everybody who validates: signed with other keys than the zone above says, or not at all."""
     names = set() if allowed is True else set(allowed or ())
     for zone, who in ({} if allowed is True else found.get("keys_elsewhere") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
-                f"refuse the zone. Bring its keys to {directory}/{zone_file_name(zone)} on {host} (K*.key, K*.private and K*.state); {_remedy(zone)}"
+                f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone)}"
             )
     for zone, who in ({} if allowed is True else found.get("insecure_too_early") or {}).items():
         if zone not in names:
@@ -92,7 +88,7 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any, directo
         if zone not in names:
             yield (
                 f"zone {zone} is signed on {host}, and without signatures no resolver that validates would take it as long as the zone above has its DS; "
-                f"write dnssec: insecure first, and false when its keys are served no longer; {_remedy(zone)}"
+                f"write dnssec: insecure first, and false when resolvers have forgotten the DS, as the page Signed zones says; {_remedy(zone)}"
             )
 
 

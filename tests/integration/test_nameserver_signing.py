@@ -49,7 +49,11 @@ def host(tmp_path, request):
         yield host
 
 
-bind_alone = pytest.mark.parametrize("host", [kind for kind in SIGNERS if kind is BindHost], indirect=True, ids=lambda kind: kind.daemon)
+def alone(program):
+    return pytest.mark.parametrize("host", [kind for kind in SIGNERS if kind is program], indirect=True, ids=lambda kind: kind.daemon)
+
+
+bind_alone, knot_alone = alone(BindHost), alone(KnotHost)
 
 
 def served(host, name=NAME):
@@ -221,21 +225,40 @@ def test_a_lost_journal_takes_no_serial_back(host):
         assert not host.bring_declared([zone()])["changed"]
 
 
+def test_a_zone_that_comes_back_is_signed_with_its_keys_beyond_its_serial(host):
+    host.bring_declared([ABOVE, zone()])
+    assert served(host)
+    host.sign(NAME)
+    before, had = host.serial(NAME), host.signing_keys(NAME)
+    host.bring_declared([ABOVE])
+    assert host.serial(NAME) is None
+    host.bring_declared([ABOVE, zone("192.0.2.2")])
+    copy = served(host)
+    assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.2"] and host.serial(NAME) > before and host.signing_keys(NAME) == had
+
+
 def losses(found):
-    return list(guard.lost_signing_keys("ns1", found, [], "/keys"))
+    return list(guard.lost_signing_keys("ns1", found, []))
 
 
-@bind_alone
 def test_signed_no_longer_only_when_its_keys_are_served_no_longer(host):
     host.bring_declared([ABOVE, zone()])
     assert served(host)
     had = host.signing_keys(NAME)
     found = compared(host, [ABOVE, zone(dnssec=False)])
     assert found["still_signed"] == [NAME] and "write dnssec: insecure first" in losses(found)[0]
-    assert not list(guard.lost_signing_keys("ns1", found, [NAME], "/keys"))
+    assert not list(guard.lost_signing_keys("ns1", found, [NAME]))
     host.stop()
     assert compared(host, [ABOVE, zone(dnssec=False)])["still_signed"] == [NAME]  # who says nothing may serve them
     host.start()
+    assert host.signing_keys(NAME) == had
+
+
+@bind_alone
+def test_no_longer_signed_only_when_the_signer_knows_of_the_ds(host):
+    host.bring_declared([ABOVE, zone()])
+    assert served(host)
+    had = host.signing_keys(NAME)
     # the zone above has a DS, and nobody told the signer
     host.bring_declared([ABOVE_WITH_DS, zone()])
     found = compared(host, [ABOVE_WITH_DS, zone(dnssec="insecure")])
@@ -302,12 +325,47 @@ def test_without_a_ds_a_zone_becomes_unsigned_in_two_steps(host):
     assert not host.bring_declared([ABOVE, zone(dnssec=False)])["changed"]
 
 
+def software(host):
+    """The program's adapter, as modules other than nameserver have it."""
+    return host.software(host.run, lambda program: shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"), host.layout)
+
+
+@knot_alone
+def test_knot_signs_until_resolvers_have_forgotten_the_ds(host):
+    files = {NAME: NAME}
+    host.bring_declared([ABOVE, zone(dnssec="stig")])
+    assert served(host)
+    before, had = host.serial(NAME), host.signing_keys(NAME)
+    assert losses(compared(host, [ABOVE, zone(dnssec="insecure")])) == []
+    host.bring_declared([ABOVE, zone(dnssec="insecure")])
+    assert text(served(host), f"{NAME}.", "CDS") == ["0 0 0 00"] and host.signing_keys(NAME) == had
+    (key,) = software(host).keys(files)[NAME]
+    assert (key["goal"], key["states"]["ds"], key["told"]) == ("hidden", "unretentive", None)
+    for said in range(3):
+        assert compared(host, [ABOVE, zone(dnssec=False)])["still_signed"] == [NAME], said
+        software(host).tell_ds(NAME, key["key_tag"], "withdrawn")
+    assert software(host).keys(files)[NAME][0]["told"] == "withdrawn"
+    ago = time.time() - 26 * 3600  # TTL of the DS, and the delays of the zone above
+    (mark,) = (host.root / "own/told").iterdir()
+    os.utime(mark, (ago + 60, ago + 60))
+    assert compared(host, [ABOVE, zone(dnssec=False)])["still_signed"] == [NAME]
+    os.utime(mark, (ago - 60, ago - 60))
+    assert compared(host, [ABOVE, zone(dnssec=False)])["still_signed"] == []
+    host.bring_declared([ABOVE, zone(dnssec=False)])
+    assert host.ask(NAME, "DNSKEY") == [] and host.serial(NAME) > before and host.ask(f"www.{NAME}", "A") == ["192.0.2.1"]
+    assert host.signing_keys(NAME) == had and not list((host.root / "own/told").iterdir())
+    assert not host.bring_declared([ABOVE, zone(dnssec=False)])["changed"]
+    # and signed again with the same keys
+    host.bring_declared([ABOVE, zone()])
+    assert served(host) and host.signing_keys(NAME) == had
+
+
 def test_no_new_keys_where_the_zone_above_has_a_ds(host):
     host.bring_declared([ABOVE])
     assert compared(host, [ABOVE, zone()])["keys_elsewhere"] == {}
     host.bring_declared([ABOVE_WITH_DS])
     found = compared(host, [ABOVE_WITH_DS, zone()])
     assert found["keys_elsewhere"] == {NAME: ["ns1 has its DS"]}
-    assert "none of its keys" in losses(found)[0] and f"/keys/{NAME}" in losses(found)[0]
+    assert "none of its keys" in losses(found)[0] and "dnssec_keys_restore=true" in losses(found)[0]
     host.bring_declared([ABOVE_WITH_DS, zone()])  # as if allowed: keys are there now, and nobody is asked any more
     assert compared(host, [ABOVE_WITH_DS, zone()])["keys_elsewhere"] == {}

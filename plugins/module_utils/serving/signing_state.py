@@ -62,11 +62,13 @@ def _witnessed(state, zones, types):
 
 
 def still_signed(state):
-    """Zones that this host signs, is to serve unsigned, and serves with keys so far, or does not say whether."""
+    """Zones that this host signs, is to serve unsigned, and serves with keys so far, or does not say whether; unless nobody relies on these any more."""
     wanted = state.software.signed(state.payload["config"])
     ending = [zone for zone in state.signed() if zone not in wanted and zone in state.payload["zones"]]
     keys = _asked(state.payload["address"], ending, "DNSKEY", state.payload["port"]) if ending and state.running else {}
-    return [zone for zone in ending if keys.get(zone) is not False]
+    still = [zone for zone in ending if keys.get(zone) is not False]
+    ended = state.software.ended(_files(state, still))
+    return [zone for zone in still if zone not in ended]
 
 
 def _asked(address, zones, rdtype, port):

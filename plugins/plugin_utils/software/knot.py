@@ -175,7 +175,10 @@ def _signing(blocks: Blocks, policy: Policy | None) -> dict[str, object]:
     if policy is None:
         return {}
     # A policy is shared by its name: the zones of another run keep theirs.
-    blocks.share(policy.name, _item("policy", {"id": policy.name, **(_policy(policy) if policy.signs else _INSECURE)}))
+    # For how long resolvers remember a DS that has gone: the zone above, which knotd could ask, is the playbook's to look at.
+    forgotten = _item("submission", {"id": policy.name, "parent-delay": policy.ds_retirement})
+    options = {"id": policy.name, "ksk-submission": policy.name, **(_policy(policy) if policy.signs else _INSECURE)}
+    blocks.share(policy.name, forgotten + _item("policy", options))
     return {"dnssec-signing": "on", "dnssec-policy": policy.name}
 
 

@@ -133,6 +133,10 @@ class Software:
         """What the program knows of the DS of zones, {zone: file name}, in the zone above: {zone: states}, one for each state that a key's has."""
         return {}
 
+    def ended(self, files):
+        """Those of zones, {zone: file name}, that the program goes on signing until it is configured not to, and need not do any more: no DS is left."""
+        return []
+
     def make_ready(self, generation, zones):
         """Whatever the program needs to sign zones of the generation before this becomes current; zones: those whose content changed."""
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_signing
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_keys, knot_signing
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of, zones_named
 
 _RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
@@ -150,6 +152,81 @@ class Knot(Software):
             return list(files)
         having = {_plain(line) for line in self._keymgr("-l").splitlines()}
         return [zone for zone in files if zone not in having]
+
+    def ended(self, files):
+        """Those of which knotd was told for long enough that they have no DS any more."""
+        said, delays, policies, now = self._said(), knot_signing.delays(self._in_place()), self.signed(self._in_place()), time.time()
+        over = []
+        for zone, name in files.items():
+            tags = knot_keys.signing_keys(self._keymgr("--json", zone, "list"), now) if policies.get(zone) == "insecure" else []
+            since = [said.get(f"{name}.{tag}.{knot_keys.WITHDRAWN}", now) for tag in tags]
+            if since and max(since) + delays.get("insecure", 0) <= now:
+                over.append(zone)
+        return over
+
+    def keys(self, files):
+        if not os.path.isdir(self._keys):
+            return {zone: [] for zone in files}
+        said, config, now = self._said(), self._in_place(), time.time()
+        delays, policies = knot_signing.delays(config), self.signed(config)
+        found = {}
+        for zone, name in files.items():
+            printed = self._keymgr("--json", zone, "list")
+            dnskeys = {key: self._keymgr(zone, "dnskey", key).split(None, 2)[2].strip() for key in knot_keys.identifiers(printed, now)}
+            ending = policies.get(zone) == "insecure"
+            what, least = (knot_keys.WITHDRAWN, 0) if ending else (knot_keys.PUBLISHED, now - delays.get(policies.get(zone), 0))
+            tags = knot_keys.signing_keys(printed, now)
+            waiting = {tag: what for tag in tags if said.get(f"{name}.{tag}.{what}", -1) > least}
+            found[zone] = knot_keys.keys(printed, dnskeys, ending, waiting, now)
+        return found
+
+    def tell_ds(self, zone, key_tag, what):
+        """Of a DS that is published knotd is told when resolvers have forgotten the former one, so by who says it then once more."""
+        name = f"{zone_file_name(zone)}.{key_tag}.{what}"
+        config = self._in_place()
+        delay = knot_signing.delays(config).get(self.signed(config).get(zone), 0)
+        since = self._said().get(name)
+        if what == knot_keys.PUBLISHED and since is not None and since + delay <= time.time():
+            self._control("zone-ksk-submitted", zone)
+            self.call_as_server(knot_keys.forget, self._sayings, [name])
+        else:
+            self.call_as_server(knot_keys.say, self._sayings, name)
+
+    def roll(self, zone, key_tag):
+        kinds = {key["key_tag"]: "ksk" if key["signs_keys"] else "zsk" for key in self.keys({zone: zone_file_name(zone)})[zone]}
+        if key_tag not in kinds:
+            raise Refused(f"{zone} has no key {key_tag}")
+        self._control("zone-key-rollover", zone, kinds[key_tag])
+
+    def make_ready(self, generation, zones):
+        """Forget journals from the last time that zones were signed: what was served meanwhile is not in them, and knotd would refuse to go on there."""
+        before = self.signed(self._in_place())
+        begins = [zone for zone in self.signed({"zones.conf": generation.read("zones.conf")}) if zone not in before]
+        for names in _parts(begins if begins and self.running() else []):
+            for orphans in ([], ["+orphan"]):  # those that are configured, and those that are not yet
+                self.run([self.find("knotc"), *self.control_options(), "--blocking", "--force", "zone-purge", *names, *orphans, "+journal"])
+
+    def tidy(self, generation):
+        policies = self.signed({"zones.conf": generation.read("zones.conf")})
+        wanted = {zone_file_name(zone): knot_keys.WITHDRAWN if policy == "insecure" else knot_keys.PUBLISHED for zone, policy in policies.items()}
+        left = [name for name in self._said() if wanted.get(name.rsplit(".", 2)[0]) != name.rpartition(".")[2]]
+        if left:
+            self.call_as_server(knot_keys.forget, self._sayings, left)
+
+    def _said(self):
+        return self.call_as_server(knot_keys.said, self._sayings) if os.path.isdir(self._sayings) else {}
+
+    def _in_place(self):
+        """The part of the configuration in place that says how zones are signed, {file name: text}."""
+        try:
+            with open(os.path.join(self.layout["state_directory"], "current", "zones.conf"), encoding="utf-8") as stream:
+                return {"zones.conf": stream.read()}
+        except FileNotFoundError:
+            return {}
+
+    @property
+    def _sayings(self):
+        return os.path.join(self.layout["storage"], "told")
 
     @property
     def _keys(self):

@@ -10,6 +10,7 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
 
 _SIGNED = re.compile(r'^    dnssec-policy: "([^"]+)"$', re.M)
+_DELAY = re.compile(r"^    parent-delay: (\d+)$", re.M)
 _STATUS = re.compile(r"^\[(\S+?)\.?\] .*\bserial: (\d+)", re.M)
 
 
@@ -20,6 +21,12 @@ def policies(config):
         return {}  # as is usual, and quicker told than zone by zone
     found = ((name, _SIGNED.search(text)) for (kind, name), text in blocks.split(zones)[1].items() if kind == "zone")
     return {name: match.group(1) for name, match in found if match}
+
+
+def delays(config):
+    """{name of a policy: seconds} for which resolvers remember a DS that has gone, as a configuration says."""
+    shared = ((name, _DELAY.search(text)) for (kind, name), text in blocks.split(config.get("zones.conf") or "")[1].items() if kind == "shared")
+    return {name: int(match.group(1)) for name, match in shared if match}
 
 
 def served(status):

@@ -239,12 +239,14 @@ def test_zones_are_signed_by_their_policy_from_a_text_that_stays_as_it_is(layout
     check(layout, files)
     found, templates, zone = items(files, "policy"), items(files, "template"), items(files, "zone")
     assert found["two-keys"] == {
-        **{"id": "two-keys", "algorithm": "ed25519", "single-type-signing": "off", "ksk-lifetime": 0, "zsk-lifetime": 7776000, "dnskey-ttl": 3600},
+        **{"id": "two-keys", "ksk-submission": "two-keys"},
+        **{"algorithm": "ed25519", "single-type-signing": "off", "ksk-lifetime": 0, "zsk-lifetime": 7776000, "dnskey-ttl": 3600},
         **{"zone-max-ttl": 86400, "propagation-delay": 7500, "rrsig-lifetime": 1209600, "rrsig-refresh": 432000, "cds-cdnskey-publish": "always"},
         **{"nsec3": "on", "nsec3-iterations": 0, "nsec3-salt-length": 0, "nsec3-opt-out": "off"},
     }
     # whatever keys the zone has
-    assert found["insecure"] == {"id": "insecure", "manual": "on", "cds-cdnskey-publish": "delete-dnssec"}
+    assert found["insecure"] == {"id": "insecure", "ksk-submission": "insecure", "manual": "on", "cds-cdnskey-publish": "delete-dnssec"}
+    assert knot_signing.delays(files) == {"two-keys": 93600, "insecure": 93600}
     signed, ending, plain = (zone[name] for name in sorted(zone))
     assert [(item["dnssec-signing"], item["dnssec-policy"]) for item in (signed, ending)] == [("on", "two-keys"), ("on", "insecure")]
     assert templates[signed["template"]]["journal-content"] == "all" and templates[signed["template"]]["zonefile-sync"] == -1

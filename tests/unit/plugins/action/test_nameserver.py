@@ -164,6 +164,15 @@ def test_a_provider_is_asked_at_the_name_servers_that_are_nobody_elses(provider,
     assert payload["outside"] == [[name, place, 53, ["example.com"]] for name, place in asked]
 
 
+def test_a_server_outside_that_never_answers_is_asked_for_nothing():
+    outside = [{"name": "told", "address": "203.0.113.1"}, {"name": "mute", "address": "203.0.113.2", "answers": False}]
+    answer = {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0}
+    declared = zones(primaries=["a"], secondaries=["c", *outside], dnssec="stig")
+    _result, payload = run({"state": "compared"}, {"dns_zones": declared, "ansible_play_batch": ["a", "b", "c"]}, answer)
+    assert payload["outside"] == [["told", "203.0.113.1", 53, ["example.com"]]]
+    assert payload["witnesses"] == {"example.com": [["c", "192.0.2.3", 53, "DNSKEY"], ["told", "203.0.113.1", 53, "DNSKEY"]]}
+
+
 def test_a_host_that_was_not_compared_is_told_how():
     with pytest.raises(DeclarationError, match="comparisons: hold nothing about a; register a task with state: compared first"):
         findings_of([{"host": "b", "differing": comparison("b", {})["differing"]}, {"skipped": True}], "a")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import question, serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import question, seconds_to_ask, serials
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, free_port, running_named, zone_text
 from ansible_collections.authoritative.dns.tests.support.scripted import scripted_server, soa_answer
 
@@ -60,3 +60,16 @@ def test_lost_questions_are_asked_again_and_others_do_not_wait_for_them():
         zones = [f"z{number}.example" for number in range(5)]
         assert serials(server.address, zones, port=server.port) == dict.fromkeys(zones, 7)
     assert sorted(asked.values()) == [1, 1, 1, 1, 2]
+
+
+def test_a_server_is_given_time_in_proportion_to_the_number_of_zones():
+    """One that is busy first, as with its start, and then answers: two seconds would be over."""
+    zones = [f"z{number}.example" for number in range(5000)]
+    begins = time.monotonic() + 2.5
+
+    def busy(query):
+        if time.monotonic() > begins:
+            yield soa_answer(query, serial=7)
+
+    with scripted_server(udp=busy) as server:
+        assert set(serials(server.address, zones, seconds_to_ask(zones), server.port).values()) == {7}

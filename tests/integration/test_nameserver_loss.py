@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import functools
 import os
+import pathlib
 import shutil
+import signal
 import time
 
 import pytest
@@ -29,10 +31,13 @@ def feed(primary, secondary, address, now=None, **options):
     return primary.bring_declared([{**item, **options}], now=now)
 
 
-def follow(secondary, primary):
+def copy_of(primary):
     records = [{"type": "NS", "value": "ns1.example."}]
-    item = {"name": ZONE, "records": records, "primaries": [{"address": primary.address, "port": primary.port}], "secondaries": ["ns1"]}
-    return secondary.bring_declared([item])
+    return {"name": ZONE, "records": records, "primaries": [{"address": primary.address, "port": primary.port}], "secondaries": ["ns1"]}
+
+
+def follow(secondary, primary):
+    return secondary.bring_declared([copy_of(primary)])
 
 
 def in_sync(primary, secondary, address, seconds=20):
@@ -152,6 +157,54 @@ def test_a_secondary_that_was_made_anew_without_its_primary_follows_it_when_it_i
     follow(secondary, primary)
     assert in_sync(primary, secondary, "192.0.2.4", seconds=60)
     assert not follow(secondary, primary)["changed"]
+
+
+def stop(host):
+    host.stop()
+
+
+def stop_after_a_while(host):
+    """As it is once the server has written what it has."""
+    host.write()
+    host.stop()
+
+
+def kill(host):
+    host.signal(signal.SIGKILL)
+    host.stop()
+    for path in pathlib.Path(host.sockets).glob("*.pid"):
+        path.unlink()  # knotd does not start beside a process that nobody buried
+
+
+@pytest.mark.parametrize("end", [stop, stop_after_a_while, kill])
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_what_a_stopped_secondary_has_on_disk_counts_as_what_it_will_serve(kind, tmp_path, end):
+    with running_host(BindHost, tmp_path / "primary") as primary, running_host(kind, tmp_path / "secondary") as secondary:
+        feed(primary, secondary, "192.0.2.1")
+        follow(secondary, primary)
+        for number in (2, 3):  # the first as a whole, the others as differences
+            feed(primary, secondary, f"192.0.2.{number}")
+            assert in_sync(primary, secondary, f"192.0.2.{number}")
+        end(secondary)
+        with secondary.declared([copy_of(primary)]) as application:
+            kept = application.compare(1)["differing"]["transferred"].get(ZONE)
+        primary.stop()
+        secondary.start()
+        assert secondary.serial(ZONE) == kept
+        assert kept or (kind.daemon, end) in (("nsd", stop), ("nsd", kill))  # which writes once an hour, and keeps no copy before
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_stopped_secondary_becomes_the_primary_and_goes_on_beyond_its_own_copy(kind, tmp_path):
+    with running_host(BindHost, tmp_path / "old") as old, running_host(kind, tmp_path / "new") as new:
+        feed(old, new, "192.0.2.1", serial="increment")
+        follow(new, old)
+        assert in_sync(old, new, "192.0.2.1")
+        feed(old, new, "192.0.2.2", serial="increment")
+        assert in_sync(old, new, "192.0.2.2")
+        stop_after_a_while(new)
+        old.stop()
+        assert feed(new, old, "192.0.2.2", serial="increment")["zones_changed"] == {ZONE: 3}
 
 
 def test_both_are_made_anew(pair):

@@ -107,6 +107,13 @@ def test_a_new_zone_is_answered_for_at_once_though_it_was_asked_for_before(servi
     assert serving.restarts == 0
 
 
+def test_what_a_stopped_server_has_in_its_database_counts_as_what_it_will_serve(serving, primary):
+    primary.serve({ZONE: 7})
+    serving.wait_for(lambda: serving.serial(ZONE) == 7)
+    serving.stop()
+    assert serving.application({ZONE: primary.endpoint(), "example.org": primary.endpoint()}, KEYS).compare(1)["differing"]["transferred"] == {ZONE: 7}
+
+
 def test_a_removed_zone_is_refused_at_once_and_leaves_nothing(serving, primary):
     primary.serve({ZONE: 1, "example.org": 7})
     serving.bring({name: primary.endpoint() for name in (ZONE, "example.org")}, KEYS)

@@ -33,10 +33,12 @@ def compare(state, now):
             continue
         ask.append(zone)
     # Their primary may have an older copy, if it was lost.
-    transferred = condition.transferred(state)
+    transferred = condition.transferred(state) if state.running else _kept(state)
     waiting = condition.waiting(state, transferred)
     outside, silent = other_servers.ask(state.payload["outside"])
     own_content = {}
+    for zone, serial in ({} if state.running else _kept(state, ask)).items():
+        differing[zone][1].append(serial)  # it was a secondary, and is a primary now
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
         answered = _served(state.payload["address"], ask, state.payload["port"])
@@ -81,6 +83,12 @@ def _serials(state):
 def _served(address, zones, port):
     """Serials by zone, as L(served_serials.serials), in time that is in proportion to their number."""
     return served_serials.serials(address, zones, served_serials.seconds_to_ask(zones), port)
+
+
+def _kept(state, zones=None):
+    """Serials of copies on the disk of a server that is stopped, by zone: of those that it transfers, or of these that it did. Catalogs' members apart."""
+    known = state.current.notes.get("secondary", {})
+    return state.software.kept({**known, **state.payload["secondary"]} if zones is None else {zone: known[zone] for zone in zones if zone in known})
 
 
 def _left_out(state):

@@ -42,6 +42,11 @@ class Bind(Software):
     configured_twice = re.compile(r"^(\S+):(\d+): zone '([^']+?)\.?': already exists")
     daemon = "named"
     status = ("rndc", "status")
+    copy_suffixes = ("", ".jnl")
+
+    @property
+    def copies_directory(self):
+        return os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
 
     def elsewhere(self, words):
         root = next((value for _option, value in given(words, ["-t"])), "/")
@@ -245,8 +250,7 @@ class Bind(Software):
 
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
-        directory = os.path.join(self.layout["working_directory"], self.layout["secondary_directory"])
-        self.remove_as_server(directory, [name + suffix for name in zones.values() for suffix in ("", ".jnl")])
+        self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in self.copy_suffixes])
 
 
 def _plain(name):

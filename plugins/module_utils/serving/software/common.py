@@ -12,7 +12,7 @@ import re
 import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, listeners, processes
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, kept_copies, listeners, processes
 
 ENTRY = "entry"  # stands for the program's first configuration file among the names of a generation's files
 _MADE_BY_SERVERS = {"SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY", "TYPE65534"}
@@ -91,6 +91,20 @@ class Software:
         this collection's then, or updated dynamically.
         """
         return {}
+
+    copy_suffixes = ("",)  # of the files that are a zone's copy
+
+    @property
+    def copies_directory(self):
+        """Where the program keeps what it transfers, in a file for each zone."""
+        return self.layout["secondary_directory"]
+
+    def kept(self, zones):
+        """{zone: serial} of the copies on disk of zones, {zone: file name}, that the program transfers: what it serves once it is started."""
+        if not zones or not os.path.isdir(self.copies_directory):
+            return {}
+        found = self.call_as_server(kept_copies.serials, self.copies_directory, list(zones.values()), self.copy_suffixes)
+        return {zone: found[name] for zone, name in zones.items() if name in found}
 
     def refresh(self, zones):
         """Have the running program ask the primaries of zones, which it transfers with other settings now, whether they changed."""

@@ -241,7 +241,7 @@ class Knot(Software):
 
     def forget_secondary(self, zones):
         """Remove what knotd kept of zones that this host no longer transfers: file, journal and timers."""
-        self.remove_as_server(self.layout["secondary_directory"], list(zones.values()))
+        self.remove_as_server(self.copies_directory, list(zones.values()))
         if zones and self.running():  # only knotd itself can open its databases, where what is left takes space and no more
             for names in _parts(zones):
                 self.run([self.find("knotc"), *self.control_options(), "--force", "zone-purge", *names, "+orphan", "+journal", "+timers"])

@@ -124,7 +124,7 @@ class NSD(Software):
 
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
-        self.remove_as_server(self.layout["secondary_directory"], [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
+        self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
 
 
 def _rows(text):

@@ -134,6 +134,16 @@ class PowerDNS(Software):
             [(kind, value, name) for name, facts in zones.items() for kind in _KINDS for value in facts.get(kind, ())],
         )
 
+    def kept(self, zones):
+        return self.call_as_server(self._kept, list(zones)) if zones and os.path.exists(self.layout["database"]) else {}
+
+    def _kept(self, zones):
+        with self._database() as database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'domains'").fetchone():
+                return {}
+            rows = database.execute("SELECT name, content FROM records WHERE type = 'SOA'").fetchall()
+        return {zone: int(content.split()[2]) for zone, content in rows if zone in zones}
+
     def _make_tables(self, database):
         with open(self.layout["schema"], encoding="utf-8") as stream:
             schema = re.sub(r"--.*", "", stream.read())

@@ -33,6 +33,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement
     agreed_serial,
     ahead,
     content_digest,
+    second_step,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Capabilities, Settings, beyond, too_old
@@ -66,6 +67,7 @@ class ActionModule(ActionBase):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         if found.get("agrees") and not left_behind(comparisons, host):
             return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
+        steps: list[str] = []
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
             software = SOFTWARE[arguments.get("software", "bind")]
@@ -79,7 +81,9 @@ class ActionModule(ActionBase):
             payload["witnesses"] = witnesses(declaration, only(host_plan, declaration.selected))
             if arguments.get("state", "present") == "present":
                 findings = findings_of(comparisons, host)
-                payload["texts"] = texts(only(host_plan, declaration.selected), host, findings, arguments.get("without") or ())
+                mine = only(host_plan, declaration.selected)
+                payload["texts"] = texts(mine, host, findings, arguments.get("without") or ())
+                steps = second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
@@ -89,6 +93,8 @@ class ActionModule(ActionBase):
         allowed = arguments.pop("allow_loss", False)
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
+        if steps and not result.get("failed"):
+            result["warnings"] = [*result.get("warnings", []), *steps]
         if "differing" in result:
             losses = [
                 *guard.losses(host, host_plan, result, allowed),
@@ -283,6 +289,12 @@ def served_by_others(primary: PrimaryZone, found: Mapping[str, Mapping[str, Any]
     serials = {server.name: found[server.name]["transferred"].get(name) for server in primary.zone.secondaries if server.name in found}
     serials.update((server, served.get(name)) for item in found.values() for server, served in item["outside"].items())
     return {server: serial for server, serial in serials.items() if serial is not None}
+
+
+def second_steps(host_plan: Plan, found: Mapping[str, Mapping[str, Any]], sent: Mapping[str, tuple[int, str]]) -> list[str]:
+    """What is still to be done about zones that get these texts, where no serial is newer for all of their servers at once."""
+    told = (second_step(host_plan.primary[name].zone, serial, served_by_others(host_plan.primary[name], found)) for name, (serial, _text) in sent.items())
+    return [step for step in told if step]
 
 
 def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> dict[str, tuple[int, str]]:

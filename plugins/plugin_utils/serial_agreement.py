@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
@@ -56,43 +56,104 @@ def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int, others: Map
     """The serial under which every primary serves the zone: the same for the same findings, wherever it is computed.
 
     findings: of the primaries. now: seconds since the epoch. others: what further servers give of the zone, by their names; where one of
-    them is ahead of every primary, the zone goes on beyond it, or it would follow no more. Raises NoAgreement.
+    them is ahead of every primary, the zone goes on beyond it, or it would follow no more. Where no serial is newer for all of them, it is
+    the first of two steps, and the next run takes the second. Raises NoAgreement.
     """
     findings, others = list(findings), others or {}
     primaries = {number for finding in findings for number in finding.serials}
-    newest = serial_numbers.newest((*primaries, *others.values()))
+    taken = {*primaries, *others.values()}
+    newest = serial_numbers.newest(taken)
     wanted = content_digest(zone)
-    holders = [finding for finding in findings if newest is not None and newest in finding.serials]
-    if holders and all(finding.digest == wanted for finding in holders):
+
+    def holds(serial: int | None) -> bool:
+        """Whether all that have a serial have it for what is wanted."""
+        holders = [finding for finding in findings if serial is not None and serial in finding.serials]
+        return bool(holders) and all(finding.digest == wanted for finding in holders)
+
+    def unused(serial: int) -> int:
+        """The first one from here on under which nobody has other content."""
+        return serial if holds(serial) or serial not in taken else unused(serial_numbers.following(serial))
+
+    if holds(newest):
         result = newest  # served somewhere already; a primary that was edited or lags behind joins it
-    else:
-        result = next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0)
-        if zone.serial_policy == "keep" and newest is not None:
+    elif zone.serial_policy == "keep":
+        result = zone.content.own_serial or 0
+        if newest is not None:
             _check_kept(zone, result, newest, [finding.digest for finding in findings if finding.digest not in (None, wanted)], others)
-    _check_reach(zone, result, others)
-    return result
+    else:
+        result = unused(next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0))
+    if not stuck(result, others):
+        return result
+    if zone.serial_policy == "keep" or zone.dnssec:
+        raise NoAgreement(_told_to_step(zone, result, others))
+    last = _last_step(others, taken)
+    if not stuck(last, others):
+        return last
+    # Where the present serial leads there, the first step was taken, and somebody has not followed yet.
+    steps = [unused(step) for step in (serial_numbers.newest(primaries), serial_numbers.first_of_two(last)) if step is not None]
+    step = next((step for step in steps if _leads(step, last, others)), None)
+    if step is None:
+        raise NoAgreement(_told_to_step(zone, last, others))
+    return step
+
+
+def stuck(serial: int, others: Mapping[str, int]) -> list[str]:
+    """Servers that would not follow to a serial: it is not newer than theirs, and not the same."""
+    return sorted(server for server, served in others.items() if served != serial and not serial_numbers.newer(serial, served))
+
+
+def second_step(zone: Zone, serial: int, others: Mapping[str, int]) -> str | None:
+    """What to do once a zone is served under this serial, None if that is all."""
+    waiting = stuck(serial, others)
+    if not waiting:
+        return None
+    followers = sorted(server for server, served in others.items() if serial_numbers.newer(serial, served))
+    return (
+        f"zone {zone.name}: no serial is newer for all of its servers at once (RFC 1982). It is served under {serial} now, which {', '.join(followers)} can "
+        f"follow to; run authoritative.dns.site once more when they have it, and {', '.join(f'{name} (at {others[name]})' for name in waiting)} will follow too"
+    )
 
 
 def ahead(own: Mapping[str, int], others: Iterable[Mapping[str, int]]) -> set[str]:
-    """Zones of which another server has a newer copy than the one that gives it to all. own: its serials by zone; others: theirs."""
-    return {zone for served in others for zone, serial in served.items() if zone in own and serial_numbers.newer(serial, own[zone])}
+    """Zones of which another server has a copy that is not older than the one that it should follow to. own: serials by zone that are given to all."""
+    return {zone for served in others for zone, serial in served.items() if zone in own and stuck(own[zone], {"": serial})}
 
 
-def _check_reach(zone: Zone, serial: int, others: Mapping[str, int]) -> None:
-    """No serial is newer than all where these are more than 2^31 - 1 apart (RFC 1982 section 3.2)."""
-    stuck = sorted(server for server, served in others.items() if served != serial and not serial_numbers.newer(serial, served))
-    if stuck:
-        step = (others[stuck[0]] + serial_numbers.HALF - 1) % serial_numbers.MODULUS
-        raise NoAgreement(
-            f"zone {zone.name}: {', '.join(f'{server} has serial {others[server]}' for server in stuck)}, for which {serial} is not newer, and no serial is "
-            f"newer for all servers at once: let these servers forget their copy of the zone, or serve it under {step} (serial: keep) until they follow, and "
-            "then under one that is newer again"
-        )
+def _last_step(others: Mapping[str, int], taken: Collection[int]) -> int:
+    """A serial that nobody has, to which all servers can be brought in two steps at most, and most of them in one. taken: those that somebody has."""
+    ends = set()
+    for serial in others.values():
+        while serial in taken:
+            serial = serial_numbers.following(serial)
+        ends.add(serial)
+    beyond = {(serial - 1) % serial_numbers.MODULUS for serial in others.values()}  # to where first_of_two does not lead from all
+    return min(ends - beyond or ends, key=lambda end: (len(stuck(end, others)), end))
+
+
+def _leads(step: int, last: int, others: Mapping[str, int]) -> bool:
+    """Whether those that cannot follow to the last serial can follow to this step, and from there to the last one."""
+    return serial_numbers.newer(last, step) and all(others[server] == step or serial_numbers.newer(step, others[server]) for server in stuck(last, others))
+
+
+def _told_to_step(zone: Zone, serial: int, others: Mapping[str, int]) -> str:
+    """Why a zone whose serial is not this collection's to choose cannot go on under it, and what to do."""
+    waiting = stuck(serial, others)
+    step = serial_numbers.first_of_two(serial)
+    way = (
+        f"set the serial in its file to {step}, run authoritative.dns.site, and when they have it, set it to {serial} again and run it once more"
+        if zone.serial_policy == "keep" and not stuck(step, {server: others[server] for server in waiting})
+        else "have each of them transfer it whatever its serial is: rndc retransfer, nsd-control force_transfer, knotc zone-retransfer or "
+        f"pdns_control retrieve {zone.name}"
+    )
+    return f"zone {zone.name}: {', '.join(f'{server} has serial {others[server]}' for server in waiting)}, for which {serial} is not newer (RFC 1982); {way}"
 
 
 def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str], others: Mapping[str, int]) -> None:
     """A kept serial must be newer than what is served, and cannot stand for two contents. digests: of other contents that are served."""
     remedy = f"so secondaries would ignore it; raise the serial in its file beyond {newest}, or set serial to date, unix or increment"
+    step = serial_numbers.first_of_two(own)
+    if serial_numbers.newer(step, newest):
+        remedy += f". To come to {own} nevertheless, set it to {step} first, and to {own} when all servers have that"
     if own != newest and not serial_numbers.newer(own, newest):
         servers = [server for server, serial in others.items() if serial == newest]
         where = f" by {', '.join(servers)}" if servers else ""

@@ -40,13 +40,20 @@ def follow(secondary, primary):
     return secondary.bring_declared([copy_of(primary)])
 
 
-def in_sync(primary, secondary, address, seconds=20):
+def until(condition, seconds=20):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if primary.serial(ZONE) == secondary.serial(ZONE) and primary.ask(f"www.{ZONE}", "A") == secondary.ask(f"www.{ZONE}", "A") == [address]:
+        if condition():
             return True
         time.sleep(0.05)
     return False
+
+
+def in_sync(primary, secondary, address, seconds=20):
+    def answers_agree():
+        return primary.ask(f"www.{ZONE}", "A") == secondary.ask(f"www.{ZONE}", "A") == [address]
+
+    return until(lambda: primary.serial(ZONE) == secondary.serial(ZONE) and answers_agree(), seconds)
 
 
 @pytest.fixture(params=INSTALLED, ids=lambda kind: kind.daemon)
@@ -245,6 +252,35 @@ def test_the_highest_serial_is_followed_by_a_newer_one_after_a_loss_as_well(pair
     assert in_sync(primary, secondary, "192.0.2.4")
     assert secondary.serial(ZONE) < 2**31
     assert not feed(primary, secondary, "192.0.2.4", serial=policy)["changed"]
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["rebuilt", "alive"])
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_servers_that_no_serial_is_newer_for_at_once_are_brought_together_by_a_second_run(kind, tmp_path, lost):
+    def lose_primary():
+        primary.stop()
+        lose_everything(primary, None)
+        primary.start()
+
+    with (
+        running_host(kind, tmp_path / "primary") as primary,
+        running_host(BindHost, tmp_path / "one") as one,
+        running_host(BindHost, tmp_path / "other") as other,
+    ):
+        for secondary, serial, forget in (other, 7 + 2**31, True), (one, 7, lost):
+            text = f"$TTL 300\n@ SOA ns1.example. h.example. {serial} 3600 600 86400 300\n@ NS ns1.example.\nwww A 192.0.2.{serial % 250}\n"
+            feed(primary, secondary, "", file=text)
+            follow(secondary, primary)
+            assert until(lambda secondary=secondary, serial=serial: secondary.serial(ZONE) == serial)
+            if forget:
+                lose_primary()
+        both = {"secondaries": [{"address": host.address, "port": host.port} for host in (one, other)], "serial": "increment"}
+        step = feed(primary, one, "192.0.2.4", **both)["zones_changed"][ZONE]
+        assert until(lambda: step in (one.serial(ZONE), other.serial(ZONE)))
+        assert {one.serial(ZONE), other.serial(ZONE)} < {step, 7, 7 + 2**31}
+        feed(primary, one, "192.0.2.4", **both)
+        assert in_sync(primary, one, "192.0.2.4") and in_sync(primary, other, "192.0.2.4")
+        assert not feed(primary, one, "192.0.2.4", **both)["changed"]
 
 
 @pytest.mark.parametrize("alive", [False, True], ids=["dead", "alive"])

@@ -30,6 +30,14 @@ def following(serial: int) -> int:
     return (serial + 1) % MODULUS or 1
 
 
+def first_of_two(serial: int) -> int:
+    """Where servers go first for which ``serial`` is not newer, to follow to that afterwards (RFC 1982, section 3.2).
+
+    It is the oldest one than which ``serial`` is newer, and newer than all that ``serial`` is not newer than, but the one right after it.
+    """
+    return (serial + HALF + 1) % MODULUS
+
+
 def newest(serials: Iterable[int]) -> int | None:
     """The newest of these serials; None when there are none."""
     found = set(serials)

@@ -126,6 +126,17 @@ def test_a_host_that_agrees_is_asked_again_where_another_server_is_ahead_of_it()
         assert not asked or payload["texts"]["example.com"][0] == NOW
 
 
+def test_who_follows_in_a_second_run_only_is_told():
+    found = [comparison("a", {"example.com": [DIGEST, [7, 7], None]}, serials={"example.com": 7}, outside={"ns8": {"example.com": 7}})]
+    found += [comparison("b", {"example.com": [DIGEST, [7, 7], None]}), comparison("c", {}, transferred={"example.com": 7 + 2**31})]
+    result, payload = run({"comparisons": found}, {"dns_zones": zones()})
+    serial = payload["texts"]["example.com"][0]
+    (told,) = result["warnings"]
+    assert f"It is served under {serial} now, which" in told and "run authoritative.dns.site once more" in told
+    result, _payload = run({"comparisons": found}, {"dns_zones": zones()}, {"failed": True, "msg": "refused"})
+    assert "warnings" not in result
+
+
 def test_a_server_outside_that_says_nothing_is_named():
     answer = {"differing": {"zones": {}, "time": NOW, "silent": ["192.0.2.9"]}, "removed": [], "served": 0}
     result, payload = run({"state": "compared"}, {"dns_zones": zones(secondaries=["c", {"address": "192.0.2.9", "port": 5353}])}, answer)

@@ -4,12 +4,24 @@
 # ruff: noqa: E501 -- a case a line
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import Content
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import STANDARD
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import SOA
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.serial_policies import newer
-from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import Finding, NoAgreement, SerialGoesBack, agreed_serial, content_digest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import (
+    Finding,
+    NoAgreement,
+    SerialGoesBack,
+    agreed_serial,
+    ahead,
+    content_digest,
+    second_step,
+    stuck,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,10 +90,78 @@ def test_serials_wrap_around(policy):
     assert newer(agreed_serial(zone(policy), [], NOW, {"c": 4294967295}), 4294967295)
 
 
-def test_serials_for_which_no_serial_is_newer_are_told_with_the_way_out():
-    told = r"zone example.com: a has serial 1, for which 3000000001 is not newer, .* serve it under 2147483648 \(serial: keep\)"
+ANY = st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 1, TODAY, TODAY + 2**31 - 1, TODAY + 2**31]))
+
+
+def followed(served, serials):
+    """What secondaries have once they were told of a serial, and followed it if it is newer (RFC 1982)."""
+    return {name: served if newer(served, serial) else serial for name, serial in serials.items()}
+
+
+@given(st.sampled_from(["date", "unix", "increment"]), st.lists(ANY, max_size=2), st.lists(ANY, min_size=1, max_size=4), st.booleans())
+def test_wherever_servers_are_a_second_run_brings_all_of_them_to_one_serial(policy, primary, others, changed):
+    """Whether the content changed before the first run or not."""
+    serials = {str(number): serial for number, serial in enumerate(others)}
+    findings = [Finding("old" if changed else "new", tuple(primary))]
+    for run in range(2):
+        agreed = agreed_serial(zone(policy), findings, NOW + run * 86400, serials)
+        assert not changed or agreed not in primary or run
+        assert (second_step(zone(policy), agreed, serials) is None) == (not stuck(agreed, serials))
+        serials, findings = followed(agreed, serials), [Finding("new", (agreed, agreed, agreed))]
+    assert set(serials.values()) == {agreed}
+    assert agreed_serial(zone(policy), findings, NOW + 2 * 86400, serials) == agreed
+    assert ahead({"example.com": agreed}, [{"example.com": serial} for serial in serials.values()]) == set()
+
+
+@given(st.lists(ANY, min_size=2, max_size=4), st.lists(st.booleans(), min_size=1, max_size=5), st.sets(st.integers(0, 3)))
+def test_between_the_steps_no_server_ever_has_other_content_under_the_serial_of_the_primary(serials, changes, lazy):
+    """lazy: servers that follow nobody. changes: whether the content changes before each run."""
+    primary, content = (None, None), 0
+    servers = {str(number): (serial, "from before") for number, serial in enumerate(serials)}
+    for changed in changes:
+        content += changed
+        findings = [Finding("new" if primary[1] == content else "old", primary[:1])] if primary[1] is not None else []
+        try:
+            primary = agreed_serial(zone("increment"), findings, NOW, {name: serial for name, (serial, _content) in servers.items()}), content
+        except NoAgreement:
+            continue
+        for name, (serial, _content) in servers.items():
+            if int(name) not in lazy and newer(primary[0], serial):
+                servers[name] = primary
+        assert all(other == primary for other in servers.values() if other[0] == primary[0])
+
+
+def test_where_one_step_reaches_all_it_is_taken():
+    """Half the circle apart neither is newer, but the primary need not follow anybody."""
+    assert ahead({"example.com": 7}, [{"example.com": 7 + 2**31}]) == {"example.com"}
+    assert agreed_serial(zone("increment"), [Finding("new", (7, 7))], NOW, {"ns2": 7 + 2**31}) == 8 + 2**31
+
+
+def test_the_first_of_two_steps_says_who_follows_to_which_and_what_is_to_be_done():
+    others = {"ns2": 7, "ns3": 7 + 2**31}
+    first = agreed_serial(zone("increment"), [Finding("new", (7, 7))], NOW, others)
+    told = second_step(zone(), first, others)
+    follower, waiting = ("ns2", "ns3") if newer(first, 7) else ("ns3", "ns2")
+    assert f"served under {first} now, which {follower} can follow to; run authoritative.dns.site once more" in told
+    assert f"and {waiting} (at {others[waiting]}) will follow too" in told
+
+
+def test_a_signer_or_a_file_that_has_the_serial_is_told_both_steps():
+    others = {"ns2": 7, "ns3": 7 + 2**31}
+    told = "ns3 has serial 2147483655, for which 9 is not newer .*; set the serial in its file to 2147483658, run .*, and when they have it, set it to 9 again"
     with pytest.raises(NoAgreement, match=told):
-        agreed_serial(zone("increment"), [Finding("old", (1,))], NOW, {"a": 1, "b": 1500000000, "c": 3000000000})
+        agreed_serial(zone("keep", own_serial=9), [], NOW, others)
+    signed = replace(zone("increment"), dnssec=STANDARD)
+    with pytest.raises(NoAgreement, match="have each of them transfer it whatever its serial is: rndc retransfer, .* or pdns_control retrieve example.com"):
+        agreed_serial(signed, [], NOW, others)
+
+
+def test_a_kept_serial_that_is_to_go_back_is_told_the_way_around():
+    """4 instead of 2 was typed; 4173593657 is newer than that, and 2026110008 newer than 4173593657."""
+    told = "beyond 4026110007, or .*To come to 2026110008 nevertheless, set it to 4173593657 first, and to 2026110008 when all"
+    with pytest.raises(SerialGoesBack, match=told):
+        agreed_serial(zone("keep", own_serial=2026110008), [], NOW, {"ns2": 4026110007})
+    assert newer(4173593657, 4026110007) and newer(2026110008, 4173593657)
 
 
 def test_a_kept_serial_that_another_server_is_beyond_says_by_whom_and_what_to_raise_it_to():

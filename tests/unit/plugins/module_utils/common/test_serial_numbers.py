@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dns.serial
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance, newer, newest
+from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance, first_of_two, newer, newest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +49,11 @@ def test_the_newest_is_newer_than_all_others_in_any_order(start, steps):
     serials = [(start + step) % 2**32 for step in steps]
     assert newest(serials) == newest(reversed(serials)) == (start + max(steps)) % 2**32
     assert newest([]) is None
+
+
+@given(SERIALS, SERIALS)
+def test_whoever_cannot_follow_in_one_step_can_in_two(serial, served):
+    first = first_of_two(serial)
+    assert newer(serial, first)
+    if served != serial and not newer(serial, served) and served != (serial + 1) % 2**32:
+        assert newer(first, served)

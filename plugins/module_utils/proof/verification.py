@@ -38,7 +38,7 @@ REMEDIES = {
     "signature_expired": "have the signer run and sign the zone anew, now; if only this server says so, let it transfer the zone anew",
     "signature_expiring": "see why the signer does not renew signatures, or for how long; if only this server says so, see why it has an older copy",
     "signature_missing": "sign the whole zone anew; if only this server says so, see that it and what is on the way support DNSSEC",
-    "signature_not_yet_valid": "set the clocks of the signer and of this host right, for example with chrony",
+    "signature_not_yet_valid": "set the clocks of the signer and of this host right, for example with chrony; if it was the signer's, sign the zone anew",
     "timeout": "see that the host is up, and let port 53 pass its firewall over UDP and TCP",
     "unknown_key": "sign the zone anew by the keys that are in it; a key may go only when no signature by it is left in any cache",
     "unreachable": "see that the host is up and its name server is started, and let port 53 pass its firewall over UDP and TCP",

@@ -158,6 +158,7 @@ bench: ## Measure provisioning and proof, for an hour or so; the figures go to b
 	python tests/benchmarks/verify.py
 	python tests/benchmarks/provision.py
 	python tests/benchmarks/site.py
+	python tests/benchmarks/loss.py
 
 .PHONY: clean
 clean: ## Remove what was made in the checkout; ~/.cache/authoritative-dns holds the rest

@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+from report import Figure, save, table
 from synthetic import names, records
 
 LONGEST = 600.0  # s
@@ -67,6 +68,7 @@ def seconds(work: Callable[[], None]) -> float:
 
 
 def measure(zones: int) -> list[tuple[str, float]]:
+    """(what was lost, seconds), also for nothing: servers that are made for the first time."""
     found = []
     with tempfile.TemporaryDirectory() as directory:
         place = pathlib.Path(directory)
@@ -79,8 +81,8 @@ def measure(zones: int) -> list[tuple[str, float]]:
                     follow(secondary, primary, zones)
                 wait_until_in_sync(primary, secondary, zones)
 
-            found.append(("nothing, made for the first time", seconds(lambda: repair(True, True))))
-            for what, lost in (("the primary", (True, False)), ("the secondary", (False, True)), ("both", (True, True))):
+            found.append(("nothing", seconds(lambda: repair(True, True))))
+            for what, lost in (("primary", (True, False)), ("secondary", (False, True)), ("both", (True, True))):
                 for host in [host for host, is_lost in zip((primary, secondary), lost) if is_lost]:
                     lose(host)
                 found.append((what, seconds(lambda lost=lost: repair(*lost))))
@@ -90,9 +92,11 @@ def measure(zones: int) -> list[tuple[str, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--zones", type=int, nargs="+", default=[10, 10000])
+    figures = []
     for zones in parser.parse_args().zones:
-        for what, elapsed in measure(zones):
-            print(f"{zones:>6} zones  lost: {what:<30} in sync after {elapsed:.1f} s", flush=True)
+        figures += [Figure(f"loss-{what}-{zones}", elapsed, "s", elapsed, None, zones, 1) for what, elapsed in measure(zones)]
+    save(figures)
+    print(table(figures))
 
 
 if __name__ == "__main__":

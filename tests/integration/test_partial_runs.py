@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs that are parted: by --limit, serial, tags, another strategy. Each does its work or says why not, and two primaries never disagree.
+
+Ansible itself, with the role's own tasks from the check of the declaration to the files on each host; the servers do not run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+import yaml
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost
+
+pytestmark = [
+    pytest.mark.skipif(BindHost not in INSTALLED, reason="named is not installed"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="configuration files belong to root"),
+]
+
+SHARED, SINGLE = "shared.example", "single.example"  # a zone of two primaries, and one of one
+HOSTS = {"ns1": "127.0.0.21", "ns2": "127.0.0.22", "ns3": "127.0.0.23"}
+NOT_ASKED = "Two contents could go out under one serial"
+
+
+class Lab:
+    """Three hosts in one directory: ns1 and ns2 are primaries of one zone, ns1 alone of another, and ns3 is a secondary of both."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.number = 1
+        inventory = {
+            "all": {
+                "vars": {
+                    "ansible_connection": "local",
+                    "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                    "nameserver_service": False,
+                    "__nameserver_host": {"missing_files": [], "version": "", "services": {}},
+                    "__nameserver_local_files": [],
+                    "dns_zones": [
+                        {"name": name, "primaries": primaries, "secondaries": ["ns3"], "records": "{{ records }}"}
+                        for name, primaries in ((SHARED, ["ns1", "ns2"]), (SINGLE, ["ns1"]))
+                    ],
+                    "records": [{"type": "NS", "value": "ns1.example.net."}, {"name": "www", "type": "A", "value": "{{ www }}"}],
+                },
+                "children": {"dns_primaries": {"hosts": {}}, "dns_secondaries": {"hosts": {"ns3": {}}}},
+                "hosts": {name: {"dns_addresses": [address], "__nameserver_layout": self.layout(name)} for name, address in HOSTS.items()},
+            }
+        }
+        inventory["all"]["children"]["dns_primaries"]["hosts"] = {"ns1": {}, "ns2": {}}
+        (directory / "inventory.yml").write_text(yaml.safe_dump(inventory))
+
+    @property
+    def address(self):
+        return f"192.0.2.{self.number}"
+
+    def layout(self, name):
+        place = self.directory / name
+        for part in ("etc", "work"):
+            (place / part).mkdir(parents=True)
+        (place / "etc/local.conf").write_text("")
+        (place / "etc/options.conf").write_text("")
+        return {
+            "config_file": str(place / "etc/named.conf"),
+            "local_config": str(place / "etc/local.conf"),
+            "local_options": str(place / "etc/options.conf"),
+            "working_directory": str(place / "work"),
+            "secondary_directory": "",
+            "signing_directory": str(place / "work/signing"),
+            "state_directory": str(place / "state"),
+            "user": "root",
+            "group": "root",
+            "service": "named",
+        }
+
+    def run(self, www, *options, zones=(SHARED, SINGLE), **play):
+        """Whether it succeeded, and what it said."""
+        role = "authoritative.dns.nameserver"
+        tasks = [
+            {"name": "Check", "authoritative.dns.declaration": {"software": "bind"}},
+            {"name": "Serve", "ansible.builtin.include_role": {"name": role, "tasks_from": "serve"}},
+        ]
+        (self.directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}]))
+        chosen = [{"name": name} for name in zones]
+        variables = json.dumps({"www": www, "dns_zone_select": "[?" + " || ".join(f"name=='{zone['name']}'" for zone in chosen) + "]"})
+        environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_NOCOLOR": "true"}
+        command = ["ansible-playbook", "-i", "inventory.yml", "play.yml", "-e", variables, *options]
+        done = subprocess.run(command, cwd=self.directory, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        return done.returncode == 0, " ".join((done.stdout + done.stderr).split())
+
+    def has(self, host, zone=SHARED):
+        """The zone's text on a host, None without one."""
+        path = self.directory / host / "state/current/zones" / zone
+        return path.read_text() if path.exists() else None
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    done, output = lab.run(lab.address)
+    assert done and lab.has("ns1") == lab.has("ns2"), output
+    return lab
+
+
+@pytest.fixture
+def other(lab):
+    """An address that was never declared."""
+    lab.number += 1
+    return lab.address
+
+
+# how a run is parted → (options, play, whether it is refused, for a zone of two primaries that changes)
+PARTED = {
+    "limit": (["--limit", "ns1"], {}, NOT_ASKED),
+    "serial": ([], {"serial": 1}, NOT_ASKED),
+    "serial, all primaries in the first batch": ([], {"serial": [2, 1]}, None),
+    "free": ([], {"strategy": "free"}, "with free servers change before others are asked which serials they have"),
+    "one fork": (["--forks", "1"], {}, None),
+    "one at a time": ([], {"throttle": 1, "order": "reverse_sorted"}, None),
+}
+
+
+@pytest.mark.parametrize("how", PARTED)
+def test_a_zone_of_two_primaries_changes_on_both_or_on_none(lab, other, how):
+    options, play, refused = PARTED[how]
+    before = lab.has("ns1")
+    done, output = lab.run(other, *options, zones=[SHARED], **play)
+    assert lab.has("ns1") == lab.has("ns2")
+    assert done == (refused is None), output
+    if refused:
+        assert refused in output and lab.has("ns1") == before
+    else:
+        assert other in lab.has("ns1")
+
+
+@pytest.mark.parametrize("how", ["limit", "serial"])
+def test_what_is_parted_works_for_a_zone_of_one_primary(lab, other, how):
+    options, play, _refused = PARTED[how]
+    done, output = lab.run(other, *options, zones=[SINGLE], **play)
+    assert done and other in lab.has("ns1", SINGLE), output
+    done, output = lab.run(other, *options, zones=[SINGLE], **play)
+    assert done and output.count("changed=0") == output.count("unreachable=0"), output
+
+
+@pytest.mark.parametrize("options", [["--tags", "dns"]], ids=" ".join)
+def test_tags_that_choose_nothing_do_nothing(lab, other, options):
+    before = lab.has("ns1")
+    done, output = lab.run(other, *options)
+    assert done and lab.has("ns1") == lab.has("ns2") == before, output
+
+
+def test_a_run_that_begins_later_has_no_comparison_and_says_so(lab, other):
+    before = lab.has("ns1")
+    done, output = lab.run(other, "--start-at-task", "Serve what is declared, primaries first so that a secondary's first question is answered")
+    assert lab.has("ns1") == lab.has("ns2") == before, output
+    assert not done or "changed=0" in output or "No matching task" in output, output
+
+
+@pytest.mark.parametrize("zones", [(SHARED,), (SINGLE,)], ids=["shared", "single"])
+def test_a_run_about_one_zone_leaves_the_other_alone(lab, other, zones):
+    done, output = lab.run(other, zones=zones)
+    assert done, output
+    assert {zone for zone in (SHARED, SINGLE) if other in lab.has("ns1", zone)} == set(zones)
+    assert lab.has("ns1") == lab.has("ns2")

@@ -202,12 +202,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.knot import Knot
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.powerdns import PowerDNS
-
-SOFTWARE = {"bind": Bind, "nsd": NSD, "knot": Knot, "powerdns": PowerDNS}
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.programs import SOFTWARE
 
 
 def main():

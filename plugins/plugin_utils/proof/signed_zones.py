@@ -22,43 +22,59 @@ def zones_to_prove(declaration: Declaration) -> list[Zone]:
     return [zone for zone in zones if zone.content.signed or zone.dnssec or not any(server.managed for server in zone.primaries)]
 
 
+class _Asked:
+    """The servers that are asked about zones. families: 4 and 6, the IP versions that can be used. parent_servers: as below."""
+
+    def __init__(self, declaration: Declaration, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]):
+        self.declaration, self.families = declaration, families
+        self.outside = {name.rstrip(".").lower(): addresses for name, addresses in parent_servers.items()}
+        self.servers: dict[str, dict[str, Any]] = {}
+
+    def servers_of(self, zone: Zone) -> dict[str, Any]:
+        """C(name), C(servers) and C(parent_servers), these by their labels."""
+        above = zone_above(self.declaration, zone.name)
+        given = [Server(address, (address,), managed=False) for address in self.outside.get(zone.name, ())]
+        parents = self._enter(given or (above.servers if above else ()))
+        return {"name": zone.name, "servers": self._enter(zone.servers), "parent_servers": parents}
+
+    def _enter(self, listed: Iterable[Server]) -> list[str]:
+        found = [(label(server.name, address), address, server.port) for server in listed for address in usable(server, self.families)]
+        self.servers.update({name: {"name": name, "address": address, "port": port} for name, address, port in found})
+        return [name for name, _address, _port in found]
+
+
 def signatures_expected(declaration: Declaration, host: str, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The arguments of verify_dnssec on ``host``: C(zones), their C(servers) with those of the zones above, and the C(keys) of transfers.
 
     families: 4 and 6, the IP versions that the host can use. parent_servers: by zone, addresses of the servers of the zone above where
     this is not declared.
     """
-    servers: dict[str, dict[str, Any]] = {}
-    zones: list[dict[str, Any]] = []
+    asked = _Asked(declaration, families, parent_servers)
     keys: dict[str, Key] = {}
-
-    def enter(listed: Iterable[Server]) -> list[str]:
-        found = [(label(server.name, address), address, server.port) for server in listed for address in usable(server, families)]
-        servers.update({name: {"name": name, "address": address, "port": port} for name, address, port in found})
-        return [name for name, _address, _port in found]
-
-    outside = {name.rstrip(".").lower(): addresses for name, addresses in parent_servers.items()}
+    zones: list[dict[str, Any]] = []
     for zone in zones_to_prove(declaration):
-        above = zone_above(declaration, zone.name)
-        given = [Server(address, (address,), managed=False) for address in outside.get(zone.name, ())]
-        parents = enter(given or (above.servers if above else ()))
-        own = enter(zone.servers)
+        listed = asked.servers_of(zone)
         allowed = [entry for entry in allowed_and_refused(declaration, zone, host, families, keys) if entry["expect"] == "allowed"]
         zones.append(
             {
-                "name": zone.name,
-                "servers": own,
-                "parent_servers": parents,
-                "transfers": [{"server": name, "key": entry["key"]} for entry in allowed for name in entry["servers"] if name in own],
+                **listed,
+                "transfers": [{"server": name, "key": entry["key"]} for entry in allowed for name in entry["servers"] if name in listed["servers"]],
                 "record_sets": _record_sets(zone),
                 "expect": "signed" if zone.content.signed or (zone.dnssec and zone.dnssec.signs) else "any",
             }
         )
     return {
-        "servers": list(servers.values()),
+        "servers": list(asked.servers.values()),
         "zones": [zone for zone in zones if zone["servers"]],
         "keys": [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()],
     }
+
+
+def keys_expected(declaration: Declaration, host: str, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The arguments of dnssec_info on ``host``: the C(zones) that it signs, and their C(servers) with those of the zones above; as above otherwise."""
+    asked = _Asked(declaration, families, parent_servers)
+    signed = [zone for zone in declaration.selected_zones.values() if zone.dnssec and any(server.managed and server.name == host for server in zone.primaries)]
+    return {"zones": [asked.servers_of(zone) for zone in signed], "servers": list(asked.servers.values())}
 
 
 def zone_above(declaration: Declaration, name: str) -> Zone | None:

@@ -104,7 +104,7 @@ def problem_of(answer: Any, role: str | None) -> tuple[str, str] | None:
 def judge(zone: Any, servers: Sequence[Seen], parents: Sequence[tuple[Server, Any]], wanted: Wanted, now: int) -> list[Verdict]:
     """One verdict for each server of the zone, then one for each of the zone above. parents: a server, and its answer about the DS."""
     known: dict[Any, Any] = {}
-    above = [(server, *_read_ds(zone, answer, server)) for server, answer in parents]
+    above = [(server, *read_ds(zone, answer, server)) for server, answer in parents]
     signed = [seen.server for seen in servers if seen.has_keys or seen.has_signatures]
     why = ""
     if signed:
@@ -202,7 +202,7 @@ def _detail(told: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(parts)
 
 
-def _read_ds(zone: Any, answer: Any, server: Server) -> tuple[list[Any], tuple[str, str] | None]:
+def read_ds(zone: Any, answer: Any, server: Server) -> tuple[list[Any], tuple[str, str] | None]:
     """The DS records that a server of the zone above has, and what is wrong with its answer."""
     problem = problem_of(answer, None)
     if problem is not None:

@@ -11,7 +11,7 @@ import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_signing
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_keys, bind_signing
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
@@ -30,6 +30,7 @@ _BROUGHT = {
 }
 _REFRESH_AT_MOST = 1000
 _VERSION = re.compile(r"(?:BIND )?(\d+)\.(\d+)")
+_DONE = re.compile(r"Marked DS|scheduled")  # what "rndc dnssec" says when it did what it was asked for
 _LOOKS_FOR_DS = (9, 20)  # asks the parent's servers, found through the root, unless it is told not to
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
@@ -230,6 +231,23 @@ class Bind(Software):
     def ds_states(self, files):
         found = self.call_as_server(bind_signing.ds_states, self.layout["signing_directory"], list(files.values())) if files else {}
         return {zone: found[name] for zone, name in files.items()}
+
+    def keys(self, files):
+        path = os.path.join(self.layout["signing_directory"], bind_signing.KEYS)
+        found = self.call_as_server(bind_keys.keys, path, list(files.values())) if files and os.path.isdir(path) else {}
+        return {zone: found.get(name, []) for zone, name in files.items()}
+
+    def tell_ds(self, zone, key_tag, what):
+        self._dnssec("-checkds", "-key", str(key_tag), what, zone)
+
+    def roll(self, zone, key_tag):
+        self._dnssec("-rollover", "-key", str(key_tag), zone)
+
+    def _dnssec(self, *arguments):
+        """rndc says what went wrong, and succeeds all the same."""
+        code, out, err = self.run([self.find("rndc"), "dnssec", *arguments])
+        if code or not _DONE.search(out):
+            raise Refused("rndc dnssec {} says: {}".format(" ".join(arguments), " ".join((err or out).split())))
 
     def make_ready(self, generation, zones):
         files = self._signed_files(generation)

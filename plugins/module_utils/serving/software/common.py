@@ -151,6 +151,23 @@ class Software:
         """Those of zones, {zone: file name}, that the program goes on signing until it is configured not to, and need not do any more: no DS is left."""
         return []
 
+    def keys(self, files):
+        """The keys with which the program signs zones, {zone: file name}: {zone: [what is known of a key]}, whether it runs or not.
+
+        Of a key: C(key_tag), C(algorithm) (number), C(signs_keys), C(signs_zone), C(dnskey) (the record's data), C(goal) and C(states) in BIND's words
+        (hidden, rumoured, omnipresent, unretentive) of C(dnskey), C(zone_rrsig), C(key_rrsig) and, of one that signs keys, C(ds), and C(told): what the
+        program was told of the DS that it waits for, C(published), C(withdrawn) or None. Raises Refused.
+        """
+        raise Refused(f"what becomes of keys that {self.name} has cannot be told here, only of those of BIND; ask its own tools about {', '.join(files)}")
+
+    def tell_ds(self, zone, key_tag, what):
+        """Tell the running program that the DS of a key is C(published) at every server of the zone above, or C(withdrawn). Raises Refused."""
+        raise Refused(f"{self.name} signs no zones, so that it has no key of {zone}")
+
+    def roll(self, zone, key_tag):
+        """Have the running program replace a key, in order. Raises Refused."""
+        raise Refused(f"{self.name} signs no zones, so that it has no key of {zone}")
+
     def make_ready(self, generation, zones):
         """Whatever the program needs to sign zones of the generation before this becomes current; zones: those whose content changed."""
 

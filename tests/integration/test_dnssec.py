@@ -42,7 +42,7 @@ def look(host, above=(), others=()):
     servers += [{"name": name, "address": one.address, "port": one.port} for name, one in more]
     names = [server["name"] for server in servers]
     own, parents = [name for name in names if not name.startswith("above")], [name for name in names if name.startswith("above")]
-    result = run_module("dnssec_info", layout=host.layout, servers=servers, zones=[{"name": NAME, "servers": own, "parent_servers": parents}], timeout=1.0)
+    result = run_module("dnssec_info", layout=host.layout, servers=servers, zones=[{"name": NAME, "servers": own, "parent_servers": parents}], timeout=5.0)
     assert not result["failed"], result
     return result["zones"][0]
 
@@ -105,7 +105,7 @@ def test_from_new_keys_to_a_ds_and_through_a_rollover(host):
         found = look(host, [first, second])
         assert sorted(told["ds"] for told in found["tell"]) == ["published", "withdrawn"]
         tell(host, found)
-        assert look(host, [first, second])["state"] == "waiting"
+        assert look(host, [first, second])["state"] in ("waiting", "secure")
         until(lambda: look(host, [first, second]), lambda found: found["state"] in ("secure", "waiting") and not found["tell"])
 
 

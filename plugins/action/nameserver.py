@@ -16,10 +16,11 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
@@ -78,7 +79,8 @@ class ActionModule(ActionBase):
             payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
             payload["outside"] = outside(only(host_plan, declaration.selected), task_vars.get("ansible_play_batch"))
             payload["repair"] = boolean(arguments.get("repair", False))
-            payload["witnesses"] = witnesses(declaration, only(host_plan, declaration.selected))
+            parents = read_parents(arguments.pop("parent_servers", None) or {}, declaration)
+            payload["witnesses"] = witnesses(declaration, only(host_plan, declaration.selected), parents)
             if arguments.get("state", "present") == "present":
                 findings = findings_of(comparisons, host)
                 mine = only(host_plan, declaration.selected)
@@ -90,7 +92,7 @@ class ActionModule(ActionBase):
         except TypeError as error:
             raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
         arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
-        allowed = arguments.pop("allow_loss", False)
+        allowed, bogus = (arguments.pop(word, False) for word in ("allow_loss", "allow_bogus"))
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
         if steps and not result.get("failed"):
@@ -100,7 +102,7 @@ class ActionModule(ActionBase):
                 *guard.losses(host, host_plan, result, allowed),
                 *guard.left_out(host, result, allowed, layout.local_config),
                 *guard.lost_updates(result, host, allowed),
-                *guard.lost_signing_keys(host, result, allowed),
+                *guard.lost_signing_keys(host, result, bogus),
                 *guard.lost_keys(host, declaration.keyring, result, allowed),
             ]
             if losses:
@@ -272,13 +274,17 @@ def _above(name: str) -> Iterator[str]:
         yield name
 
 
-def witnesses(declaration: Declaration, host_plan: Plan) -> dict[str, list[tuple[str, str, int, str]]]:
-    """(who, address, port, type) by zone that a host signs: servers that could have its DNSKEY, and those of the zone above that could have its DS."""
+def witnesses(declaration: Declaration, host_plan: Plan, parents: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[str, str, int, str]]]:
+    """(who, address, port, type) by zone that a host signs: servers that could have its DNSKEY, and those of the zone above that could have its DS.
+
+    parents: addresses of the latter where the zone above is not declared, by zone.
+    """
     found: dict[str, list[tuple[str, str, int, str]]] = {}
     for name, primary in host_plan.primary.items():
         zone, above = primary.zone, zone_above(declaration, name)
         if zone.dnssec:
             known = [*((server, "DNSKEY") for server in zone.secondaries if server.answers), *((server, "DS") for server in (above.servers if above else ()))]
+            known += [(Server(address, (address,), managed=False), "DS") for address in parents.get(name, ())]
             found[name] = [(server.name, address, server.port, rdtype) for server, rdtype in known for address in server.addresses[:1]]
     return found
 

@@ -68,6 +68,16 @@ options:
         the host nor in its local file.
     type: raw
     default: false
+  allow_bogus:
+    description:
+      - What O(state=compared) may find that resolvers which validate would refuse afterwards, V(true) for everything, or a list of zones. It refuses to sign
+        a zone by none of the keys that other servers of the zone have, or that the zone above has a DS for, and to take keys and signatures away too early.
+    type: raw
+    default: false
+  parent_servers:
+    description: Addresses of servers of the zone above, by zone that this host signs, to ask for its DS where the zone above is not declared.
+    type: dict
+    default: {}
   repair:
     description:
       - Whether what a host was given is read again from its files, where the manifest that tells it cannot be read, as after a power loss.
@@ -147,7 +157,7 @@ left_out:
   elements: str
   sample: [old.example]
 keys_elsewhere:
-  description: Zones that the host is to sign and has no keys for, although others have keys of the zone, or the zone above a DS, and who that is.
+  description: Zones that the host is to begin to sign, and of which others have keys, or the zone above a DS, for none of the host's keys, and who that is.
   returned: when O(state=compared)
   type: dict
   sample: {example.com: [ns2 has its DNSKEY]}
@@ -216,6 +226,8 @@ def main():
             "comparisons": {"type": "list", "elements": "dict", "default": []},
             "without": {"type": "list", "elements": "str", "default": []},
             "allow_loss": {"type": "raw", "default": False},
+            "allow_bogus": {"type": "raw", "default": False},
+            "parent_servers": {"type": "dict", "default": {}},
             "repair": {"type": "bool", "default": False},
             "part": {"type": "str", "choices": ["primary", "secondary", "any"], "default": "any"},
             "payload": {"type": "str", "no_log": True},

@@ -15,6 +15,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers imp
 PERCENT = 30
 AT_LEAST = 10
 VARIABLE = "nameserver_allow_loss"
+BOGUS = "nameserver_allow_bogus"  # for what resolvers that validate would refuse, which is no loss that could be undone by another run
 
 
 def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
@@ -69,26 +70,29 @@ def lost_updates(found: Mapping[str, Any], host: str, allowed: Any) -> Iterator[
 
 
 def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
-    """Zones that would be bogus for everybody who validates: signed with other keys than the zone above says, or not at all."""
+    """Zones that would be bogus for everybody who validates: signed with other keys than the zone above says, or not at all.
+
+    allowed: True, or names of zones, as C(nameserver_allow_bogus) says.
+    """
     names = set() if allowed is True else set(allowed or ())
     for zone, who in ({} if allowed is True else found.get("keys_elsewhere") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
-                f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone)}"
+                f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone, BOGUS)}"
             )
     for zone, who in ({} if allowed is True else found.get("insecure_too_early") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone} is to be signed no longer: {'; '.join(who[:5])}, and {host} would take its keys and signatures away at once. It keeps them as "
                 f"long as they are needed where it knows of the DS: tell it (rndc dnssec -checkds published {zone}), and wait until its state is omnipresent "
-                f"(rndc dnssec -status {zone}); {_remedy(zone)}"
+                f"(rndc dnssec -status {zone}); {_remedy(zone, BOGUS)}"
             )
     for zone in () if allowed is True else found.get("still_signed") or ():
         if zone not in names:
             yield (
                 f"zone {zone} is signed on {host}, and without signatures no resolver that validates would take it as long as the zone above has its DS; "
-                f"write dnssec: insecure first, and false when resolvers have forgotten the DS, as the page Signed zones says; {_remedy(zone)}"
+                f"write dnssec: insecure first, and false when resolvers have forgotten the DS, as the page Signed zones says; {_remedy(zone, BOGUS)}"
             )
 
 
@@ -103,8 +107,8 @@ def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: An
     )
 
 
-def _remedy(name: str) -> str:
-    return f"if that is meant, set {VARIABLE}: [{name}]"
+def _remedy(name: str, variable: str = VARIABLE) -> str:
+    return f"if that is meant, set {variable}: [{name}]"
 
 
 def _examples(names: Sequence[str]) -> str:

@@ -14,7 +14,9 @@ import subprocess
 import tempfile
 import time
 
+import dns.dnssec
 import dns.query
+import dns.rdata
 import dns.zone
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
@@ -237,6 +239,13 @@ def test_a_zone_that_comes_back_is_signed_with_its_keys_beyond_its_serial(host):
     assert text(copy, f"www.{NAME}.", "A") == ["192.0.2.2"] and host.serial(NAME) > before and host.signing_keys(NAME) == had
 
 
+def wait_until(right):
+    deadline = time.monotonic() + 60
+    while not right():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def losses(found):
     return list(guard.lost_signing_keys("ns1", found, []))
 
@@ -369,3 +378,28 @@ def test_no_new_keys_where_the_zone_above_has_a_ds(host):
     assert "none of its keys" in losses(found)[0] and "dnssec_keys_restore=true" in losses(found)[0]
     host.bring_declared([ABOVE_WITH_DS, zone()])  # as if allowed: keys are there now, and nobody is asked any more
     assert compared(host, [ABOVE_WITH_DS, zone()])["keys_elsewhere"] == {}
+
+
+@bind_alone
+def test_no_other_keys_than_those_that_the_zone_above_has_a_ds_for(host):
+    # keys are here, as after a restoration, and those of another zone, or of an earlier time
+    host.bring_declared([ABOVE, zone()])
+    (key,) = [dns.rdata.from_text("IN", "DNSKEY", text) for text in host.ask(NAME, "DNSKEY")]
+    host.bring_declared([ABOVE, zone(dnssec="insecure")])
+    wait_until(lambda: not compared(host, [ABOVE, zone(dnssec=False)])["still_signed"])
+    host.bring_declared([ABOVE, zone(dnssec=False)])
+    host.bring_declared([ABOVE_WITH_DS, zone(dnssec=False)])
+    found = compared(host, [ABOVE_WITH_DS, zone()])
+    assert found["keys_elsewhere"] == {NAME: ["ns1 has its DS"]} and "nameserver_allow_bogus: [signed.example]" in losses(found)[0]
+    for digest in ("SHA256", "SHA384", "SHA1"):
+        ds = dns.dnssec.make_ds(NAME + ".", key, digest, policy=dns.dnssec.allow_all_policy).to_text()
+        right = {**ABOVE, "records": [*_DELEGATION, {"name": "signed", "type": "DS", "value": ["1 13 2 " + "ab" * 32, ds]}]}
+        host.bring_declared([right, zone(dnssec=False)])
+        assert compared(host, [right, zone()])["keys_elsewhere"] == {}
+
+
+def test_servers_of_a_zone_above_that_is_not_declared_are_asked_where_they_are_named(host):
+    host.bring_declared([ABOVE_WITH_DS])
+    assert compared(host, [zone()])["keys_elsewhere"] == {}
+    host.parents = {NAME: [host.address]}
+    assert compared(host, [zone()])["keys_elsewhere"] == {NAME: [f"{host.address} has its DS"]}

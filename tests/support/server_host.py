@@ -73,6 +73,7 @@ class ServerHost:
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
         self.repair = False
+        self.parents: dict[str, list[str]] = {}  # addresses of servers of zones above, which have this host's port
         self.asks_others = False  # what they have of its zones, at its own port
         self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being given, with their arguments
         for directory in ("etc", "work", "own"):
@@ -314,7 +315,7 @@ class ServerHost:
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
         host_plan = as_consumer(host_plan, self.controller, self.controller.CAPABILITIES, settings)
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
-        known = witnesses(declaration, only(host_plan, declaration.selected))
+        known = witnesses(declaration, only(host_plan, declaration.selected), self.parents)
         payload["witnesses"] = {zone: [(who, at, self.port, what) for who, at, _port, what in asked if at == self.address] for zone, asked in known.items()}
         if self.asks_others:
             payload["outside"] = [(who, at, self.port, names) for who, at, _port, names in outside(host_plan, ())]

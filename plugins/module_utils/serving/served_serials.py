@@ -20,11 +20,15 @@ _ALL_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zo
 _IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
 
 
+def wire_name(zone):
+    """A zone's name as the wire has it (RFC 1035 section 3.1). zone: A-labels, no escapes."""
+    labels = zone.rstrip(".").encode("ascii").split(b".") if zone != "." else []
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
 def question(zone, identifier, rdtype=_TYPE_SOA):
     """A query for records at a zone's name (RFC 1035 section 4.1), without recursion desired. zone: A-labels, no escapes."""
-    labels = zone.rstrip(".").encode("ascii").split(b".") if zone != "." else []
-    name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-    return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + name + struct.pack("!2H", rdtype, _CLASS_IN)
+    return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + wire_name(zone) + struct.pack("!2H", rdtype, _CLASS_IN)
 
 
 def answers(message, query):
@@ -80,6 +84,36 @@ def have(address, zones, rdtype, timeout=2.0, port=53):
     """Whether there are records of a type at the names of zones, for those of which the server gives an authoritative answer in time."""
     found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype), _has_records)
     return {zone: there for zone, there in found.items() if there is not None}
+
+
+def records(address, zones, rdtype, timeout=2.0, port=53):
+    """Data of the records of a type at the names of zones, as the wire has it without compression: for types that hold no names.
+
+    For those zones of which the server gives an authoritative answer in time, and all of it.
+    """
+    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype), _data)
+    return {zone: data for zone, data in found.items() if data is not None}
+
+
+def _data(answer, query):
+    """None if it is no authoritative answer, or one that is cut off."""
+    try:
+        flags, _questions, count = struct.unpack_from("!3H", answer, 2)
+        if not flags & 0x0400 or flags & 0x020F:
+            return None
+        wanted = struct.unpack_from("!H", query, len(query) - 4)[0]
+        position, found = len(query), []
+        for _record in range(count):
+            start = _after_name(answer, position) + 10
+            rdtype, rdclass, _ttl, length = struct.unpack_from("!HHIH", answer, start - 10)
+            position = start + length
+            if position > len(answer):
+                return None
+            if (rdtype, rdclass) == (wanted, _CLASS_IN):
+                found.append(answer[start:position])
+        return found
+    except (struct.error, IndexError):
+        return None
 
 
 def _has_records(answer, _query):

@@ -5,24 +5,49 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import struct
+
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 
 _TYPES = {"DS": 43, "DNSKEY": 48}
+_DIGESTS = {1: hashlib.sha1, 2: hashlib.sha256, 4: hashlib.sha384}  # RFC 3658, RFC 4509, RFC 6605
 _INSECURE = "insecure"  # the policy that ends signing
 
 
 def keys_elsewhere(state):
-    """{zone: [who and what]} of zones that this host is to sign, has no key for, and of which others have keys or their DS already.
+    """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys, or a DS, for none of the keys that it has.
 
     Who is asked: payload C(witnesses).
     """
-    wanted = state.software.signed(state.payload["config"])
+    wanted, signed = state.software.signed(state.payload["config"]), state.signed()
     files = _files(state, [zone for zone, policy in wanted.items() if policy != _INSECURE])
+    keyless = state.software.without_keys(files)
     found = {}
-    for zone, who, rdtype, there in _witnessed(state, state.software.without_keys(files), _TYPES):
+    for zone, who, rdtype, there in _witnessed(state, keyless, _TYPES):
         if there:
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
+    having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
+    own = {zone: [_dnskey(key["dnskey"]) for key in keys] for zone, keys in (state.software.keys(having) if having else {}).items()}
+    for zone, who, rdtype, there in _witnessed(state, having, _TYPES, served_serials.records):
+        if there and not any(_is_for(zone, data, rdtype, key) for data in there for key in own[zone]):
+            found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
+
+
+def _dnskey(text):
+    """The data of a DNSKEY record as the wire has it (RFC 4034 section 2.1)."""
+    flags, protocol, algorithm, key = text.split(" ", 3)
+    return struct.pack("!HBB", int(flags), int(protocol), int(algorithm)) + base64.b64decode(key)
+
+
+def _is_for(zone, data, rdtype, key):
+    """Whether a DNSKEY record is a key, or a DS record is for it (RFC 4034 section 5.1.4)."""
+    if rdtype == "DNSKEY":
+        return data == key
+    digest = _DIGESTS.get(data[3])
+    return digest is not None and digest(served_serials.wire_name(zone) + key).digest() == data[4:]
 
 
 def insecure_too_early(state):
@@ -49,15 +74,15 @@ def _files(state, zones):
     return {zone: state.payload["zones"][zone][0] for zone in zones if zone in state.payload["zones"]}
 
 
-def _witnessed(state, zones, types):
-    """(zone, who, type, whether there are records, None where that is not said) of the witnesses of zones."""
+def _witnessed(state, zones, types, ask=served_serials.have):
+    """(zone, who, type, what ask says of the records there, None where that is not said) of the witnesses of zones."""
     questions = {}
     for zone in zones:
         for who, address, port, rdtype in state.payload["witnesses"].get(zone, ()):
             if rdtype in types:
                 questions.setdefault((who, address, port, rdtype), []).append(zone)
     for (who, address, port, rdtype), asked in questions.items():
-        there = _asked(address, asked, rdtype, port)
+        there = ask(address, asked, _TYPES[rdtype], served_serials.seconds_to_ask(asked), port)
         yield from ((zone, who, rdtype, there.get(zone)) for zone in asked)
 
 

@@ -43,6 +43,7 @@ class Bind(Software):
     configured_twice = re.compile(r"^(\S+):(\d+): zone '([^']+?)\.?': already exists")
     daemon = "named"
     status = ("rndc", "status")
+    tells_keys = True
     copy_suffixes = ("", ".jnl")
 
     @property

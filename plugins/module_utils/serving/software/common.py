@@ -69,6 +69,7 @@ class Software:
     status = ()
     always_commanded = True
     told_a_directory = False  # where its configuration is, and not a file
+    tells_keys = False  # whether L(keys) can be asked
 
     def __init__(self, run, find, layout):
         self.run = run

@@ -19,8 +19,6 @@ description:
   - Without O(zones) it is about those that the declaration has this host sign, with their servers, and those of zones above that are declared too.
   - Nobody but O(servers) is asked.
 extends_documentation_fragment:
-  - authoritative.dns.proof.servers
-  - authoritative.dns.proof.keys
   - authoritative.dns.proof.asking
   - ansible.builtin.action_common_attributes
 requirements:
@@ -35,7 +33,22 @@ options:
     type: dict
     required: true
   servers:
-    required: false
+    description: The servers to ask, one entry for each address. Those of the declaration without O(zones).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: A name of your choice for this address, unique in the list. The address when not given.
+        type: str
+      address:
+        description: IPv4 or IPv6 address.
+        type: str
+        required: true
+      port:
+        description: Port for UDP and TCP.
+        type: int
+        default: 53
   zones:
     description: The zones, those of the declaration when not given.
     type: list
@@ -179,11 +192,8 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     ASKING_SPEC,
-    KEYS_SPEC,
-    SERVERS_SPEC,
     Mistake,
     find_servers,
-    read_keys,
     read_name,
     read_servers,
     refuse_too_small,
@@ -191,6 +201,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints i
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.question import Question
 
 PAYLOAD = 1232  # bytes; passes every path without being fragmented (RFC 9715)
+SERVER_SPEC = {"name": {"type": "str"}, "address": {"type": "str", "required": True}, "port": {"type": "int", "default": 53}}
 ZONE_SPEC = {
     "name": {"type": "str", "required": True},
     "servers": {"type": "list", "elements": "str", "default": []},
@@ -204,8 +215,7 @@ def main():
             ASKING_SPEC,
             software={"type": "str", "default": "bind"},
             layout={"type": "dict", "required": True},
-            servers=dict(SERVERS_SPEC, required=False),
-            keys=KEYS_SPEC,
+            servers={"type": "list", "elements": "dict", "default": [], "options": SERVER_SPEC},
             zones={"type": "list", "elements": "dict", "options": ZONE_SPEC},
             parent_servers={"type": "dict", "default": {}},
             families={"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
@@ -227,7 +237,7 @@ def look(params, find):
     refuse_too_small(params)
     software = SOFTWARE[params["software"]](processes.run, find, params["layout"])
     zones = params["zones"] or []
-    servers = read_servers(params["servers"] or [], read_keys(params["keys"])) if zones else {}
+    servers = read_servers([dict(server, key=None, tls_port=853) for server in params["servers"]], {}) if zones else {}
     keys = software.keys({zone["name"]: zone_file_name(zone["name"]) for zone in zones}) if zones else {}
     jobs, places = {}, []
     for zone in zones:
@@ -236,7 +246,7 @@ def look(params, find):
             for server in find_servers(zone[role], servers, f"{where}: {role}"):
                 questions = jobs.setdefault(server.name, (server, []))[1]
                 places.append((zone["name"], role, server, len(questions)))
-                questions.append(Question(qname, rdtype, key=server.key, payload=PAYLOAD, dnssec=True))
+                questions.append(Question(qname, rdtype, payload=PAYLOAD, dnssec=True))
     asked = ask(list(jobs.values()), Patience(params["timeout"], params["retries"], until=time.monotonic() + params["deadline"]))
     answers = dict(zip(jobs, asked))
     said = {}

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.plugin_utils import host_programs, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.host_files import copied_to_host
@@ -30,6 +31,7 @@ class ActionModule(ActionBase):
                 "group": {"type": "str"},
                 "families": {"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
                 "transfers": {"type": "int", "default": 20},
+                "parent_servers": {"type": "dict", "default": {}},
             }
         )
         task_vars = task_vars or {}
@@ -37,7 +39,8 @@ class ActionModule(ActionBase):
             declaration = inventory.declared(task_vars, self._templar.template)
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
-        expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"])
+        parents = read_parents(arguments["parent_servers"], declaration)
+        expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"], parents)
         result: dict[str, Any] = {"changed": False, "diff": []}
         for path, content, mode, group in (
             (arguments["program"], host_programs.program("proof.monitor"), "0644", None),

@@ -37,6 +37,10 @@ options:
       their access lists.
     type: int
     default: 20
+  parent_servers:
+    description: Addresses of the servers of the zone above, by signed zone, where the zone above is not declared. They are asked for its DS.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

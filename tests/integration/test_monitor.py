@@ -20,6 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.host_programs import program
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.monitoring import expected
 from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text
+from ansible_collections.authoritative.dns.tests.support.signed_zones import make_key, sign
 
 SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbA=="
 ZONE = "example.com"
@@ -150,6 +151,30 @@ def test_when_signatures_end(tmp_path):
     assert found["dns_zone_in_sync", "ns1"] == 1
     for covered in ("SOA", "DNSKEY"):  # BIND's default policy signs for 14 days
         assert 10 < (found["dns_rrsig_expiry_timestamp_seconds", "ns1", covered] - time.time()) / 86400 < 15
+
+
+def test_whether_zones_above_lead_to_the_keys_and_follow_a_rollover(tmp_path):
+    key, other = make_key("signed.test"), make_key("signed.test")
+    text = sign("signed.test", zone_text("signed.test", 1, f"@ CDS {key.ds()}\n"), [key])
+
+    def above(*keys):
+        return zone_text("test", 1, "signed NS ns1.signed\nns1.signed A 127.0.0.1\n" + "".join(f"signed DS {one.ds('SHA384')}\n" for one in keys))
+
+    cases = [((), None, 0.0), ((key,), 1.0, 1.0), ((other,), 0.0, 0.0), ((key, other), 1.0, 0.0)]
+    for number, (keys, matches, as_asked) in enumerate(cases):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        with running_named({"signed.test": text}) as child, running_named({"test": above(*keys)}) as parent:
+            inventory = Inventory({"all": ["ns1"], "dns_primaries": ["ns1"]}, lambda host: ("127.0.0.1",))
+            zones = [{"name": "signed.test", "dnssec": True, "secondaries": [], "records": [{"type": "NS", "value": "ns1.example.net."}]}]
+            content = json.loads(expected(load(zones, {}, inventory, str), "watcher", [4, 6], 20, {"signed.test": ["127.0.0.9"]}))
+            assert content["signed"] == [{"name": "signed.test", "servers": ["ns1/127.0.0.1"], "parent_servers": ["127.0.0.9/127.0.0.9"]}]
+            for server in content["servers"]:
+                server.update(address="127.0.0.1", port=(parent if server["server"] == "127.0.0.9" else child).port)
+            monitor = Monitor(directory, {"ns1": 1, "ns2": 1})
+            (directory / "monitor.json").write_text(json.dumps(content))
+            metrics = monitor.metrics()
+        assert (metrics.get(("dns_zone_ds_matches", "127.0.0.9")), metrics.get(("dns_zone_ds_as_asked", "127.0.0.9"))) == (matches, as_asked), keys
 
 
 def test_mistakes_are_told_and_leave_the_metrics_of_the_last_run(tmp_path):

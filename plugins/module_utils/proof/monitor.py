@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec import chain_of_trust
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import judge_zone, read_zones
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, carry_out
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import Transfer
@@ -59,6 +60,8 @@ METRICS = {
     "dns_soa_expire_seconds": "The SOA record's field expire.",
     "dns_zone_expiry_remaining_seconds": "Time until the secondary gives up its copy of the zone unless it can refresh it, as it says itself (RFC 7314).",
     "dns_rrsig_expiry_timestamp_seconds": "Earliest end of a signature over the apex records of this type.",
+    "dns_zone_ds_matches": "Whether the DS records at this server of the zone above lead to a key at each server of the zone.",
+    "dns_zone_ds_as_asked": "Whether this server of the zone above has DS records for the keys that the zone asks for (CDS).",
     "dns_zone_transfer_refused": "Whether the server denies this host a transfer of the zone, as it ought to.",
     "dns_server_reachable": "Whether the server answers at all.",
     "dns_server_round_trip_seconds": "Median time until the server's answer over UDP.",
@@ -75,6 +78,7 @@ class Run:
         self.servers = {entry["name"]: Server(entry["name"], entry["address"], entry["port"]) for entry in expected["servers"]}
         self.labels = {entry["name"]: {"server": entry["server"], "address": entry["address"]} for entry in expected["servers"]}
         self.zones = read_zones(expected["zones"], self.servers)
+        self.signed = expected.get("signed", [])
         self.refusals = expected["refusals"]
         self.before = before
         self.behind: dict[str, float] = {}  # "zone server" → since when
@@ -85,6 +89,7 @@ class Run:
     def look(self) -> list[Metric]:
         started = time.monotonic()
         self.look_at_copies()
+        self.look_at_zones_above()
         self.look_at_transfers()
         now = time.time()
         self.add("dns_monitor_zones", {}, len(self.zones))
@@ -160,6 +165,13 @@ class Run:
                     now = time.time()
                     until = min(timestamp(end % 2**32, now) for end in ends)
                     self.add("dns_rrsig_expiry_timestamp_seconds", {"zone": zone.name, **self.labels[name], "covered": "DNSKEY"}, until)
+
+    def look_at_zones_above(self) -> None:
+        """Whether they lead to the keys of signed zones, and follow a rollover."""
+        for zone, server, leads, as_asked in chain_of_trust.look(self.signed, self.servers, self.patience):
+            for metric, value in (("dns_zone_ds_matches", leads), ("dns_zone_ds_as_asked", as_asked)):
+                if value is not None:
+                    self.add(metric, {"zone": zone, **self.labels[server]}, int(value))
 
     def look_at_transfers(self) -> None:
         """Whether this host is refused. Of a transfer that begins, no more than the first message is taken."""

@@ -6,23 +6,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import chains_expected
 
 
-def expected(declaration: Declaration, host: str, families: Collection[int], transfers: int) -> str:
+def expected(
+    declaration: Declaration, host: str, families: Collection[int], transfers: int, parent_servers: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """What the program is to expect on ``host``, as JSON with a line for each server and zone, so that a difference can be read.
 
     families: 4 and 6, the IP versions that the host can use. transfers: of how many zones for each set of servers to try a transfer.
+    parent_servers: by signed zone, addresses of the servers of the zone above where this is not declared.
     """
     found = expectations(declaration, host, families, transfers)
+    chains = chains_expected(declaration, families, parent_servers or {})
+    servers = {server["name"]: server for server in (*found.servers, *chains["servers"])}
     content: dict[str, list[Any]] = {
-        "servers": [{**server, "server": server_of(server["name"])} for server in found.servers],
+        "servers": [{**server, "server": server_of(server["name"])} for server in servers.values()],
         "zones": [zone for zone in found.zones if zone["servers"]],
+        "signed": chains["zones"],
         # what is allowed is not tried, or the whole zone would come each time; and no secret leaves the controller
         "refusals": [
             {"zone": entry["zone"], "servers": entry["servers"]} for entry in found.transfers if entry["expect"] == "refused" and not entry["key"]

@@ -77,6 +77,15 @@ def keys_expected(declaration: Declaration, host: str, families: Collection[int]
     return {"zones": [asked.servers_of(zone) for zone in signed], "servers": list(asked.servers.values())}
 
 
+def chains_expected(declaration: Declaration, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Signed C(zones) whose zone above has servers that are known, and their C(servers) with those; as above otherwise."""
+    asked = _Asked(declaration, families, parent_servers)
+    zones = [asked.servers_of(zone) for zone in declaration.selected_zones.values() if zone.dnssec or zone.content.signed]
+    zones = [zone for zone in zones if zone["parent_servers"]]
+    named = {name for zone in zones for name in (*zone["servers"], *zone["parent_servers"])}
+    return {"zones": zones, "servers": [server for name, server in asked.servers.items() if name in named]}
+
+
 def zone_above(declaration: Declaration, name: str) -> Zone | None:
     """The nearest declared zone that the zone of this name is below."""
     while name:

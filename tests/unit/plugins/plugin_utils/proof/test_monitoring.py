@@ -50,4 +50,4 @@ def test_a_further_zone_is_a_difference_of_its_own_lines():
 
 
 def test_nothing_declared_is_nothing_to_look_at():
-    assert json.loads(expected(declared(), "watcher", [4], 20)) == {"servers": [], "zones": [], "refusals": []}
+    assert json.loads(expected(declared(), "watcher", [4], 20)) == {"servers": [], "zones": [], "signed": [], "refusals": []}

@@ -12,7 +12,7 @@ import dns.message
 import dns.name
 import dns.rrset
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import question, serial_in
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import _data, question, serial_in
 from ansible_collections.authoritative.dns.tests.support.scripted import reply_to, soa, soa_answer
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -103,3 +103,26 @@ def test_one_wrong_octet_raises_nothing_and_changes_no_more_than_the_serial(posi
 @given(st.integers(0, len(GOOD) - 1))
 def test_an_answer_that_is_cut_off_is_none(length):
     assert serial_in(GOOD[:length], QUERY) is None
+
+
+def ds_answer(*texts, flags=dns.flags.AA, rdtype="DS"):
+    query = question("example.com", 4711, 43)
+    reply = dns.message.make_response(dns.message.from_wire(query))
+    reply.flags |= flags
+    for text in texts:
+        reply.answer.append(dns.rrset.from_text("example.com.", 60, "IN", rdtype, text))
+    return query, reply.to_wire()
+
+
+DS = "1 13 2 " + "ab" * 32
+
+
+def test_the_data_of_records_as_the_wire_has_it():
+    rdata = struct.pack("!HBB", 1, 13, 2) + b"\xab" * 32
+    query, answer = ds_answer(DS, "2 13 2 " + "cd" * 32)
+    assert _data(answer, query)[0] == rdata and len(_data(answer, query)) == 2
+    assert _data(ds_answer()[1], query) == [] == _data(ds_answer("example.net.", rdtype="CNAME")[1], query)
+    for wrong in (0, dns.flags.AA | dns.flags.TC):
+        assert _data(ds_answer(DS, flags=wrong)[1], query) is None
+    for length in range(len(query), len(answer)):
+        assert _data(answer[:length], query) is None

@@ -12,6 +12,7 @@ provision  from named without zones until the secondary has the serial of the pr
 rerun      the same again: nothing to do, and it has to say so
 record     one record added to one zone, until the run is over and the secondary answers with it
 removal    1 % of the zones gone from the declaration, until the run is over and neither server answers for them
+signed     provision, rerun and record for 1,000 zones that the primary signs, until every one of them is signed there and on the secondary
 loop       the usual shape of a role at 10 and 100 zones, until the play is over: one zone's cost, and from there 1,000
 octodns    octodns-sync from its own YAML to zone files, from nothing and again: no server, nothing transferred
 
@@ -41,14 +42,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 import dns.message
 import dns.query
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.served_serials import have, serials
 from hosts import Host, bridge, configuration, hosts, user
 from report import BUILD, Figure, save, table
 from synthetic import names, write_octodns, write_variables, write_zone_files
 
 HERE = pathlib.Path(__file__).resolve().parent
-STORIES = ("provision", "rerun", "record", "removal", "loop", "octodns")
+STORIES = ("provision", "rerun", "record", "removal", "signed", "loop", "octodns")
 SIZES = (10, 100, 1000, 10000)
+SIGNED = 100  # zones of the story about signed ones
 LOOP_SIZES = (10, 100)
 ADDRESSES = {"primary": "192.0.2.1", "secondary": "192.0.2.2"}
 LONGEST_RUN = 1200.0  # s
@@ -191,27 +193,50 @@ def answers(host: Host, name: str, rdtype: str) -> list[str]:
 # --- the stories -----------------------------------------------------------------------------------------------------
 
 
-def ours(number: int, wanted: set[str], times: Times, directory: pathlib.Path) -> None:
+def wait_for_signatures(zones: Iterable[str], servers: dict[str, Host]) -> None:
+    """Until both servers have keys of every zone."""
+    missing = {(zone, name) for zone in zones for name in servers}
+
+    def signed() -> bool:
+        for name, host in servers.items():
+            asked = [zone for zone, server in missing if server == name]
+            there = have(host.address, asked, 48, timeout=max(2.0, len(asked) / 2000)) if asked else {}
+            missing.difference_update((zone, name) for zone, has_keys in there.items() if has_keys)
+        return not missing
+
+    until(signed, 60 + len(missing) / 20, lambda: f"{len(missing)} zones are not signed, such as {min(missing)}")
+
+
+def signed(number: int, wanted: set[str], times: Times, directory: pathlib.Path) -> None:
+    ours(number, wanted | {"rerun", "record"}, times, directory, "signed-", {"dns_zone_defaults": {"dnssec": True}})
+
+
+def ours(
+    number: int, wanted: set[str], times: Times, directory: pathlib.Path, prefix: str = "", variables: dict[str, object] | None = None
+) -> None:
+    """prefix: of what the times are of. variables: further ones of the inventory."""
     zones, files = names(number), directory / "zones"
     write_zone_files(files, number)
     generated = time.monotonic()
     with hosts(ADDRESSES, directory) as servers:
-        playbook = Playbook("provision.yml", servers, {"dns_zone_directories": [str(files)]}, directory)
+        playbook = Playbook("provision.yml", servers, {"dns_zone_directories": [str(files)], **(variables or {})}, directory)
         time.sleep(max(0.0, generated + SETTLED - time.monotonic()))
         started = time.monotonic()
         playbook.run()
+        if prefix:
+            wait_for_signatures(zones, servers)
         wait_for_sync(zones, servers)
-        times.add("provision", number, time.monotonic() - started)
-        times.add("tasks", number, playbook.tasks)
-        times.add("memory", number, playbook.memory)
+        times.add(prefix + "provision", number, time.monotonic() - started)
+        times.add(prefix + "tasks", number, playbook.tasks)
+        times.add(prefix + "memory", number, playbook.memory)
         if playbook.changed == 0:
             raise RuntimeError("the first run says that it changed nothing")
         if "rerun" in wanted:
-            times.add("rerun", number, playbook.run())
+            times.add(prefix + "rerun", number, playbook.run())
             if playbook.changed:
                 raise RuntimeError(f"the rerun says changed={playbook.changed}")
         if "record" in wanted:
-            times.add("record", number, one_record(zones[number // 2], files, playbook, servers))
+            times.add(prefix + "record", number, one_record(zones[number // 2], files, playbook, servers))
         if "removal" in wanted:
             times.add("removal", number, removal(zones[-max(1, number // 100):], files, playbook, servers))
 
@@ -301,6 +326,8 @@ def figures(times: Times) -> list[Figure]:
     add("growth-10000-vs-1000", "x", ("provision", 10000), ("provision", 1000), ratio, "<= 12")
     add("controller-memory-10000-mb", "MB", ("memory", 10000), None, lambda mine, _none: mine, "<= 600")
     add("rerun-100000-vs-10000", "x", ("rerun", 100000), ("rerun", 10000), ratio, "<= 6")
+    for what in ("provision", "rerun", "record"):
+        add(f"signed-{what}-{SIGNED}-vs-unsigned", "x", (f"signed-{what}", SIGNED), (what, SIGNED), ratio, "")
     add("growth-100000-vs-10000", "x", ("provision", 100000), ("provision", 10000), ratio, "<= 12")
     add("controller-memory-100000-mb", "MB", ("memory", 100000), None, lambda mine, _none: mine, "<= 1200")
     add("tasks-10000-minus-10", "tasks", ("tasks", 10000), ("tasks", 10), difference, "= 0")
@@ -386,6 +413,8 @@ def main() -> int:
             for size in LOOP_SIZES:
                 story(loop, size)
         for size in arguments.sizes:
+            if "signed" in arguments.only and size == SIGNED:
+                story(signed, size, set())
             if arguments.only - {"loop", "octodns"}:
                 story(ours, size, arguments.only)
             if "octodns" in arguments.only:

@@ -5,57 +5,15 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
-import pathlib
-import shutil
-import tempfile
-import time
 
-import dns.message
-import dns.query
-import dns.rcode
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.tests.support.catalog_pairs import CATALOG, CONSUMERS, Pair, answer, pair_with_users, wait_for, zones
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
 
-CATALOG = "catalog.example"
-ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot"}
-CONSUMERS = [kind for kind in INSTALLED if kind.controller.CAPABILITIES.catalogs]
-KEY = {"name": "pair.example.", "secret": base64.b64encode(os.urandom(32)).decode()}
-ADDRESS = "127.0.0.1"
-
 pytestmark = pytest.mark.skipif(not CONSUMERS, reason="no program is installed that learns from catalogs")
-
-
-class Pair:
-    """A primary and a secondary of all zones, each of which is outside of the other's inventory."""
-
-    def __init__(self, primary, consumer):
-        self.primary, self.consumer = primary, consumer
-
-    def declaration(self, host, zones, catalogs=({"name": CATALOG},), select=None):
-        other = self.consumer if host is self.primary else self.primary
-        outside = {"name": "other", "address": other.address, "port": other.port, "key": KEY["name"]}
-        primaries, secondaries = (["ns1"], [outside]) if host is self.primary else ([outside], ["ns1"])
-        items = [
-            {"name": name, "records": [{"type": "NS", "value": "ns1.elsewhere.test."}, {"name": "www", "type": "A", "value": address}], **more}
-            for name, (address, more) in zones.items()
-        ]
-        inventory = Inventory({"all": ["ns1"]}, {"ns1": (host.address,)}.__getitem__)
-        defaults = {"primaries": primaries, "secondaries": secondaries, "catalog": CATALOG}
-        return load(items, defaults, inventory, str, keys={"keys": [KEY]}, catalog_zones=list(catalogs), select=select)
-
-    def bring(self, zones, **more):
-        """Both to what is declared; what each of them says."""
-        found = []
-        for host in (self.primary, self.consumer):
-            with host.applying(self.declaration(host, zones, **more)) as application:
-                found.append(application.apply(os.replace))
-        return found
 
 
 @pytest.fixture(params=[(primary, consumer) for consumer in CONSUMERS for primary in INSTALLED], ids=lambda pair: f"{pair[0].daemon}-to-{pair[1].daemon}")
@@ -70,31 +28,8 @@ def consuming(request):
     """A pair whose programs run as users of their own, which may not remove what root wrote."""
     if os.geteuid():
         pytest.skip("servers take users of their own where root starts them")
-    place = pathlib.Path(tempfile.mkdtemp(prefix="catalogs-"))  # pytest's own are root's alone
-    place.chmod(0o755)
-    try:
-        with contextlib.ExitStack() as stack:
-            kinds = {"primary": INSTALLED[0], "consumer": request.param}
-            yield Pair(*[stack.enter_context(running_host(kind, place / role, ACCOUNTS[kind.daemon])) for role, kind in kinds.items()])
-    finally:
-        shutil.rmtree(place)
-
-
-def zones(*numbers, **more):
-    return {f"zone{number}.test": (f"192.0.2.{number}", more) for number in numbers}
-
-
-def answer(host, name):
-    """Its code, and the addresses in it."""
-    found = dns.query.udp(dns.message.make_query(name, "A"), host.address, port=host.port, timeout=5)
-    return dns.rcode.to_text(found.rcode()), sorted(item.to_text() for rrset in found.answer for item in rrset)
-
-
-def wait_for(look, expected, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while (found := look()) != expected and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert found == expected
+    with pair_with_users(INSTALLED[0], request.param) as found:
+        yield found
 
 
 def test_secondaries_learn_of_zones_and_forget_them(pair):
@@ -162,6 +97,31 @@ def test_another_catalog_takes_the_place_of_one(consuming):
     consuming.consumer.start()
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
     assert answer(consuming.consumer, "www.zone2.test")[0] == "REFUSED"
+
+
+def test_a_zone_that_leaves_its_catalog_is_served_throughout_if_secondaries_go_first(consuming):
+    consuming.bring(zones(1, 2))
+    for number in (1, 2):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    left = {**zones(1, catalog=None), **zones(2)}
+    consuming.bring(left, hosts=[consuming.consumer])
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
+    consuming.bring({**left, **zones(3)}, hosts=[consuming.primary])
+    wait_for(lambda: answer(consuming.consumer, "www.zone3.test"), ("NOERROR", ["192.0.2.3"]))  # it read the catalog that lists it no longer
+    for number in (1, 2):
+        assert answer(consuming.consumer, f"www.zone{number}.test") == ("NOERROR", [f"192.0.2.{number}"])
+
+
+def test_members_of_a_catalog_with_a_former_name_are_served_until_secondaries_follow(consuming):
+    consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
+    for number in (1, 2):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    renamed = {"zone1.test": ("192.0.2.11", {"catalog": "new.example"}), **zones(2, catalog="new.example")}
+    consuming.bring(renamed, catalogs=[{"name": "new.example"}], hosts=[consuming.primary])
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.11"]))  # content follows
+    consuming.bring(renamed, catalogs=[{"name": "new.example"}], hosts=[consuming.consumer])
+    for name, address in (("www.zone1.test", "192.0.2.11"), ("www.zone2.test", "192.0.2.2")):
+        wait_for(lambda name=name: answer(consuming.consumer, name)[1], [address])
 
 
 def test_a_consumer_becomes_the_primary_and_the_primary_a_consumer(consuming):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 _ONLY_READ = {
@@ -24,6 +24,7 @@ _ONLY_READ = {
     *("register_at_fork", "set_blocking", "get_inheritable", "set_inheritable", "getgrouplist", "isatty", "lseek", "get_terminal_size"),
     "open",  # is told apart by how it opens
 }
+COMMANDS = {"fork_exec", "fork"}
 _WRITES = {"write", "writelines", "flush", "truncate", "__exit__"}
 _EXECUTES = {"execute", "executemany", "executescript", "commit"}
 
@@ -39,9 +40,10 @@ def changes_something(function: Any) -> bool:
     return kind == "sqlite3" and function.__name__ in _EXECUTES
 
 
-def killed_before(number: int, work: Callable[[], object]) -> tuple[bool, str]:
+def killed_before(number: int, work: Callable[[], object], among: Collection[str] = ()) -> tuple[bool, str]:
     """Run work in a process of its own that is killed before its operation of that number, counted from 1.
 
+    among: the names of the operations that count, all if empty; COMMANDS for what other programs are told to do.
     Returns whether it was, for there may be fewer; and the name of the operation. Raises AssertionError with what work raises.
     """
     told, tell = os.pipe()
@@ -51,7 +53,7 @@ def killed_before(number: int, work: Callable[[], object]) -> tuple[bool, str]:
 
         def operation(name: str) -> None:
             nonlocal count
-            count += os.getpid() == own
+            count += os.getpid() == own and (not among or name in among)
             if count == number and os.getpid() == own:
                 sys.setprofile(None)
                 os.write(tell, name.encode())

@@ -89,7 +89,8 @@ class Application:
             self.reached = "The new state is in place, and the server took it." if self.state.running else "The new state is in place."
             self.software.tidy(staged)
             self.software.forget_secondary(staged.notes["forget"])
-            if staged.notes.pop("forget"):
+            done = [staged.notes.pop(name) for name in ("forget", *(["leaving"] if self.state.running else []))]
+            if any(done):
                 staged.save()
             self.generations.finish(self.state.current)
             return result
@@ -136,6 +137,7 @@ class Application:
             "secondary": self.payload["secondary"],
             "forget": {zone: name for zone, name in forget.items() if zone not in self.payload["secondary"]},
             "catalogs": self.payload["catalogs"],
+            "leaving": self.state.catalogs_left(),
             "tsig_generations": self.payload["tsig_generations"],
             "removed": self._removed(changes),
         }
@@ -173,8 +175,8 @@ class Application:
             if running:
                 self.software.take(files, changed)
                 self.software.refresh(self._transferred_otherwise(staged, changes))
-                left = self.payload["catalogs"] if interrupted else self.state.catalogs_left()
-                self._leave_catalogs(left)
+                left = staged.notes["leaving"]
+                self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})
                 members = self.payload["members"]
                 moved = {members[zone] for zone in changes["secondary_removed"] if zone in members}
                 self.software.consume(self.payload["catalogs"] if left or interrupted else sorted(moved))
@@ -185,9 +187,9 @@ class Application:
             self._roll_back(staged, changes, entry_before, files if running else None, move)
             raise
 
-    def _leave_catalogs(self, left):
+    def _leave_catalogs(self, left, served):
         if left:
-            self.software.leave(left, [name for name in left if name in self.payload["zones"] or name in self.payload["secondary"]])
+            self.software.leave(left, [name for name in left if name in served])
 
     def _transferred_otherwise(self, staged, changes):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
@@ -210,6 +212,9 @@ class Application:
                 if facts:
                     facts["issued"] = serial
             _renumber(self.state, [zone for zone in changes["zones"] if zone in self.acceptance.signed])
+        notes = self.state.current.notes
+        learned = self.payload["catalogs"] if files is not None else []
+        left = notes["leaving"] = sorted({*learned, *notes.get("leaving", [])} - {*notes.get("catalogs", [])})
         self.software.make_ready(self.state.current, list(changes["zones"]))
         self.generations.swap_back(self.state.current)
         if self.state.current.files:
@@ -221,7 +226,10 @@ class Application:
             self.software.store(self.state.current)
             if files is not None:
                 self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
-                self._leave_catalogs(sorted(set(self.payload["catalogs"]) - set(self.state.current.notes.get("catalogs", []))))
+                self._leave_catalogs(left, {*zones_of(self.state.current), *notes.get("secondary", {})})
+                notes["leaving"] = []
+                if left and self.state.current.files:
+                    self.state.current.save()
         self.generations.discard(staged)
         otherwise = self.acceptance.otherwise(self.state.current) if files is not None else []
         self.generations.pending = bool(otherwise)

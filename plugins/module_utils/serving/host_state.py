@@ -148,15 +148,16 @@ class HostState:
         return set(self.current.notes.get("catalogs", []))
 
     def catalogs_left(self):
-        """Catalogs from which this host learned of zones until now, and no longer does."""
-        return sorted(self._catalogs_known() - set(self.payload["catalogs"]))
+        """Catalogs from which this host learned of zones until now, or until a run that was killed, and no longer does."""
+        return sorted(self._catalogs_known().union(self.current.notes.get("leaving", [])) - set(self.payload["catalogs"]))
 
     def result(self, changes, diff, reloaded):
         """What the module returns of them."""
         removed = [self.zone_removed(name) for name in changes["removed"]]
         kinds = ("zones", "config", "entry", "access", "moved", "repaired")
+        leaving = self.running and self.current.notes.get("leaving")
         return {
-            "changed": any((removed, self.generations.pending, self.stale, *(changes[kind] for kind in kinds))),
+            "changed": any((removed, self.generations.pending, self.stale, leaving, *(changes[kind] for kind in kinds))),
             "zones_changed": {zone: serial for zone, (serial, _text) in changes["zones"].items()},
             "zones_removed": sorted([*removed, *(zone for zone in changes["secondary_removed"] if zone not in self.payload["members"])]),
             "edited": sorted(self.edited),

@@ -32,6 +32,10 @@ class Knot(Software):
     status = ("knotc", "status")
     always_commanded = False  # a configuration that is not this collection's is replaced by a restart
 
+    def __init__(self, run, find, layout):
+        super().__init__(run, find, layout)
+        self._began_anew = False
+
     def elsewhere(self, words):
         database = next((value for _option, value in given(words, ["-C", "--confdb"])), None)
         return f"with its configuration in {database}" if database else super().elsewhere(words)
@@ -86,7 +90,8 @@ class Knot(Software):
 
     def take(self, changed_files, changed_zones):
         """Make the running server read what is current now. Raises Refused."""
-        if _RESTART.intersection(changed_files):
+        self._began_anew = bool(_RESTART.intersection(changed_files))
+        if self._began_anew:
             self.restart()
         elif changed_files:
             self._control("reload")  # zone files that changed as well
@@ -112,14 +117,15 @@ class Knot(Software):
             self._control("zone-retransfer", *names)
 
     def leave(self, catalogs, served):
-        """Begin anew where a catalog is an ordinary zone now: until then knotd (3.4) answers no question about it, as a consumer does.
+        """Forget the members of those that are gone: knotd would serve them, and ignore them in other catalogs from its next start on.
 
-        Of one that is gone it would remember members, serve them, and ignore them in other catalogs from its next start on.
+        If this was such a start already, it takes another one. So it does where a catalog is an ordinary zone now: until then knotd (3.4)
+        answers no question about it, as a consumer does.
         """
-        if served:
-            self.restart()
         for names in _parts(sorted({*catalogs} - {*served})):
             self.run([self.find("knotc"), "--config", self.layout["config_file"], "--force", "zone-purge", *names, "+orphan", "+catalog"])
+        if served or self._began_anew:
+            self.restart()
 
     def _control(self, *arguments):
         code, out, err = self.run([self.find("knotc"), *self.control_options(), *arguments])

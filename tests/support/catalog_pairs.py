@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A primary of catalogs and a secondary that learns from them, each on a host of its own.
+
+    with pair_with_users(BindHost, KnotHost) as pair:
+        pair.bring(zones(1, 2))
+        wait_for(lambda: answer(pair.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+
+import dns.message
+import dns.query
+import dns.rcode
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
+
+CATALOG = "catalog.example"
+ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot"}
+CONSUMERS = [kind for kind in INSTALLED if kind.controller.CAPABILITIES.catalogs]
+KEY = {"name": "pair.example.", "secret": base64.b64encode(os.urandom(32)).decode()}
+
+
+class Pair:
+    """A primary and a secondary of all zones, each of which is outside of the other's inventory."""
+
+    def __init__(self, primary, consumer):
+        self.primary, self.consumer = primary, consumer
+
+    def declaration(self, host, zones, catalogs=({"name": CATALOG},), select=None):
+        other = self.consumer if host is self.primary else self.primary
+        outside = {"name": "other", "address": other.address, "port": other.port, "key": KEY["name"]}
+        primaries, secondaries = (["ns1"], [outside]) if host is self.primary else ([outside], ["ns1"])
+        items = [
+            {"name": name, "records": [{"type": "NS", "value": "ns1.elsewhere.test."}, {"name": "www", "type": "A", "value": address}], **more}
+            for name, (address, more) in zones.items()
+        ]
+        inventory = Inventory({"all": ["ns1"]}, {"ns1": (host.address,)}.__getitem__)
+        defaults = {"primaries": primaries, "secondaries": secondaries, "catalog": CATALOG}
+        return load(items, defaults, inventory, str, keys={"keys": [KEY]}, catalog_zones=list(catalogs), select=select)
+
+    def application(self, host, zones, **more):
+        return host.applying(self.declaration(host, zones, **more))
+
+    def bring(self, zones, hosts=None, **more):
+        """Both, or some of them, to what is declared; what each of them says."""
+        found = []
+        for host in hosts or (self.primary, self.consumer):
+            with self.application(host, zones, **more) as application:
+                found.append(application.apply(os.replace))
+        return found
+
+
+@contextlib.contextmanager
+def pair_with_users(primary, consumer):
+    """Their programs run as users of their own, which may not remove what root wrote; only root can start them so."""
+    place = pathlib.Path(tempfile.mkdtemp(prefix="catalogs-"))  # pytest's own are root's alone
+    place.chmod(0o755)
+    try:
+        with contextlib.ExitStack() as stack:
+            kinds = {"primary": primary, "consumer": consumer}
+            yield Pair(*[stack.enter_context(running_host(kind, place / role, ACCOUNTS[kind.daemon])) for role, kind in kinds.items()])
+    finally:
+        shutil.rmtree(place)
+
+
+def zones(*numbers, **more):
+    return {f"zone{number}.test": (f"192.0.2.{number}", more) for number in numbers}
+
+
+def answer(host, name):
+    """Its code, and the addresses in it."""
+    found = dns.query.udp(dns.message.make_query(name, "A"), host.address, port=host.port, timeout=5)
+    return dns.rcode.to_text(found.rcode()), sorted(item.to_text() for rrset in found.answer for item in rrset)
+
+
+def wait_for(look, expected, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while (found := look()) != expected and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found == expected

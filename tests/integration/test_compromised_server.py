@@ -28,6 +28,7 @@ pytestmark = [
 ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot"}
 PYTHON = "/usr/bin/python3"  # the tests have one that only root reaches
 ATTACK = pathlib.Path(__file__).parents[1] / "support/attack.py"
+KINDS_OF_ATTACK = ("file", "directory", "nowhere", "pipe", "state")
 OLD, NEW = ({"example.com": {"www": address}, "example.org": {"www": "192.0.2.2"}} for address in ("192.0.2.1", "192.0.2.77"))
 
 
@@ -125,11 +126,11 @@ def run(host, number):
 
 
 def test_no_name_that_it_can_put_another_in_the_place_of_leads_root_elsewhere(host, trap):
-    """Each in turn, with links to a file and a directory of root's, one that leads nowhere, and a pipe."""
+    """Each in turn, with links to a file and a directory of root's, one that leads nowhere, a pipe, and state that names what is root's."""
     before, attacks = tree(trap), attack(host, "list", host.root)
     assert attacks, "it can write nowhere"
     for name in attacks:
-        for kind in ("file", "directory", "nowhere", "pipe"):
+        for kind in KINDS_OF_ATTACK:
             if attack(host, "replace", name, kind, trap):
                 for number in (0, 1):
                     run(host, number)
@@ -140,7 +141,7 @@ def test_no_name_that_it_can_put_another_in_the_place_of_leads_root_elsewhere(ho
 
 def test_no_name_that_it_expects_root_to_use_leads_root_elsewhere(host, trap):
     before = tree(trap)
-    for kind in ("file", "directory", "nowhere", "pipe"):
+    for kind in KINDS_OF_ATTACK:
         assert attack(host, "plant", host.root, kind, trap)
         for number in (0, 1):
             run(host, number)

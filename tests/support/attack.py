@@ -4,7 +4,7 @@
 """What somebody tries who took a name server over and has its user's rights: to have root write, or remove, in the wrong place.
 
     attack.py list TREE                    names that can be taken by something else, as JSON
-    attack.py replace NAME KIND TRAP       put a link into the trap, or a pipe, in the place of NAME; KIND: file, directory, nowhere, pipe
+    attack.py replace NAME KIND TRAP       put a link into the trap, a pipe, or state in the place of NAME; KIND: file, directory, nowhere, pipe, state
     attack.py restore NAME
     attack.py plant TREE KIND TRAP         put them where root is expected to make something, wherever that can be written
     attack.py unplant TREE …
@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
+import shutil
 import stat
 import sys
 import time
@@ -53,8 +55,48 @@ def can_rename(path):
 def put(path, kind, trap):
     if kind == "pipe":
         os.mkfifo(path, 0o666)
+    elif kind == "state":
+        put_state(path, trap)
     else:
         os.symlink(os.path.join(trap, {"file": "file", "directory": "", "nowhere": "made"}[kind]), path)
+
+
+def put_state(path, trap):
+    """A directory such as root keeps its state in, sound at the first look, that names what is in the trap wherever it can."""
+    generation = os.path.join(path, "generation-taken")
+    os.makedirs(generation)
+    os.chmod(path, 0o755)
+    os.symlink("generation-taken", os.path.join(path, "current"))
+    for name in ("reload-pending", "lock", "current.new"):
+        put(os.path.join(path, name), "file", trap)
+    inside = os.path.relpath(os.path.join(trap, "file"), generation)
+    named = {"taken.example": inside, "taken.test": os.path.join(trap, "file")}
+    texts = {
+        "zones.conf": f'// zone taken.example\nzone "taken.example" {{ type primary; file "{trap}/file"; journal "{trap}/made"; }};\n'
+        f'dlz "taken" {{ database "dlopen {trap}/file"; }};\ninclude "{trap}/file";\n',
+        "keys.conf": f'include "{trap}/file";\n',
+    }
+    files = {}
+    for name, text in texts.items():
+        with open(os.path.join(generation, name), "w", encoding="utf-8") as stream:
+            stream.write(text)
+        status = os.stat(os.path.join(generation, name))
+        files[name] = [hashlib.sha256(text.encode()).hexdigest(), status.st_size, status.st_mtime_ns, None]
+    notes = {"secondary": named, "forget": named, "leaving": list(named), "catalogs": [], "tsig_generations": [], "removed": {}}
+    with open(os.path.join(generation, "manifest.json"), "w", encoding="utf-8") as stream:
+        json.dump({"files": files, "notes": notes}, stream)
+
+
+def remove(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+
+
+def is_planted(path):
+    """Whether it is of the kinds that are put in the place of others."""
+    return os.path.islink(path) or os.path.isfile(os.path.join(path, "generation-taken/manifest.json")) or stat.S_ISFIFO(os.lstat(path).st_mode)
 
 
 def attack(what, *arguments):
@@ -70,12 +112,12 @@ def attack(what, *arguments):
     elif what == "restore":
         (name,) = arguments
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+            remove(name)
         os.rename(name + PLANTED, name)
     elif what == "plant":
         tree, kind, trap = arguments
         planted = []
-        for directory in writable(tree):
+        for directory in list(writable(tree)):  # not in what is planted
             for name in EXPECTED:
                 path = os.path.join(directory, name)
                 with contextlib.suppress(OSError):
@@ -90,11 +132,11 @@ def attack(what, *arguments):
         for directory in (found for tree in arguments for found in writable(tree)):  # from above, so that what gets its name back is looked at as well
             for name in os.listdir(directory):
                 path = os.path.join(directory, name)
-                if name in EXPECTED and (os.path.islink(path) or stat.S_ISFIFO(os.lstat(path).st_mode)):
-                    os.unlink(path)
+                if name in EXPECTED and is_planted(path):
+                    remove(path)
                 elif name.endswith(PLANTED):
                     with contextlib.suppress(FileNotFoundError):
-                        os.unlink(path[: -len(PLANTED)])
+                        remove(path[: -len(PLANTED)])
                     os.rename(path, path[: -len(PLANTED)])
     elif what == "overrun":
         trap, first, *trees = arguments

@@ -19,6 +19,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -57,6 +58,8 @@ class PowerDNSHost:
     """name: ns2, a secondary of primaries that are told with each zone."""
 
     name = "ns2"
+    daemon = "pdns_server"
+    limit = 60.0  # seconds for a command
 
     def __init__(self, root: pathlib.Path, account: str = "root") -> None:
         self.root = root
@@ -109,8 +112,16 @@ class PowerDNSHost:
             )
         self.wait_for(lambda: self.run(["pdns_control", "rping"])[0] == 0)
 
+    def freeze(self) -> None:
+        """Have the daemon hang, without closing its sockets."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
+            self.thaw()
             self.process.terminate()
             try:
                 self.process.wait(10)
@@ -141,6 +152,7 @@ class PowerDNSHost:
         if program == "pdns_control":
             self.commands.append(command[1:])
             command = [command[0], f"--socket-dir={self.sockets}", *command[1:]]
+        limits.setdefault("seconds", self.limit)
         return processes.run(command, **limits)
 
     @property

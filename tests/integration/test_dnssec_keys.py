@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of signed zones on the controller and back, by the playbook, with a BIND that made them and signs with them again."""
+"""Keys of signed zones on the controller and back, by the playbook, with a server that made them and one that signs with them again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+from ansible_collections.authoritative.dns.tests.integration.test_nameserver_signing import served
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, KnotHost, running_host
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("named", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="needs named, and rights to become another user"
-)
+SIGNERS = [kind for kind in (BindHost, KnotHost) if kind in INSTALLED]
+pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not SIGNERS, reason="needs a program that signs, and rights to become another user")
+each_signer = pytest.mark.parametrize("kind", SIGNERS, ids=lambda kind: kind.daemon)
+WHERE = {BindHost: "own/signing", KnotHost: "own/keys"}
 NAME = "signed.example"
 ZONE = {"name": NAME, "dnssec": True, "records": [{"type": "NS", "value": "ns1.example."}, {"name": "www", "type": "A", "value": "192.0.2.1"}]}
 PASSWORD = "correct horse battery staple"
@@ -28,26 +30,30 @@ def play(host, *extra, password=PASSWORD):
     place = host.root / "controller"
     place.mkdir(exist_ok=True)
     (place / "inventory.json").write_text(json.dumps(inventory))
-    variables = {"__nameserver_layout": host.layout, **({"dnssec_keys_password": password} if password else {})}
+    software = host.controller.__name__.rpartition(".")[2]
+    variables = {"__nameserver_layout": host.layout, "nameserver_software": software, **({"dnssec_keys_password": password} if password else {})}
     (place / "variables.json").write_text(json.dumps(variables))
     command = ["ansible-playbook", "-i", "inventory.json", "authoritative.dns.dnssec_keys", "-e", "@variables.json", *extra]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=180, check=False)
-    assert "PrivateKey" not in done.stdout + done.stderr
+    assert "PrivateKey" not in done.stdout + done.stderr and "PRIVATE KEY" not in done.stdout + done.stderr
     return done.returncode, done.stdout + done.stderr
 
 
-def keys(host):
-    return {str(path.relative_to(host.root)): path.read_text() for path in (host.root / "own/signing/keys").rglob("K*")}
+def lose(host):
+    """The host is lost, and what takes its place has nothing yet."""
+    if host.runs():
+        host.stop()
+    shutil.rmtree(host.root / WHERE[type(host)])
+    for directory in ("state", "own/journal", "own/timers"):
+        shutil.rmtree(host.root / directory, ignore_errors=True)
+    shutil.copy(next((host.root / "etc").glob("*.before-authoritative-dns")), host.config_file)
 
 
-def dnskeys(host):
-    return sorted(line for name, text in keys(host).items() if name.endswith(".key") for line in text.splitlines() if " DNSKEY " in line)
-
-
-def test_keys_are_kept_encrypted_and_come_back(tmp_path):
-    with running_host(BindHost, tmp_path) as host:
+@each_signer
+def test_keys_are_kept_encrypted_and_come_back(tmp_path, kind):
+    with running_host(kind, tmp_path) as host:
         host.bring_declared([ZONE])
-        before, known = dnskeys(host), host.ask(NAME, "DNSKEY")
+        before, known = host.signing_keys(NAME), host.ask(NAME, "DNSKEY")
         kept = host.root / "controller/dnssec_keys/ns1.vault"
         for short in (None, "short"):
             code, said = play(host, password=short)
@@ -58,34 +64,79 @@ def test_keys_are_kept_encrypted_and_come_back(tmp_path):
         code, said = play(host)
         assert code == 0 and "changed=0" in said, said
         # the host is lost, and what takes its place gets the keys before it signs
-        host.stop()
-        shutil.rmtree(host.root / "own/signing")
-        shutil.rmtree(host.root / "state")
+        lose(host)
         code, said = play(host, "-e", "dnssec_keys_restore=true", password="not the right one")
-        assert code and not dnskeys(host)
+        assert code and not list((host.root / WHERE[kind]).rglob("*"))
         code, said = play(host, "-e", "dnssec_keys_restore=true")
         assert code == 0 and "changed=1" in said, said
-        assert dnskeys(host) == before and (host.root / "own/signing/keys" / NAME).stat().st_mode & 0o777 == 0o700
+        assert host.signing_keys(NAME) == before
+        private = [path for path in (host.root / WHERE[kind]).rglob("*") if path.suffix in (".private", ".pem")]
+        assert private and not [path for path in private if path.stat().st_mode & 0o007]
         code, said = play(host, "-e", "dnssec_keys_restore=true")
         assert code == 0 and "changed=0" in said, said
-        shutil.copy(host.root / "etc/named.conf.before-authoritative-dns", host.config_file)
         host.start()
         host.bring_declared([ZONE])
-        assert host.ask(NAME, "DNSKEY") == known and dnskeys(host) == before
+        assert host.ask(NAME, "DNSKEY") == known and host.signing_keys(NAME) == before
 
 
-def test_other_keys_stay_and_are_told(tmp_path):
-    with running_host(BindHost, tmp_path) as host:
+@each_signer
+def test_other_keys_stay_and_are_told(tmp_path, kind):
+    with running_host(kind, tmp_path) as host:
         host.bring_declared([ZONE])
         assert play(host)[0] == 0
-        host.stop()
-        shutil.rmtree(host.root / "own/signing")
+        lose(host)
         host.start()
         host.bring_declared([{**ZONE, "dnssec": "nist"}])
+        made = host.signing_keys(NAME)
         host.stop()
-        made = keys(host)
         assert made
         code, said = play(host, "-e", "dnssec_keys_restore=true")
         assert code and f"{NAME} on ns1 lack keys of ns1.vault and have others" in " ".join(said.split()), said
-        assert keys(host) == made
+        assert host.signing_keys(NAME) == made
         host.start()
+
+
+def pair(tmp_path, first, second):
+    """Two hosts, one after the other, with the files of one controller."""
+    (tmp_path / "controller").mkdir()
+    for number, kind in enumerate((first, second)):
+        (tmp_path / str(number)).mkdir()
+        with running_host(kind, tmp_path / str(number)) as host:
+            (host.root / "controller").symlink_to(tmp_path / "controller")
+            yield host
+
+
+@pytest.mark.skipif(len(SIGNERS) < 2, reason="needs BIND and Knot DNS")
+@pytest.mark.parametrize("policy", ["standard", "two"])
+def test_a_lost_bind_is_replaced_by_knot_with_the_same_keys(tmp_path, policy):
+    policies, item = {"two": {"single_type_signing": False, "algorithm": "ED25519", "nsec3": True}}, {**ZONE, "dnssec": policy, "secondaries": ["ns2"]}
+    hosts = pair(tmp_path, BindHost, KnotHost)
+    lost = next(hosts)
+    lost.bring_declared([item], policies=policies)
+    known = lost.ask(NAME, "DNSKEY")
+    assert play(lost)[0] == 0
+    host = next(hosts)
+    code, said = play(host, "-e", "dnssec_keys_restore=true")
+    assert code == 0 and "changed=1" in said, said
+    had = host.signing_keys(NAME)
+    host.bring_declared([item], policies=policies)
+    assert host.ask(NAME, "DNSKEY") == known and host.signing_keys(NAME) == had and len(known) == (1 if policy == "standard" else 2)
+    assert served(host)
+    code, said = play(host, "-e", "dnssec_keys_restore=true")
+    assert code == 0 and "changed=0" in said, said
+    host.sign(NAME)  # knotd goes on with them, and makes no others
+    assert host.ask(NAME, "DNSKEY") == known
+    hosts.close()
+
+
+@pytest.mark.skipif(len(SIGNERS) < 2, reason="needs BIND and Knot DNS")
+def test_keys_of_knot_are_told_to_be_no_keys_for_bind(tmp_path):
+    hosts = pair(tmp_path, KnotHost, BindHost)
+    lost = next(hosts)
+    lost.bring_declared([ZONE])
+    assert play(lost)[0] == 0
+    host = next(hosts)
+    code, said = play(host, "-e", "dnssec_keys_restore=true")
+    assert code and f"The keys of {NAME} in ns1.vault are Knot DNS'" in " ".join(said.split()), said
+    assert not list((host.root / "own/signing/keys").iterdir())
+    hosts.close()

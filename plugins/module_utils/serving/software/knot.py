@@ -178,7 +178,7 @@ class Knot(Software):
         found = {}
         for zone, name in files.items():
             printed = self._keymgr("--json", zone, "list")
-            dnskeys = {key: self._keymgr(zone, "dnskey", key).split(None, 2)[2].strip() for key in knot_keys.identifiers(printed, now)}
+            dnskeys = {key: self._keymgr(zone, "dnskey", key) for key in knot_keys.identifiers(printed, now)}
             ending = policies.get(zone) == "insecure"
             what, least = (knot_keys.WITHDRAWN, 0) if ending else (knot_keys.PUBLISHED, now - delays.get(policies.get(zone), 0))
             tags = knot_keys.signing_keys(printed, now)
@@ -239,8 +239,10 @@ class Knot(Software):
         return os.path.join(self.layout["storage"], "keys")
 
     def _keymgr(self, *arguments):
-        """What keymgr says of the keys that knotd has, which may run or not. Raises Refused."""
+        """What keymgr says of the keys that knotd has, which may run or not; nothing of a key that knotd removed meanwhile. Raises Refused."""
         code, out, err = self.run_checker([self.find("keymgr"), "-D", self._keys, *arguments])
+        if code and "key not found" in err:
+            return ""
         if code:
             raise Refused("which keys the server has cannot be told: keymgr {} says {}".format(" ".join(arguments), " ".join((err or out).split())))
         return out

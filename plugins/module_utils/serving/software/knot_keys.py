@@ -20,10 +20,10 @@ PUBLISHED, WITHDRAWN = "published", "withdrawn"
 def keys(printed, dnskeys, ending, waiting, now):
     """The keys of one zone, see L(Software.keys), those that knotd removed left out.
 
-    printed: by C(keymgr --json ZONE list). dnskeys: {key's identifier: data of its DNSKEY record}. ending: whether the zone is to be signed no longer.
-    waiting: {key tag: what was said of its DS, if there is still to be waited}. now: seconds since the epoch.
+    printed: by C(keymgr --json ZONE list). dnskeys: {key's identifier: its DNSKEY record, empty where it is gone}. ending: whether the zone is to be
+    signed no longer. waiting: {key tag: what was said of its DS, if there is still to be waited}. now: seconds since the epoch.
     """
-    return [_key(key, dnskeys[key["id"]], ending, waiting, now) for key in _there(printed, now)]
+    return [_key(key, dnskeys[key["id"]].split(None, 2)[2].strip(), ending, waiting, now) for key in _there(printed, now) if dnskeys[key["id"]]]
 
 
 def identifiers(printed, now):
@@ -46,8 +46,8 @@ def _is_past(key, event, now):
 
 def _key(key, dnskey, ending, waiting, now):
     retired = _is_past(key, "retire", now) or _is_past(key, "retire-active", now)
-    used = "ready" if key["ksk"] else "active"
-    states = {"dnskey": "omnipresent" if _is_past(key, used, now) else "rumoured" if _is_past(key, "publish", now) else "hidden"}
+    used = _is_past(key, "active", now) or key["ksk"] and _is_past(key, "ready", now)  # one that was brought here was never ready
+    states = {"dnskey": "omnipresent" if used else "rumoured" if _is_past(key, "publish", now) else "hidden"}
     if key["zsk"]:
         states["zone_rrsig"] = "unretentive" if retired else "omnipresent" if _is_past(key, "active", now) or key["ksk"] else "hidden"
     if key["ksk"]:

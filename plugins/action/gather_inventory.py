@@ -21,14 +21,14 @@ from ansible_collections.authoritative.dns.plugins.action.nameserver import read
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, nsd, report
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, knot, nsd, report
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind as bind_software
 
-SOFTWARE = {"bind": bind, "nsd": nsd}
+SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot}
 _MOST = 50  # lines of a failure; the report has all
 # How Ansible reaches a host, without anything secret.
 _CONNECTION = ("host", "port", "user", "connection", "python_interpreter", "become", "become_method", "become_user", "ssh_common_args")

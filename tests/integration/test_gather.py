@@ -17,7 +17,7 @@ import dns.query
 import pytest
 from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, NsdHost
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, KnotHost, NsdHost
 from ansible_collections.authoritative.dns.tests.support.steady_load import steady_load
 
 pytestmark = pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network")
@@ -171,6 +171,47 @@ def mixed():
     }
 
 
+def knots_pair():
+    """Knot DNS is the primary of some zones for BIND, with templates, a list of remotes and a zone with a module of its own; BIND feeds it another one."""
+    key = f'key "mixed" {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
+    fed = 'zone "{}" {{ type slave; masters {{ ' + NS1 + ' key mixed; }}; file "{}"; }};\n'
+    return {
+        "ns1": (
+            NS1,
+            {
+                "knot.conf": "{server}" + f"server:\n    tcp-workers: 2\nlog:\n  - target: {{work}}/log\n    any: info\n"
+                f"key:\n  - id: mixed\n    algorithm: hmac-sha256\n    secret: {SECRET}\n"
+                f"remote:\n  - id: second\n    address: {NS2}\n    key: mixed\n  - id: partner\n    address: {PARTNER}@53\n"
+                f"acl:\n  - id: second\n    address: {NS2}\n    key: [mixed]\n    action: [transfer, notify]\n"
+                f"  - id: partner\n    address: {PARTNER}\n    action: transfer\n"
+                "mod-queryacl:\n  - id: near\n    address: [10.0.0.0/8, 127.0.0.0/8]\n"
+                "mod-rrl:\n  - id: slow\n    rate-limit: 200\ntemplate:\n  - id: default\n    storage: {work}\n    file: \"%s.zone\"\n"
+                "    global-module: mod-rrl/slow\n    semantic-checks: on\n"
+                "  - id: shared\n    storage: {work}\n    notify: [second, partner]\n    acl: [second, partner]\ninclude: zones.conf\n",
+                "zones.conf": "zone:\n  - domain: first.test\n    template: shared\n    file: first # relative\n"
+                "  - domain: Second.test.\n    template: shared\n    comment: ours\n  - domain: near.test\n    module: mod-queryacl/near\n"
+                "  - domain: counted.test\n    module: mod-stats\n  - domain: fed.test\n    master: second\n    acl: second\n    file: fed\n",
+                "work/first": zone("first.test", 21, "$ORIGIN sub.first.test.\n$TTL 60\na A 192.0.2.5\n"),
+                "work/second.test.zone": zone("second.test", 22),
+                "work/near.test.zone": zone("near.test", 23),
+                "work/counted.test.zone": zone("counted.test", 24),
+            },
+        ),
+        "ns2": (
+            NS2,
+            {
+                "named.conf": AUTHORITATIVE
+                + "allow-transfer { none; }; notify explicit; };\n"
+                + key
+                + fed.format("first.test", "first")
+                + fed.format("second.test", "second")
+                + f'zone "fed.test" {{ type primary; file "fed"; allow-transfer {{ key mixed; }}; also-notify {{ {NS1} key mixed; }}; }};\n',
+                "work/fed": zone("fed.test", 25),
+            },
+        ),
+    }
+
+
 def until(condition, seconds=20):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -195,8 +236,8 @@ def answers(host, questions):
     return result
 
 
-def story(root, configuration, zones, questions, options=()):
-    """Gathers, takes over under load, gathers again; everything that is to be compared afterwards."""
+def story(root, configuration, zones, questions, options=(), loaded="ns1"):
+    """Gathers, takes over under load, gathers again; everything that is to be compared afterwards. loaded: a host that does not restart."""
     with running_hosts(root, configuration()) as hosts:
         own = {name: host for name, host in hosts.items() if not name.startswith("_")}
         for name, listed in zones.items():
@@ -210,8 +251,8 @@ def story(root, configuration, zones, questions, options=()):
             name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in own.items()
         }
         adopted = Adopted(root / "adopted")
-        watched = {f"www.{name}": ["192.0.2.80"] for name in zones["ns1"] if "arpa" not in name}  # many, for a rate limit counts each name
-        with steady_load(own["ns1"].address, 53, watched, rate=500) as load:
+        watched = {f"www.{name}": ["192.0.2.80"] for name in zones[loaded] if "arpa" not in name}  # many, for a rate limit counts each name
+        with steady_load(own[loaded].address, 53, watched, rate=500) as load:
             results = {name: adopted.take_over(host) for name, host in own.items()}
             for name, listed in zones.items():
                 until(lambda host=own[name], listed=listed: all(host.serial(zone) is not None for zone in listed))
@@ -300,6 +341,29 @@ def test_servers_of_two_makers_are_one_declaration(tmp_path):
     fates = {(item["host"], item["statement"]): (item["fate"], item["detail"]) for item in report["statements"]}
     assert fates["ns2", "zone third.test"] == ("kept", "nameserver_local_config, because a declaration has no place for its outgoing-interface")
     assert fates["ns2", "server, server-count"][0] == "kept" and fates["ns2", "pattern fed"][0] == "taken"
+
+
+@pytest.mark.skipif(KnotHost not in INSTALLED, reason="Knot DNS is not installed")
+def test_a_knot_dns_and_a_bind_that_feed_each_other_are_one_declaration(tmp_path):
+    zones = {"ns1": ["first.test", "second.test", "near.test", "counted.test", "fed.test"], "ns2": ["first.test", "second.test", "fed.test"]}
+    questions = [(f"{owner}{name}", kind) for name in ("first.test", "second.test", "fed.test") for owner, kind in (("www.", "A"), ("", "MX"), ("none.", "A"))]
+    questions += [("a.sub.first.test", "A"), ("www.near.test", "A"), ("www.counted.test", "A"), ("none.counted.test", "A"), ("elsewhere.test", "A")]
+    report, _output = in_private_network(lambda: story(tmp_path, knots_pair, zones, questions, loaded="ns2"), addresses=ADDRESSES, timeout=200)
+    partner = {"address": PARTNER, "key": False}
+    assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in report["zones"].items()} == {
+        "first.test": (["ns1"], ["ns2", partner]),
+        "second.test": (["ns1"], ["ns2", partner]),
+        "near.test": (["ns1"], []),
+        "fed.test": (["ns2"], ["ns1"]),
+    }
+    assert report["zones"]["near.test"]["allow_query"] == ["10.0.0.0/8"] and not report["findings"]
+    fates = {(item["host"], item["statement"]): (item["fate"], item["detail"]) for item in report["statements"]}
+    assert fates["ns1", "zone counted.test"] == ("kept", "nameserver_local_config, because a declaration has no place for its module mod-stats")
+    assert fates["ns1", "server, tcp-workers"][0] == "kept" and fates["ns1", "template default"][0] == fates["ns1", "remote second"][0] == "taken"
+    assert fates["ns1", "zone second.test, comment"] == ("dropped", "a remark") and fates["ns1", "key mixed"][0] == "taken"
+    where = {item["statement"]: item["where"] for item in report["statements"] if item["host"] == "ns1"}
+    assert where["zone first.test, file"] == f"{tmp_path}/ns1/etc/zones.conf:4"
+    assert (tmp_path / "adopted/zones/first.test.zone").read_text() == (tmp_path / "ns1/work/first").read_text()
 
 
 def refusals(root):

@@ -29,10 +29,10 @@ from ansible.parsing.vault import VaultSecret
 from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
-from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, NsdHost, ServerHost
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, KnotHost, NsdHost, ServerHost
 
 PASSWORD = "not a secret"
-SOFTWARE = {"named": "bind", "nsd": "nsd"}
+SOFTWARE = {"named": "bind", "nsd": "nsd", "knot": "knot"}
 
 
 class AdoptedHost(BindHost):
@@ -91,8 +91,31 @@ class AdoptedNsd(NsdHost):
         return {name: text.replace("\tip-address: 127.0.0.1\n", "") for name, text in config.items()}
 
 
+class AdoptedKnot(KnotHost):
+    """knotd with a configuration of its own, at port 53: a file, or a database that is made of it."""
+
+    def __init__(self, root: pathlib.Path, name: str, address: str, files: Mapping[str, str]) -> None:
+        self.name, self.address, self.files = name, address, files
+        self.addresses = {name: (address,)}
+        super().__init__(root)
+        self.port = 53
+
+    def prepare(self) -> dict[str, Any]:
+        layout = super().prepare()
+        server = f'server:\n    rundir: "{self.sockets}"\n    user: "root:root"\n    listen: {self.address}@53\ndatabase:\n    storage: "{self.root}/own"\n'
+        for name, text in self.files.items():
+            path = self.root / ("work/" + name.removeprefix("work/") if name.startswith("work/") else "etc/" + name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("{server}", server).replace("{etc}", f"{self.root}/etc").replace("{work}", f"{self.root}/work"))
+        return layout
+
+    def adapted(self, config: dict[str, str]) -> dict[str, str]:
+        """Without 127.0.0.1, which the other host of this network has."""
+        return {name: text.replace('"127.0.0.1@53", ', "") for name, text in config.items()}
+
+
 def adopted_host(root: pathlib.Path, name: str, address: str, files: Mapping[str, str]) -> ServerHost:
-    return (AdoptedNsd if "nsd.conf" in files else AdoptedHost)(root, name, address, files)
+    return (AdoptedNsd if "nsd.conf" in files else AdoptedKnot if "knot.conf" in files else AdoptedHost)(root, name, address, files)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf, soa
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
@@ -88,8 +88,19 @@ class Knot:
             return {}
 
     def _contents(self, zones):
-        # No tool of Knot DNS 3.2 writes a zone that no server has; one that includes others is told as it cannot be read.
-        return contents({zone["name"]: zone["file"] for zone in zones}, self.user, lambda zone, path, raw: None)
+        """The files, and what the running server has where that is something else: it may keep changes in its journal alone."""
+        found = contents({zone["name"]: zone["file"] for zone in zones}, self.user, lambda zone, path, raw: None)
+        for zone in zones if self.runs else ():
+            content = found[zone["name"]]
+            serial = soa.serial_in(content.get("text", ""))
+            if serial is None or zone["serial"] not in (None, serial[0]):
+                found[zone["name"]] = self._served(zone["name"]) or content
+        return found
+
+    def _served(self, zone):
+        code, out, _err = self.run([self.find("knotc"), "-C" if self._is_database else "-c", self.config_file, "zone-read", zone], "/")
+        rows = [line.partition("] ")[2] for line in out.splitlines() if line.startswith("[")]
+        return {"text": "".join(f"{row}\n" for row in rows), "as_it_is": False} if rows and not code else None
 
 
 def _zone(clause, where):

@@ -12,7 +12,8 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.releasing import soa, zone_files
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import soa
+from ansible_collections.authoritative.dns.plugins.module_utils.releasing import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations

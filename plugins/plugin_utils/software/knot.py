@@ -35,8 +35,18 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
-CAPABILITIES = Capabilities("Knot DNS", oldest=(3, 2), signs=True, query_networks=True, offers_tls=True, catalogs=True, since={"offers_tls": (3, 4, 1)})
-SECRET_FILES = ("keys.conf",)
+CAPABILITIES = Capabilities(
+    "Knot DNS",
+    oldest=(3, 2),
+    signs=True,
+    query_networks=True,
+    offers_tls=True,
+    catalogs=True,
+    local_text=frozenset(["local_config"]),
+    since={"offers_tls": (3, 4, 1)},
+)
+SECRET_FILES = ("keys.conf", "local.conf")
+_DEFAULT = Settings()
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 
 
@@ -70,18 +80,24 @@ def takes_catalog(_plan: Plan, _catalog: SecondaryZone, _settings: Settings) -> 
     return True
 
 
-def entry(layout: Layout, _settings: Settings | None = None) -> str:
+def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:
     """The file that knotd reads first: nothing but the way to the current generation, so that one symbolic link changes everything."""
-    return HEADER.format(local=layout.local_config) + f'include: "{layout.state_directory}/current/knot.conf"\n' + f'include: "{layout.local_config}"\n'
+    own = f"{layout.state_directory}/current/local.conf" if settings.local_config else layout.local_config
+    return HEADER.format(local=_yours(layout, settings)) + f'include: "{layout.state_directory}/current/knot.conf"\n' + f'include: "{own}"\n'
+
+
+def _yours(layout: Layout, settings: Settings) -> str:
+    return "nameserver_local_config of the inventory" if settings.local_config else layout.local_config
 
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name. A change of knot.conf takes a restart: of zones only TLS changes it."""
-    header, current = HEADER.format(local=layout.local_config), f"{layout.state_directory}/current"
+    header, current = HEADER.format(local=_yours(layout, settings)), f"{layout.state_directory}/current"
     return {
         "knot.conf": header + _server(plan, layout, settings) + f'include: "{current}/keys.conf"\ninclude: "{current}/zones.conf"\n',
         "keys.conf": header + key_blocks(plan, _key).text(),
         "zones.conf": header + _rates(plan, settings) + _zones(plan, layout, settings).text(),
+        **({"local.conf": settings.local_config.rstrip("\n") + "\n"} if settings.local_config else {}),
     }
 
 

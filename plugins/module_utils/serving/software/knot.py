@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
@@ -16,7 +17,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import b
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_keys, knot_signing
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of, zones_named
 
-_RESTART = {"knot.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
+_RESTART = {"knot.conf", "local.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
 _CONFIGURATION = ("knot.conf", "keys.conf", "zones.conf")
 _AT_ONCE = 1000  # zones named in one command
 
@@ -72,7 +73,8 @@ class Knot(Software):
 
         Of a hundred thousand zones that takes ten seconds, which one changed zone need not cost: then knotd does not read it again either.
         """
-        if not (changed_zones and self.in_place(generation, current, _CONFIGURATION, entry)):
+        files = [*_CONFIGURATION, *(["local.conf"] if generation.read("local.conf") is not None else [])]
+        if not (changed_zones and self.in_place(generation, current, files, entry)):
             self._check(generation, current, {ENTRY: entry}, [["conf-check"]])
         if changed_zones:
             chosen = blocks.choose(generation.read("zones.conf"), set(changed_zones))
@@ -137,7 +139,13 @@ class Knot(Software):
         database = os.path.join(self.layout["storage"], "confdb")
         if os.path.exists(database):  # which knotd then reads instead of any file, see knotd(8)
             raise Refused(f"knotd has its configuration in {database}, and would read no file; look at it (knotc conf-export), and move it away")
-        return zones_named(self.layout["config_file"], "domain") - zones_named(self.layout["local_config"], "domain") - set(declared)
+        zones = zones_named(self.layout["config_file"], "domain") - set(declared)
+        if "local.conf" not in config:
+            return zones - zones_named(self.layout["local_config"], "domain")
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
+            stream.write(config["local.conf"])
+            stream.flush()
+            return zones - zones_named(stream.name, "domain")
 
     # -- signing ------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.releasing.soa import serial_in, with_serial
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.soa import serial_in, with_serial
 
 
 @pytest.mark.parametrize(

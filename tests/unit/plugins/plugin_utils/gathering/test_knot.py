@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot import _zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import knot
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import Remote
+
+KEY = 'key:\n  - id: "K1."\n    algorithm: hmac-sha256\n    secret: "????"\n'
+PEERS = """\
+remote:
+  - id: up
+    address: [192.0.2.9@54, 2001:db8::9]
+    key: K1.
+  - id: down
+    address: 192.0.2.8
+  - id: socket
+    address: /run/x.sock
+  - id: quic
+    address: 192.0.2.7
+    quic: on
+remotes:
+  - id: both
+    remote: [up, down]
+acl:
+  - id: keyed
+    key: K1.
+    address: 192.0.2.6
+    action: transfer
+  - id: near
+    address: [198.51.100.0/24, 192.0.2.5]
+    action: [transfer, notify]
+  - id: remote
+    remote: down
+    action: transfer
+  - id: anybody
+    action: transfer
+  - id: told
+    address: 192.0.2.9
+    action: notify
+  - id: refused
+    address: 192.0.2.9
+    action: transfer
+    deny: on
+  - id: range
+    address: 192.0.2.1-192.0.2.9
+    action: transfer
+  - id: updates
+    key: K1.
+    action: [transfer, update]
+mod-queryacl:
+  - id: near
+    address: [10.0.0.0/8, 127.0.0.1]
+  - id: interface
+    interface: 192.0.2.1
+"""
+
+
+def server(text, layout=None, running=True):
+    configuration = knot_conf.whole(knot_conf.parse(text))
+    zones = [{**_zone(clause, {}), "serial": 1} for clause in configuration if clause[0] == "zone"]
+    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": running}
+    return knot.server("ns1", ["192.0.2.1"], facts, [{"name": "k1", "algorithm": "hmac-sha256", "secret": "s3"}], layout or {})
+
+
+def zone(*lines):
+    return server(PEERS + "zone:\n  - domain: A.example.\n" + "".join(f"    {line}\n" for line in lines)).zones["a.example"]
+
+
+def test_who_feeds_a_zone_and_who_may_transfer_it():
+    found = zone("master: both", "notify: down", "acl: [keyed, near, told, remote]", "file: a")
+    up = [Remote("192.0.2.9", 54, "k1"), Remote("2001:db8::9", 53, "k1")]
+    assert (found.role, found.sources, found.kept, found.allow_query) == ("secondary", (*up, Remote("192.0.2.8")), "", None)
+    assert found.transfer_to == ("key k1", "198.51.100.0/24", "192.0.2.5", "192.0.2.8")
+    assert found.notify == (Remote("192.0.2.6", 53, "k1"), Remote("192.0.2.5"), Remote("192.0.2.8"))
+    assert zone("acl: anybody").transfer_to == ("any",) and zone().role == "primary"
+
+
+def test_who_may_ask():
+    assert zone("module: [mod-queryacl/near, mod-rrl/x]").allow_query == ("10.0.0.0/8", "localhost")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("master: quic", "a declaration cannot say quic of remote quic"),
+        ("master: socket", "a declaration cannot say the socket /run/x.sock of remote socket"),
+        ("acl: refused", "a declaration cannot say acl refused"),
+        ("acl: range", "a declaration cannot say a range of addresses of acl range"),
+        ("acl: updates", "its clients update it"),
+        ("module: mod-queryacl/interface", "a declaration cannot say its mod-queryacl"),
+        ("module: [mod-stats, mod-rrl/x]", "a declaration has no place for its module mod-stats"),
+        ("dnssec-signing: on", "the server signs it"),
+        ("catalog-role: generate", "a declaration has no place for its catalog-role"),
+        ("reverse-generate: b.example", "a declaration has no place for its reverse-generate"),
+        ("catalog-role: none", ""),
+        ("dnssec-signing: off", ""),
+        ("zonefile-sync: -1", ""),
+    ],
+)
+def test_a_zone_that_cannot_be_declared_stays_with_the_reason(line, reason):
+    assert zone(line).kept == reason
+
+
+def test_settings_and_what_stays():
+    text = KEY + PEERS + 'server:\n    listen: [192.0.2.1, "::1@53"]\n    tcp-workers: 4\n    version: x\nlog:\n  - target: syslog\n    any: info\n'
+    text += "  - target: /log\n    any: debug\ncontrol:\n    listen: x\ndatabase:\n    storage: /s\n    journal-db-mode: asynchronous\n"
+    text += "statistics:\n    timer: 1\ntemplate:\n  - id: default\n    storage: /zones\n"
+    text += "zone:\n  - domain: a.example\n    module: [mod-stats, mod-rrl/x]\n    acl: keyed\n  - domain: b.example\n"
+    found = server(text, {"storage": "/s"})
+    assert found.variables == {"nameserver_allow_query": ["any"], "nameserver_listen_on": ["192.0.2.1"]} and not found.findings
+    outside, inside, secret = local_files(found, [])
+    assert knot_conf.parse(outside) == [
+        ["key", [["id", "K1."], ["algorithm", "hmac-sha256"], ["secret", "s3"]]],
+        ["acl", [["id", "keyed"], ["key", "K1."], ["address", "192.0.2.6"], ["action", "transfer"]]],
+        ["server", [["tcp-workers", "4"]]],
+        ["log", [["target", "/log"], ["any", "debug"]]],
+        ["database", [["journal-db-mode", "asynchronous"]]],
+        ["statistics", [["timer", "1"]]],
+        ["zone", [["domain", "a.example"], ["module", "mod-stats", "mod-rrl/x"], ["acl", "keyed"], ["file", "/zones/a.example.zone"]]],
+    ] and secret and not inside  # fmt: skip
+    fates = {fate.statement: fate.fate for fate in found.fates}
+    assert fates["server, listen"] == fates["template default"] == fates["remote up"] == "taken"
+    assert fates["log syslog"] == fates["server, version"] == "dropped"
+    assert fates["database, storage"] == "default" and fates["control, listen"] == "dropped" and fates["acl keyed"] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("server:\n    listen: 192.0.2.1@5353\n", "serves at port 5353"),
+        ("server:\n    listen: /run/knot.sock\n", "listens at the socket /run/knot.sock"),
+        ("zone:\n  - domain: a.example\n    dnssec-signing: on\ndatabase:\n    storage: /other\n", "has the keys of a.example below /other"),
+    ],
+)
+def test_reasons_to_write_nothing(text, wrong):
+    (finding,) = server(text, {"storage": "/var/lib/knot"}).findings
+    assert finding.kind == "refusal" and finding.text.startswith(wrong)
+
+
+def test_a_server_that_does_not_run_is_told_and_everywhere_is_any():
+    found = server("server:\n    listen: [0.0.0.0@53, ::@53]\n", running=False)
+    assert found.variables["nameserver_listen_on"] == ["any"] and [finding.kind for finding in found.findings] == ["change"]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import time
 from dataclasses import replace
@@ -17,6 +18,7 @@ import dns.query
 import pytest
 from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+from ansible_collections.authoritative.dns.tests.support.releases import release_of
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, KnotHost, NsdHost
 from ansible_collections.authoritative.dns.tests.support.steady_load import steady_load
 
@@ -236,20 +238,22 @@ def answers(host, questions):
     return result
 
 
+def configured(hosts):
+    return {name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in hosts.items()}
+
+
 def story(root, configuration, zones, questions, options=(), loaded="ns1"):
-    """Gathers, takes over under load, gathers again; everything that is to be compared afterwards. loaded: a host that does not restart."""
+    """Gathers, takes over under load, gathers again, goes back; everything that is to be compared afterwards. loaded: a host that does not restart."""
     with running_hosts(root, configuration()) as hosts:
         own = {name: host for name, host in hosts.items() if not name.startswith("_")}
         for name, listed in zones.items():
             until(lambda host=own[name], listed=listed: all(host.serial(zone) is not None for zone in listed))
         before = {name: answers(host, questions) for name, host in own.items()}
         serials = {name: [host.serial(zone) for zone in zones[name]] for name, host in own.items()}
-        trees = {name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in own.items()}
+        trees = configured(own)
         outcome = gather(root, hosts, "adopted", *options)
         assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-        assert trees == {
-            name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in own.items()
-        }
+        assert trees == configured(own)
         adopted = Adopted(root / "adopted")
         watched = {f"www.{name}": ["192.0.2.80"] for name in zones[loaded] if "arpa" not in name}  # many, for a rate limit counts each name
         with steady_load(own[loaded].address, 53, watched, rate=500) as load:
@@ -276,6 +280,12 @@ def story(root, configuration, zones, questions, options=(), loaded="ns1"):
         for host in own:
             one, other = (replace(found.settings(host), local_config="", local_options="") for found in (adopted, Adopted(root / "again")))
             assert one == other
+        for name, host in own.items():
+            release_of(host).apply(os.replace)
+            until(lambda name=name, host=host: serials[name] == [host.serial(zone) for zone in zones[name]])
+        assert trees == configured(own)
+        released = {name: answers(host, questions) for name, host in own.items()}
+        assert released == before
     return json.loads((root / "adopted/report.json").read_text()), outcome.stdout
 
 

@@ -14,30 +14,21 @@ import sys
 import pytest
 import yaml
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import bind, knot, nsd, powerdns
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import powerdns
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing.release import Release
 from ansible_collections.authoritative.dns.tests.support.operations import killed_before
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
+from ansible_collections.authoritative.dns.tests.support.releases import release_of
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, _find, running_host
 
 pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),
     pytest.mark.skipif(os.geteuid() != 0, reason="configuration files belong to root"),
 ]
-READERS = {"named": bind.Bind, "nsd": nsd.Nsd, "knot": knot.Knot}
 ZONE = "example.com"
 OLD_SERIAL = 7
 CONTENT = "; mine\r\n$TTL 300\n@ IN SOA ns1.example. (hostmaster.example. ; who\n  {serial} ; the serial 5\n"
 CONTENT += " 3600 600 86400 300)\n  NS ns1.example.\nwww A 192.0.2.99\n"
-
-
-def release_of(host, **arguments):
-    software = host.software(host.run, lambda program: "systemctl" if program == "systemctl" else _find(program), host.layout)
-
-    def read(path, content):
-        return READERS[host.daemon](lambda command, _directory: host.run(command), _find, path).facts(content=content)
-
-    return Release(software, host.layout, read, port=host.port, **arguments)
 
 
 @pytest.fixture(params=INSTALLED, ids=lambda kind: kind.daemon)

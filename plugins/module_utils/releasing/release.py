@@ -78,12 +78,14 @@ class Release:
                 given[zone] = serial_numbers.newest([*filter(None, [given[zone]]), serial])
         now = {*(zone for zone in given if zone not in current.notes.get("removed", {})), *current.notes.get("secondary", {})}
         now |= {zone["name"] for zone in self.read(self.layout["config_file"], False)["zones"] if zone["type"] in _SERVED} if current.files else set()
+        now -= self.software.brought
         with self._readable(self.entry.kept) as path:
             facts = self.read(path, True)
             unreadable = self.software.check_original(path, {zone["name"]: zone["file"] for zone in facts["zones"] if zone["type"] in _PRIMARY})
         before = {zone["name"]: zone for zone in facts["zones"] if zone["type"] in _SERVED}
         behind = self._behind(before, facts["contents"], given)
-        self._refuse_losses(now, before, [*unreadable, *(zone for zone in before if "wrong" in facts["contents"].get(zone, ()))], signed)
+        own = [zone for zone, told in before.items() if told["type"] in _PRIMARY]  # a copy that is not there is transferred again
+        self._refuse_losses(now, before, [*unreadable, *(zone for zone in own if "wrong" in facts["contents"].get(zone, ()))], signed)
         self._refuse_serials(behind, before, facts["contents"])
         return {"before": before, "now": now, "contents": facts["contents"], "behind": behind}
 

@@ -41,6 +41,7 @@ class Bind(Software):
     name = "BIND"
     checkers = ("named-checkconf",)
     configured_twice = re.compile(r"^(\S+):(\d+): zone '([^']+?)\.?': already exists")
+    brought = frozenset(_BROUGHT)
     daemon = "named"
     status = ("rndc", "status")
     tells_keys = True

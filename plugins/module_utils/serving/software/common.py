@@ -68,6 +68,7 @@ class Software:
     config_options = ("-c",)
     status = ()
     always_commanded = True
+    brought = frozenset()  # zones that packages and this collection bring to a server that looks names up, and nobody misses
     told_a_directory = False  # where its configuration is, and not a file
     tells_keys = False  # whether L(keys) can be asked
 

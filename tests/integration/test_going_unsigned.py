@@ -11,11 +11,12 @@ import re
 import shutil
 
 import pytest
-from ansible_collections.authoritative.dns.tests.integration.test_dnssec import host as host  # noqa: PLC0414  pylint: disable=unused-import
+from ansible_collections.authoritative.dns.tests.integration import test_dnssec
 from ansible_collections.authoritative.dns.tests.integration.test_dnssec import look, parent, tell, until
 from ansible_collections.authoritative.dns.tests.integration.test_nameserver_signing import ABOVE, NAME, QUICK, compared, losses, zone
 
 pytestmark = pytest.mark.skipif(shutil.which("named", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="named is not installed")
+host = test_dnssec.host
 
 
 def refused(host, dnssec):

@@ -137,7 +137,7 @@ zones:
     next:
       description: What to do.
       type: str
-    keys:
+    dnskeys:
       description: >-
         The signer's keys: C(key_tag), C(algorithm), C(signs_keys), C(signs_zone), C(dnskey), C(goal), C(states) of C(dnskey), C(zone_rrsig), C(key_rrsig) and
         C(ds), and what the signer was C(told) of the DS.

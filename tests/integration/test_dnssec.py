@@ -172,6 +172,6 @@ def _play_from_keys_to_a_rollover(host):
         assert code and "sined.example, which no host of this run signs" in said, said
         code, said = play(host, [above, *items], "-e", f"dnssec_rollover={NAME.upper()}.")
         assert code == 0 and f"{tag} is to be replaced" in said, said
-        until(lambda: look(host), lambda found: len(found["keys"]) == 2)
+        until(lambda: look(host), lambda found: len(found["dnskeys"]) == 2)
     finally:
         host.stop()

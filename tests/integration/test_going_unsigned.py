@@ -54,7 +54,7 @@ def test_from_a_ds_to_no_signatures(host):
         assert refused(host, False)
         until(lambda: host.ask(NAME, "CDS"), lambda found: found == ["0 0 0 00"])
         two_days_later(host)
-        assert look(host, [above])["keys"] and refused(host, False)  # a DS that is there is never over
+        assert look(host, [above])["dnskeys"] and refused(host, False)  # a DS that is there is never over
     with parent() as first, parent(entry["ds"]) as second:
         assert look(host, [first, second])["tell"] == []
     with parent() as first, parent() as second:

@@ -59,7 +59,7 @@ def assess(
     tell = list(_tell(name, qname, signing, parents))
     found = {
         "zone": name,
-        "keys": [dict(key) for key in keys],
+        "dnskeys": [dict(key) for key in keys],
         "enter": [_entry(qname, rdata) for _key, rdata in demanded],
         "add": add,
         "remove": remove,
@@ -157,7 +157,7 @@ def _entry(qname: Any, key: Any) -> dict[str, Any]:
 def lines(found: Mapping[str, Any]) -> list[str]:
     """An assessment in words, for people."""
     said = [f"{found['zone']}: {found['state']}: {found['next']}"]
-    for key in found["keys"]:
+    for key in found["dnskeys"]:
         kind = "CSK" if key["signs_keys"] and key["signs_zone"] else "KSK" if key["signs_keys"] else "ZSK"
         states = ", ".join(f"{word} {state}" for word, state in key["states"].items())
         going = ", on its way out" if key["goal"] == "hidden" else ""

@@ -10,7 +10,9 @@ import time
 import dns.dnssec
 import dns.rdata
 import pytest
+from ansible_collections.authoritative.dns.tests.integration.test_dnssec import parent, until
 from ansible_collections.authoritative.dns.tests.integration.test_nameserver_signing import NAME, QUICK, SIGNERS, VERIFY, served, software, zone
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.server_host import KnotHost, running_host
 
 KINDS = [kind for kind in SIGNERS if kind is KnotHost]
@@ -80,3 +82,35 @@ def test_keys_and_algorithm_are_replaced_without_a_moment_in_which_the_zone_is_b
     host.bring_declared([item], policies=ed25519)
     above.until(lambda keys: settled(keys) and {key["algorithm"] for key in keys} == {15})
     assert not host.bring_declared([item], policies=ed25519)["changed"]
+
+
+def test_knot_is_told_of_a_ds_when_resolvers_have_forgotten_what_was_before(host):
+    def look(above):
+        asked = [("ns1", host), *((f"above{number}", one) for number, one in enumerate(above))]
+        servers = [{"name": name, "address": one.address, "port": one.port} for name, one in asked]
+        names = [name for name, _one in asked]
+        zones = [{"name": NAME, "servers": names[:1], "parent_servers": names[1:]}]
+        result = run_module("dnssec_info", software="knot", layout=host.layout, servers=servers, zones=zones, timeout=5.0)
+        assert not result["failed"], result
+        return result["zones"][0]
+
+    def bring(**options):
+        host.bring_declared([zone(ttl=1, dnssec="quick")], policies={name: {**policy, **options} for name, policy in PAIR.items()})
+
+    def tell(found):
+        assert found["state"] == "to_tell"
+        assert run_module("dnssec_signer", software="knot", layout=host.layout, tell=found["tell"])["changed"]
+
+    bring(max_zone_ttl=3600)
+    with parent() as above:
+        assert look([above])["state"] == "too_early" and host.ask(NAME, "CDS")
+        bring(parent_ds_ttl=3600)
+        found = until(lambda: look([above]), lambda found: found["state"] == "to_enter")
+        (entry,) = found["add"]
+        assert host.ask(NAME, "CDS") == [entry["ds"]]
+    with parent(entry["ds"]) as above:
+        tell(look([above]))
+        assert look([above])["state"] == "waiting"
+        bring()
+        tell(until(lambda: look([above]), lambda found: found["tell"]))
+        assert look([above])["state"] == "secure"

@@ -31,6 +31,7 @@ class Knot(Software):
     daemon = "knotd"
     config_options = ("-c", "--config")
     status = ("knotc", "status")
+    tells_keys = True
     always_commanded = False  # a configuration that is not this collection's is replaced by a restart
 
     def __init__(self, run, find, layout):
@@ -195,7 +196,8 @@ class Knot(Software):
             what, least = (knot_keys.WITHDRAWN, 0) if ending else (knot_keys.PUBLISHED, now - delays.get(policies.get(zone), 0))
             tags = knot_keys.signing_keys(printed, now)
             waiting = {tag: what for tag in tags if said.get(f"{name}.{tag}.{what}", -1) > least}
-            found[zone] = knot_keys.keys(printed, dnskeys, ending, waiting, now)
+            known = knot_signing.introductions(config).get(policies.get(zone), 0)
+            found[zone] = knot_keys.keys(printed, dnskeys, ending, waiting, now, known)
         return found
 
     def tell_ds(self, zone, key_tag, what):

@@ -17,13 +17,16 @@ import os
 PUBLISHED, WITHDRAWN = "published", "withdrawn"
 
 
-def keys(printed, dnskeys, ending, waiting, now):
+def keys(printed, dnskeys, ending, waiting, now, known=0):
     """The keys of one zone, see L(Software.keys), those that knotd removed left out.
 
     printed: by C(keymgr --json ZONE list). dnskeys: {key's identifier: its DNSKEY record, empty where it is gone}. ending: whether the zone is to be
-    signed no longer. waiting: {key tag: what was said of its DS, if there is still to be waited}. now: seconds since the epoch.
+    signed no longer. waiting: {key tag: what was said of its DS, if there is still to be waited}. now: seconds since the epoch. known: seconds for
+    which resolvers may have answers from before the first key, for which knotd does not wait.
     """
-    return [_key(key, dnskeys[key["id"]].split(None, 2)[2].strip(), ending, waiting, now) for key in _there(printed, now) if dnskeys[key["id"]]]
+    there = [key for key in _there(printed, now) if dnskeys[key["id"]]]
+    first = known if sum(key["ksk"] for key in there) == 1 else 0
+    return [_key(key, dnskeys[key["id"]].split(None, 2)[2].strip(), ending, waiting, now, first) for key in there]
 
 
 def identifiers(printed, now):
@@ -44,7 +47,7 @@ def _is_past(key, event, now):
     return 0 < key[event] <= now
 
 
-def _key(key, dnskey, ending, waiting, now):
+def _key(key, dnskey, ending, waiting, now, first):
     retired = _is_past(key, "retire", now) or _is_past(key, "retire-active", now)
     used = _is_past(key, "active", now) or key["ksk"] and _is_past(key, "ready", now)  # one that was brought here was never ready
     states = {"dnskey": "omnipresent" if used else "rumoured" if _is_past(key, "publish", now) else "hidden"}
@@ -52,17 +55,17 @@ def _key(key, dnskey, ending, waiting, now):
         states["zone_rrsig"] = "unretentive" if retired else "omnipresent" if _is_past(key, "active", now) or key["ksk"] else "hidden"
     if key["ksk"]:
         states["key_rrsig"] = "unretentive" if _is_past(key, "retire", now) else states["dnskey"]
-        states["ds"] = _ds(key, ending or retired, now)
+        states["ds"] = _ds(key, ending or retired, now, first)
     told = waiting.get(key["tag"]) if not retired else WITHDRAWN  # of the DS of a former key it need not be told
     hidden = ending or retired
     signs = {"signs_keys": key["ksk"], "signs_zone": key["zsk"], "dnskey": dnskey}
     return {"key_tag": key["tag"], "algorithm": key["algorithm"], **signs, "goal": "hidden" if hidden else "omnipresent", "states": states, "told": told}
 
 
-def _ds(key, going, now):
+def _ds(key, going, now, first):
     if going:
         return "unretentive"
-    return "omnipresent" if _is_past(key, "active", now) else "rumoured" if _is_past(key, "ready", now) else "hidden"
+    return "omnipresent" if _is_past(key, "active", now) else "rumoured" if _is_past(key, "ready", now - first) else "hidden"
 
 
 def said(directory):

@@ -11,6 +11,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import b
 
 _SIGNED = re.compile(r'^    dnssec-policy: "([^"]+)"$', re.M)
 _DELAY = re.compile(r"^    parent-delay: (\d+)$", re.M)
+_INTRODUCTION = re.compile(r"^    (?:zone-max-ttl|propagation-delay): (\d+)$", re.M)
 _STATUS = re.compile(r"^\[(\S+?)\.?\] .*\bserial: (\d+)", re.M)
 
 
@@ -27,6 +28,12 @@ def delays(config):
     """{name of a policy: seconds} for which resolvers remember a DS that has gone, as a configuration says."""
     shared = ((name, _DELAY.search(text)) for (kind, name), text in blocks.split(config.get("zones.conf") or "")[1].items() if kind == "shared")
     return {name: int(match.group(1)) for name, match in shared if match}
+
+
+def introductions(config):
+    """{name of a policy: seconds} for which resolvers may have answers from before a zone was signed, as a configuration says."""
+    shared = [(name, text) for (kind, name), text in blocks.split(config.get("zones.conf") or "")[1].items() if kind == "shared"]
+    return {name: sum(map(int, _INTRODUCTION.findall(text))) for name, text in shared}
 
 
 def served(status):

@@ -58,7 +58,8 @@ def host(tmp_path):
     (own / "keys.conf").write_text(f'key "Transfer.Key." {{ algorithm HMAC-SHA256; secret "{SECRET}"; }};\n')
     before_checkds = run("named", "-v").startswith(("BIND 9.16", "BIND 9.18"))
     statements = STATEMENTS.format(root=tmp_path).replace("checkds no; " if before_checkds else "", "")
-    host.config_file.write_text(host.config_file.read_text().replace("notify no;", "notify no; allow-new-zones yes;") + statements)
+    options = "notify no; allow-transfer { 127.0.0.1; }; allow-new-zones yes;"
+    host.config_file.write_text(host.config_file.read_text().replace("notify no;", options) + statements)
     host.start()
     try:
         yield host

@@ -127,7 +127,9 @@ def main():
     layout = module.params["layout"]
 
     def read(path, content):
-        return reader(lambda command, _directory: processes.run(command, seconds=processes.CHECK_LIMIT), module.get_bin_path, path).facts(content=content)
+        reading = reader(lambda command, _directory: processes.run(command, seconds=processes.CHECK_LIMIT), module.get_bin_path, path)
+        reading.user = layout["user"]
+        return reading.facts(content=content)
 
     allowed = module.params["allow_loss"]
     allowed = allowed if isinstance(allowed, (bool, list)) else str(allowed).lower() in ("true", "yes", "1") or str(allowed).replace(",", " ").split()

@@ -230,7 +230,9 @@ def test_powerdns_serves_its_own_database_again(tmp_path):
         assert entry.read_text() != text
 
         def read(path, content):
-            return powerdns.PowerDns(lambda command, _directory: host.run(command), _find, path).facts(content=content)
+            reading = powerdns.PowerDns(lambda command, _directory: host.run(command), _find, path)
+            reading.user = host.account
+            return reading.facts(content=content)
 
         arguments = (host.software, host.layout, read)
         with pytest.raises(Refused, match="^zone other.example is served now, and is not in"):

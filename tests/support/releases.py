@@ -18,6 +18,8 @@ def release_of(host: ServerHost, **arguments: Any) -> Release:
     software = host.software(host.run, lambda program: "systemctl" if program == "systemctl" else _find(program), host.layout)
 
     def read(path: str, content: bool) -> dict[str, Any]:
-        return READERS[host.daemon](lambda command, _directory: host.run(command), _find, path).facts(content=content)
+        reading = READERS[host.daemon](lambda command, _directory: host.run(command), _find, path)
+        reading.user = host.account
+        return reading.facts(content=content)
 
     return Release(software, host.layout, read, port=host.port, **arguments)

@@ -26,12 +26,12 @@ class Knot:
     def __init__(self, run, find, config_file=None, chroot=None):
         self.run = run
         self.find = find
-        running = next(iter(listeners.processes("knotd")), None)
-        said = dict(given(running.words, ["-c", "--config", "-C", "--confdb"])) if running else {}
-        told = [said[word] for word in ("-C", "--confdb", "-c", "--config") if word in said]
+        found = {_configuration(process.words): process for process in reversed(listeners.processes("knotd"))}
+        self.config_file = config_file or next(iter(found), _configuration([]))
+        # Of another configuration than the one that it reads, what runs says nothing.
+        running = found.get(os.path.realpath(self.config_file))
         self.runs = running is not None
-        self.user = running.user if running else None
-        self.config_file = config_file or next(iter(told), _DATABASE if os.path.exists(_DATABASE) else "/etc/knot/knot.conf")
+        self.user = next((process.user for process in [running, *found.values()] if process), None)
 
     @property
     def _is_database(self):
@@ -101,6 +101,13 @@ class Knot:
         code, out, _err = self.run([self.find("knotc"), "-C" if self._is_database else "-c", self.config_file, "zone-read", zone], "/")
         rows = [line.partition("] ")[2] for line in out.splitlines() if line.startswith("[")]
         return {"text": "".join(f"{row}\n" for row in rows), "as_it_is": False} if rows and not code else None
+
+
+def _configuration(words):
+    """What a knotd with this command line reads, without links in its path."""
+    said = dict(given(words, ["-c", "--config", "-C", "--confdb"]))
+    told = [said[word] for word in ("-C", "--confdb", "-c", "--config") if word in said]
+    return os.path.realpath(next(iter(told), _DATABASE if os.path.exists(_DATABASE) else "/etc/knot/knot.conf"))
 
 
 def _zone(clause, where):

@@ -99,6 +99,20 @@ def test_another_catalog_takes_the_place_of_one(consuming):
     assert answer(consuming.consumer, "www.zone2.test")[0] == "REFUSED"
 
 
+def test_a_stopped_server_leaves_a_catalog_once_it_runs_again(consuming):
+    consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
+    for number in (1, 2):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    consuming.consumer.stop()
+    moved = {"zones": zones(1, 3, catalog="new.example"), "catalogs": [{"name": "new.example"}]}
+    consuming.bring(**moved)
+    consuming.consumer.start()
+    assert [found["changed"] for found in consuming.bring(**moved)] == [False, True]
+    for number, expected in ((1, ("NOERROR", ["192.0.2.1"])), (2, ("REFUSED", [])), (3, ("NOERROR", ["192.0.2.3"]))):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), expected)
+    assert [found["changed"] for found in consuming.bring(**moved)] == [False, False]
+
+
 def test_a_zone_that_leaves_its_catalog_is_served_throughout_if_secondaries_go_first(consuming):
     consuming.bring(zones(1, 2))
     for number in (1, 2):

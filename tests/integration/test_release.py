@@ -66,7 +66,7 @@ def served(host):
 def assert_nothing_is_left(host):
     assert not (host.root / f"etc/{host.main}.before-authoritative-dns").exists()
     assert os.listdir(host.root / "state") == ["lock"]
-    assert not [path for path in host.root.rglob(".authoritative-dns-*")]
+    assert not list(host.root.rglob(".authoritative-dns-*"))
 
 
 def test_the_configuration_of_before_is_back_byte_by_byte(kind, tmp_path):
@@ -137,7 +137,7 @@ def test_a_server_that_refuses_it_goes_on_with_what_it_has(kind, tmp_path):
         entry, zone = host.config_file.read_bytes(), (tmp_path / "host/zone").read_bytes()
         release = release_of(host, serials="raise")
         real = release.software.take_original
-        release.software.take_original = lambda: (real(), (_ for _ in ()).throw(Refused("in vain")))
+        release.software.take_original = lambda: (real(), (_never for _never in ()).throw(Refused("in vain")))
         with pytest.raises(Refused, match="in vain"):
             release.apply(os.replace)
         assert release.reached == "What this collection wrote is in its place again, and the server took it."

@@ -66,7 +66,7 @@ class ActionModule(ActionBase):
         part = arguments.get("part", "any")
         if found and part not in ("any", found["part"]):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
-        if found.get("agrees") and not left_behind(comparisons, host) and not awaited(comparisons, host):
+        if found.get("agrees") and not left_behind(comparisons, host):
             return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
         steps: list[str] = []
         try:
@@ -87,7 +87,6 @@ class ActionModule(ActionBase):
                 payload["texts"] = texts(mine, host, findings, arguments.get("without") or ())
                 steps = second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
-                payload["awaited"] = awaited(comparisons, host)
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
         except TypeError as error:
@@ -139,7 +138,6 @@ class ActionModule(ActionBase):
             "repair": False,
             "seen": None,
             "outside": outside(host_plan),
-            "awaited": [],
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
@@ -230,12 +228,6 @@ def left_behind(comparisons: Sequence[Mapping[str, Any]], host: str) -> set[str]
     """Zones that a host is primary for and of which another server has a newer copy than it."""
     found = findings_of(comparisons, host)
     return ahead(found[host]["serials"], [served for item in found.values() for served in (item["transferred"], *item["outside"].values())])
-
-
-def awaited(comparisons: Sequence[Mapping[str, Any]], host: str) -> list[str]:
-    """Zones that a host is primary for and that another host of the play, which transfers them, has nothing of."""
-    found = findings_of(comparisons, host)
-    return sorted({zone for item in found.values() for zone in item["waiting"]} & set(found[host]["serials"]))
 
 
 def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple[str, str, int, list[str]]]:

@@ -5,19 +5,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import pathlib
-import select
 import shutil
 import signal
-import socket
 import time
 
-import dns.message
-import dns.opcode
-import dns.query
 import pytest
 from ansible_collections.authoritative.dns.tests.support.named import free_port, running_named
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
@@ -336,48 +330,3 @@ def test_a_secondary_asks_again_for_what_it_never_got(kind, tmp_path):
             assert secondary.serial(ZONE) == 7
             with secondary.declared([item]) as application:
                 assert application.compare(1)["agrees"]
-
-
-@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
-def test_a_primary_tells_those_that_have_nothing_of_its_zone(kind, tmp_path):
-    """A secondary that found its primary unreachable asks it no more for minutes, unless that tells it to; the zone is as it was."""
-    with running_host(kind, tmp_path) as primary, told_by_udp_or_tcp() as (port, told):
-        item = {"name": ZONE, "records": [{"type": "NS", "value": "ns1.example."}], "secondaries": [{"address": "127.0.0.1", "port": port}]}
-        primary.bring_declared([item])
-        while told(3):
-            pass
-        with primary.declared([item]) as application:
-            application.payload["awaited"] = [ZONE]
-            assert not application.apply(os.replace)["changed"]
-        assert told(15)
-
-
-@contextlib.contextmanager
-def told_by_udp_or_tcp():
-    """A port, and a function that says whether a NOTIFY comes there within so many seconds. A run asks there for a serial as well, and gets no answer."""
-    with contextlib.ExitStack() as stack:
-        udp, tcp = (stack.enter_context(socket.socket(socket.AF_INET, kind)) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
-        udp.bind(("127.0.0.1", 0))
-        tcp.bind(udp.getsockname())
-        tcp.listen()
-
-        def told(seconds):
-            deadline = time.monotonic() + seconds
-            while time.monotonic() < deadline:
-                ready, _writable, _failed = select.select([udp, tcp], [], [], max(0.0, deadline - time.monotonic()))
-                if tcp in ready:
-                    with tcp.accept()[0] as connection:
-                        connection.settimeout(5)
-                        message, _time = dns.query.receive_tcp(connection)
-                        if message.opcode() == dns.opcode.NOTIFY:
-                            dns.query.send_tcp(connection, dns.message.make_response(message))
-                            return True
-                elif udp in ready:
-                    octets, address = udp.recvfrom(4096)
-                    message = dns.message.from_wire(octets)
-                    if message.opcode() == dns.opcode.NOTIFY:
-                        udp.sendto(dns.message.make_response(message).to_wire(), address)
-                        return True
-            return False
-
-        yield udp.getsockname()[1], told

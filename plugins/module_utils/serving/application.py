@@ -72,7 +72,6 @@ class Application:
             result = self.state.result(changes, difference(self.state, changes), reloaded=False)
             if not result["changed"]:
                 self._ask_primaries_again()
-                self.software.notify(self.payload["awaited"])
                 return result
             lacking = self.software.without()
             if lacking:
@@ -94,7 +93,6 @@ class Application:
             if any(done):
                 staged.save()
             self.generations.finish(self.state.current)
-            self.software.notify(self.payload["awaited"])
             return result
 
     def _ask_primaries_again(self):

@@ -58,7 +58,6 @@ def compare(state, now):
             "transferred": {zone: serial for zone, serial in transferred.items() if serial is not None},
             "outside": outside,
             "silent": sorted(silent),
-            "waiting": waiting,
         },
         "agrees": not differing and not state.result(state.changes(), [], False)["changed"] and not waiting,
         "own_content": own_content,

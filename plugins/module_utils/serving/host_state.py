@@ -34,7 +34,6 @@ class HostState:
       secondary: file name by zone that this host transfers.
       catalogs: those from which this host learns what to transfer.
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
-      awaited: zones that this host is primary for and that another server has nothing of; see L(Software.notify).
       listed: the members of each catalog that this host is primary for, in a run that is about some zones.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.

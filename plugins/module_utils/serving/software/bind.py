@@ -110,10 +110,6 @@ class Bind(Software):
         for zone in list(zones)[:_REFRESH_AT_MOST]:
             self.run([self.find("rndc"), "refresh", zone])
 
-    def notify(self, zones):
-        for zone in list(zones)[:_REFRESH_AT_MOST]:
-            self.run([self.find("rndc"), "notify", zone])
-
     def leave(self, catalogs, served):
         """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""
         self._rndc("reconfig")

@@ -111,12 +111,6 @@ class Software:
     def refresh(self, zones):
         """Have the running program ask the primaries of zones, which it transfers with other settings now, whether they changed."""
 
-    def notify(self, zones):
-        """Have the running program tell the secondaries of zones that there is something to transfer.
-
-        One that found its primary unreachable asks it no more for minutes, whoever tells it to, unless the primary itself does (named: for ten minutes).
-        """
-
     def consume(self, catalogs):
         """Have the running program look at catalogs again, for members that were configured until now and that it ignored there."""
 

@@ -114,10 +114,6 @@ class Knot(Software):
         for names in _parts(zones):
             self.run([self.find("knotc"), *self.control_options(), "zone-refresh", *names])
 
-    def notify(self, zones):
-        for names in _parts(zones):
-            self.run([self.find("knotc"), *self.control_options(), "zone-notify", *names])
-
     def consume(self, catalogs):
         """Have knotd take members that it ignored while the configuration had them too: it never looks at them again by itself."""
         for names in _parts(catalogs):

@@ -103,10 +103,6 @@ class NSD(Software):
         for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:
             self.run([self.find("nsd-control"), "-c", self.layout["config_file"], "transfer", *filter(None, [zone])])
 
-    def notify(self, zones):
-        for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:
-            self.run([self.find("nsd-control"), "-c", self.layout["config_file"], "notify", *filter(None, [zone])])
-
     def _control(self, *arguments):
         code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])
         if code:

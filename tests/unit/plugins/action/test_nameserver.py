@@ -41,7 +41,7 @@ def plans(*records):
 
 
 def comparison(host, zones, now=NOW, **found):
-    nothing = {"serials": {}, "transferred": {}, "outside": {}, "silent": [], "waiting": []}
+    nothing = {"serials": {}, "transferred": {}, "outside": {}, "silent": []}
     return {"host": host, "part": "primary", "differing": json.dumps({"zones": zones, "time": now, "seen": "as it was", **nothing, **found})}
 
 
@@ -115,13 +115,6 @@ def test_the_only_primary_of_a_zone_that_has_what_it_should_have_moves_it_where_
     for serial, sent in (7, {}), (6, {}), (8, 2026112101), (2026112104, 2026112105), (4294967295, {}):
         found = findings_of([comparison("a", {}, serials={"example.com": 7}), comparison("c", {}, transferred={"example.com": serial})], "a")
         assert texts(host_plan, "a", found) == sent or texts(host_plan, "a", found)["example.com"][0] == sent
-
-
-def test_a_primary_that_agrees_is_to_tell_those_that_have_nothing_of_its_zones():
-    agreeing = {**comparison("a", {}, serials={"example.com": 7}), "agrees": True}
-    elsewhere = comparison("c", {}, waiting=["example.com", "another.example"])
-    _result, payload = run({"comparisons": [agreeing, elsewhere]}, {"dns_zones": zones()})
-    assert payload["awaited"] == ["example.com"]
 
 
 def test_a_host_that_agrees_is_asked_again_where_another_server_is_ahead_of_it():

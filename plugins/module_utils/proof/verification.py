@@ -22,14 +22,16 @@ REMEDIES = {
     "ahead": "provision the primary again; if somebody set its serial back, raise it beyond the secondary's",
     "allowed": "provision the server again; it hands the zone to somebody whom the declaration does not name",
     "bad_time": "set the clocks of both hosts right, for example with chrony",
-    "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log; BIND asks one that was unreachable "
+    "again after ten minutes, or after a restart",
     "cds_mismatch": "let the signer make CDS and CDNSKEY records by itself, and remove those that were written by hand",
     "chain_broken": "sign the whole zone anew; then let the server transfer it anew",
     "different": "provision the server again (authoritative.dns.site); let a secondary that still differs transfer the zone anew, such as by rndc retransfer",
     "denial_wrong": "sign the whole zone anew; if only this server says so, let it transfer the zone anew and see what changes answers on the way",
     "ds_mismatch": "enter at the registrar the DS of a key that signs the zone (verify_delegation tells it), and keep the old key until then",
     "ds_missing": "enter the DS at the registrar; verify_delegation tells it",
-    "expired": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log",
+    "expired": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log; BIND asks one that was unreachable "
+    "again after ten minutes, or after a restart",
     "keys_differ": "let one primary sign, or give all the same keys; let the server transfer the zone anew",
     "no_dnskey": "put the keys' DNSKEY records back into the zone, and sign it anew",
     "not_authoritative": "provision the server (authoritative.dns.site); it does not have the zone",

@@ -8,7 +8,7 @@
     attack.py restore NAME
     attack.py plant TREE KIND TRAP         put them where root is expected to make something, wherever that can be written
     attack.py unplant TREE …
-    attack.py overrun TRAP FIRST TREE …    all of that at once with links; FIRST: the number of the kind with which it begins; how many there are, as JSON
+    attack.py overrun TRAP FIRST TREE …    all of that at once; FIRST: the number of the kind with which it begins; how many there are, as JSON
     attack.py lock TREE …                  lock every file that can be opened, until the end
 
 It needs Python's standard library alone, and runs on a host of the lab too.
@@ -32,7 +32,7 @@ EXPECTED = (
     *("pdns.sqlite3-journal", "reload-pending", "current.new", "lock", ".lock"),
 )
 PLANTED = ".planted"
-LINKS = ("file", "directory", "nowhere")
+KINDS = ("file", "directory", "nowhere", "state")
 
 
 def writable(tree):
@@ -142,8 +142,8 @@ def attack(what, *arguments):
         trap, first, *trees = arguments
         taken = [name for tree in trees for name in attack("list", tree)]
         for number, name in enumerate(sorted(taken, reverse=True), int(first)):  # what is in a directory before the directory
-            attack("replace", name, LINKS[number % len(LINKS)], trap)
-        return {"taken": len(taken), "planted": sum(len(attack("plant", tree, LINKS[int(first) % len(LINKS)], trap)) for tree in trees)}
+            attack("replace", name, KINDS[number % len(KINDS)], trap)
+        return {"taken": len(taken), "planted": sum(len(attack("plant", tree, KINDS[int(first) % len(KINDS)], trap)) for tree in trees)}
     elif what == "lock":
         held = []
         for directory, files in ((found, names) for tree in arguments for found, _directories, names in os.walk(tree)):

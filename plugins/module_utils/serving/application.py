@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
@@ -17,6 +18,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.differen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
 
+_ASKED_AGAIN = 3.0  # seconds until a zone that a primary was asked for again has come, or one of several
 _SOA_SERIAL = re.compile(r"( SOA \S+ \S+ )\d+")  # as the zone's text has it
 
 
@@ -96,8 +98,19 @@ class Application:
             return result
 
     def _ask_primaries_again(self):
-        """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down."""
-        self.software.refresh(condition.waiting(self.state, condition.transferred(self.state)))
+        """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down.
+
+        Nobody misses a server while it is restarted that has nothing at all.
+        """
+        waiting = condition.waiting(self.state, condition.transferred(self.state))
+        self.software.refresh(waiting)
+        if waiting and self.software.remembers_unreachable and not self.payload["zones"]:
+            deadline = time.monotonic() + _ASKED_AGAIN
+            while not condition.has_something(self.state):
+                if time.monotonic() > deadline:
+                    self.software.restart()
+                    return
+                time.sleep(0.1)
 
     def _look_again(self):
         """Under the lock: what another run changed after this one's comparison is a reason to start anew, not to undo it."""

@@ -93,6 +93,11 @@ def transferred(state):
     return served_serials.answered(state.payload["address"], zones, served_serials.seconds_to_ask(zones), state.payload["port"])
 
 
+def has_something(state):
+    """Whether the server has anything of any zone that this host transfers."""
+    return any(serial is not None for serial in transferred(state).values())
+
+
 def waiting(state, found):
     """Zones that the server asks its primaries for again by itself, but after minutes where these were down for a while. found: see L(transferred).
 

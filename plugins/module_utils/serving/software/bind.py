@@ -45,6 +45,7 @@ class Bind(Software):
     daemon = "named"
     status = ("rndc", "status")
     tells_keys = True
+    remembers_unreachable = True
     copy_suffixes = ("", ".jnl")
 
     @property

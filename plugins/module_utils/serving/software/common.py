@@ -223,6 +223,9 @@ class Software:
         out = self.run([self.find("systemctl"), "show", "--property=MainPID", "--value", self.layout["service"]])[1].strip()
         return int(out) if out.isdigit() else 0
 
+    # Whether the program asks a primary no more for minutes once its host was unreachable, whatever it is told (named: for ten, and only a restart helps).
+    remembers_unreachable = False
+
     def elsewhere(self, words):
         """Why a process with this command line reads another configuration than this collection writes, None if it does not."""
         for option, value in given(words, self.config_options):

@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import random
 import re
+import shlex
+import signal
+import subprocess
 import threading
 import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition
-from ansible_collections.authoritative.dns.tests.support.named import NAMED, running_named
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, listeners
+from ansible_collections.authoritative.dns.tests.support.named import NAMED, free_port, running_named
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
 pytestmark = [
@@ -61,6 +64,23 @@ def test_a_server_that_takes_no_commands_is_not_taken_for_a_stopped_one(host, im
     host.mend_control()
     host.start()
     assert_converges(host, NEW)
+
+
+@pytest.mark.skipif(BindHost not in INSTALLED, reason="named is not installed")
+def test_a_server_that_starts_again_and_again_is_not_taken_for_one_that_runs(tmp_path, impatient):
+    """As systemd does with a PowerDNS that its package starts without a backend: what a run brings is what it lacks."""
+    with running_host(BindHost, tmp_path) as host:
+        host.bring(OLD)
+        host.lose_control()
+        host.stop()
+        again = f"while :; do timeout --signal=KILL 0.5 {shlex.join(host.command())} -p {free_port('127.0.0.1')}; done"
+        with subprocess.Popen(["bash", "-c", again], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as trying:
+            try:
+                while not any(str(host.config_file) in process.words for process in listeners.processes(host.software.daemon)):
+                    time.sleep(0.01)
+                assert host.preview(NEW)["changed"]
+            finally:
+                os.killpg(trying.pid, signal.SIGKILL)
 
 
 def test_a_server_that_hangs_is_not_taken_for_a_stopped_one_and_what_was_to_be_loaded_still_is(host):

@@ -31,9 +31,16 @@ def runs(state):
     if software.always_commanded or (state.entry.read() == state.payload["entry"] and not state.lost):
         stopped = next((process for process in own if process.stopped), None)
         how = f"{stopped} is stopped by a signal" if stopped else _unheard(software)
+        if how and own and not _still(software, own):
+            return False  # it only tries to start, again and again, as one does that its package starts without what it needs
         if how:
             raise Refused(f"{software.daemon} runs and takes no commands: {how}. What changes would not be served; see to it that it does, or stop it")
     return True
+
+
+def _still(software, found):
+    """Whether one of the processes that were found is still there."""
+    return bool({process.pid for process in found} & {process.pid for process in software.processes()})
 
 
 def _unheard(software):

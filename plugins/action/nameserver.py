@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -77,13 +77,13 @@ class ActionModule(ActionBase):
             derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
             generations = declaration.keyring.generations if derived else ()
             payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
-            payload["outside"] = outside(only(host_plan, declaration.selected), task_vars.get("ansible_play_batch"))
+            mine = only(host_plan, declaration.selected)
+            payload["outside"] = outside(mine, task_vars.get("ansible_play_batch"))
             payload["repair"] = boolean(arguments.get("repair", False))
             parents = read_parents(arguments.pop("parent_servers", None) or {}, declaration)
-            payload["witnesses"] = witnesses(declaration, only(host_plan, declaration.selected), parents)
+            payload["witnesses"] = witnesses(declaration, mine, parents)
             if arguments.get("state", "present") == "present":
                 findings = findings_of(comparisons, host)
-                mine = only(host_plan, declaration.selected)
                 payload["texts"] = texts(mine, host, findings, arguments.get("without") or ())
                 steps = second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
@@ -256,7 +256,7 @@ def of_others(host_plan: Plan) -> Callable[[Zone], list[tuple[str, str]]]:
 
     @functools.cache
     def declared(name: str) -> tuple[str, ...]:
-        above = next((zone for zone in _above(name) if zone in host_plan.primary), None)
+        above = next((zone for zone in names.above(name) if zone in host_plan.primary), None)
         records = host_plan.primary[above].zone.content.addresses if above else ()
         return tuple(record.rdata for record in records if f"{record.owner}.{above}" == name)
 
@@ -266,12 +266,6 @@ def of_others(host_plan: Plan) -> Callable[[Zone], list[tuple[str, str]]]:
         return [(name, next(iter(declared(name)), name)) for name in names_there if own.isdisjoint(declared(name))]
 
     return found
-
-
-def _above(name: str) -> Iterator[str]:
-    while "." in name:
-        name = name.partition(".")[2]
-        yield name
 
 
 def witnesses(declaration: Declaration, host_plan: Plan, parents: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[str, str, int, str]]]:

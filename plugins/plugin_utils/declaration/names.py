@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
@@ -26,6 +27,13 @@ _TRANSPORTS = ("_tcp", "_udp")
 _PLAIN_ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 _LONGEST_PLAIN = 200  # characters
 _PLAIN_TEXT = re.compile(rb"[A-Za-z0-9_.-]*\Z")
+
+
+def above(name: str) -> Iterator[str]:
+    """The names that a name is below, the nearest first, without the root. name: as zones have it, without a final dot."""
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
 
 
 def absolute(text: str, origin: dns.name.Name) -> dns.name.Name:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
@@ -88,11 +89,7 @@ def chains_expected(declaration: Declaration, families: Collection[int], parent_
 
 def zone_above(declaration: Declaration, name: str) -> Zone | None:
     """The nearest declared zone that the zone of this name is below."""
-    while name:
-        name = name.partition(".")[2]
-        if name in declaration.zones:
-            return declaration.zones[name]
-    return None
+    return next((declaration.zones[above] for above in names.above(name) if above in declaration.zones), None)
 
 
 def _record_sets(zone: Zone) -> dict[str, list[str]]:

@@ -71,6 +71,8 @@ class Software:
     brought = frozenset()  # zones that packages and this collection bring to a server that looks names up, and nobody misses
     told_a_directory = False  # where its configuration is, and not a file
     tells_keys = False  # whether L(keys) can be asked
+    remembers_unreachable = False  # whether it asks a primary no more for minutes once its host was unreachable; named: for ten, and only a restart helps
+    copy_suffixes = ("",)  # of the files that are a zone's copy
 
     def __init__(self, run, find, layout):
         self.run = run
@@ -93,8 +95,6 @@ class Software:
         this collection's then, or updated dynamically.
         """
         return {}
-
-    copy_suffixes = ("",)  # of the files that are a zone's copy
 
     @property
     def copies_directory(self):
@@ -160,7 +160,8 @@ class Software:
         (hidden, rumoured, omnipresent, unretentive) of C(dnskey), C(zone_rrsig), C(key_rrsig) and, of one that signs keys, C(ds), and C(told): what the
         program was told of the DS that it waits for, C(published), C(withdrawn) or None. Raises Refused.
         """
-        raise Refused(f"what becomes of keys that {self.name} has cannot be told here, only of those of BIND; ask its own tools about {', '.join(files)}")
+        told = f"what becomes of keys that {self.name} has cannot be told here, only of those of BIND and Knot DNS"
+        raise Refused(f"{told}; ask its own tools about {', '.join(files)}")
 
     def tell_ds(self, zone, key_tag, what):
         """Tell the running program that the DS of a key is C(published) at every server of the zone above, or C(withdrawn). Raises Refused."""
@@ -222,9 +223,6 @@ class Software:
         """The number of the service's main process, 0 if it has none."""
         out = self.run([self.find("systemctl"), "show", "--property=MainPID", "--value", self.layout["service"]])[1].strip()
         return int(out) if out.isdigit() else 0
-
-    # Whether the program asks a primary no more for minutes once its host was unreachable, whatever it is told (named: for ten, and only a restart helps).
-    remembers_unreachable = False
 
     def elsewhere(self, words):
         """Why a process with this command line reads another configuration than this collection writes, None if it does not."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
@@ -58,6 +58,13 @@ class Content:
     @property
     def records(self) -> list[Record]:
         return records_of(self.body())
+
+    def extended(self, records: Iterable[Record]) -> Content:
+        """The content with further records, of sets that it does not have."""
+        ordered = canonical([*self.records, *records])
+        body = body_text(ordered)
+        addresses = body_text([record for record in ordered if record.type in ("A", "AAAA")])
+        return replace(self, digest=digest(self.soa, body), count=len(ordered), address_text=addresses, body=lambda: body)
 
 
 def build(

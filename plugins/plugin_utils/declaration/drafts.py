@@ -17,7 +17,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.read
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import check_levels
 
-SHARED_KEYS = ("primaries", "secondaries", "ttl", "name_servers", "soa", "serial", "allow_query", "tsig", "tls", "dnssec", "catalog", "labels", "validators")
+SHARED_KEYS = (
+    *("primaries", "secondaries", "ttl", "name_servers", "soa", "serial", "allow_query"),
+    *("tsig", "tls", "dnssec", "delegated", "catalog", "labels", "validators"),
+)
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, dnssec, names, reverse, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, delegations, dnssec, names, reverse, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import (
     SHARED_KEYS,
@@ -33,6 +33,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.reco
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.selection import selected
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.topology import Topology
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import validate_pointers
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import ancestors
 
 
 def load(
@@ -91,7 +92,8 @@ class _Loader:
         for draft, mistakes in files:
             self.findings.problems += mistakes
             self._enter(draft, drafts)
-        pointer_warnings = self._check_pointers(drafts, self._derive_reverse(drafts))
+        below = delegations.of_declared(drafts, self.findings)
+        pointer_warnings = self._check_pointers(drafts, self._derive_reverse(drafts, below))
         catalog_drafts = catalogs.drafts_of(listed, defaults, drafts, self.findings)
         for draft in catalog_drafts:
             self._enter(draft, drafts)
@@ -101,6 +103,7 @@ class _Loader:
             zones_by_name = catalogs.complete(zones_by_name, [draft.name for draft in catalog_drafts], self.findings)
         if self.findings.problems:
             raise DeclarationError(self.findings.problems)
+        zones_by_name = delegations.complete(zones_by_name, below, self.findings)
         warnings = [warning for zone in zones_by_name.values() for warning in zone.content.warnings]
         declaration = Declaration(zones_by_name, warnings=tuple(dict.fromkeys([*warnings, *pointer_warnings, *self.findings.warnings])), keyring=self.keyring)
         return replace(declaration, selected=selected(declaration, select)) if select else declaration
@@ -208,8 +211,11 @@ class _Loader:
 
     # -- zones together -----------------------------------------------------------------------------------------------
 
-    def _derive_reverse(self, drafts: Mapping[str, Draft]) -> list[tuple[str, Record]]:
-        """PTR records from forward zones; a declared PTR wins over a derived one. Returns the declared ones, each with its zone's name."""
+    def _derive_reverse(self, drafts: Mapping[str, Draft], below: Mapping[str, Sequence[str]]) -> list[tuple[str, Record]]:
+        """PTR records from forward zones; a declared PTR wins over a derived one. Returns the declared ones, each with its zone's name.
+
+        below: zones that others delegate, see L(delegations.of_declared); what is in them is theirs.
+        """
         for draft in drafts.values():
             if draft.network is None and "forward_zones" in draft.options:
                 self.problem(draft.where, "has forward_zones but no reverse_network", "give the network whose reverse zone this is")
@@ -224,7 +230,8 @@ class _Loader:
             result += [(draft.name, record) for record in declared]
             taken = {record.owner.lower() for record in declared}
             found = reverse.pointers(draft.network, addresses, {source.name for source in sources}, draft.ttl)
-            derived = [(source, record) for source, record in found if record.owner not in taken]
+            cuts = {child[: -len(draft.name) - 1] for child in below.get(draft.name, ())}
+            derived = [(source, record) for source, record in found if record.owner not in taken and cuts.isdisjoint((record.owner, *ancestors(record.owner)))]
             if sources and not draft.options.get("name_servers") and not any(record.owner == "@" and record.type == "NS" for record in draft.records):
                 feeding = {source for source, _record in derived}
                 nearest = next((source for source in sources if source.name in feeding), sources[0])

@@ -80,6 +80,7 @@ class Zone:
     allow_query: networks that may ask, None for the server's own setting. tsig: whether derived keys sign its transfers, or the name
     of the given key that does. tls: whether it is handed out over TLS and in no other way. catalog: the catalog zone that lists it.
     members: of a catalog zone, the zones that it lists (RFC 9432). dnssec: how its primary signs it, None if it does not.
+    signed_delegations: zones below it that the declaration signs, and whose DS records here follow from their keys.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Zone:
     catalog: str | None = None
     members: tuple[str, ...] | None = None
     dnssec: Policy | None = None
+    signed_delegations: tuple[str, ...] = ()
 
     def upstream(self, secondary: Server) -> tuple[Server, ...]:
         """The servers from which a secondary transfers this zone, in the order to try them."""

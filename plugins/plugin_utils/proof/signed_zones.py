@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.delegations import nearest_above
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
@@ -89,7 +89,8 @@ def chains_expected(declaration: Declaration, families: Collection[int], parent_
 
 def zone_above(declaration: Declaration, name: str) -> Zone | None:
     """The nearest declared zone that the zone of this name is below."""
-    return next((declaration.zones[above] for above in names.above(name) if above in declaration.zones), None)
+    above = nearest_above(name, declaration.zones)
+    return declaration.zones[above] if above is not None else None
 
 
 def _record_sets(zone: Zone) -> dict[str, list[str]]:

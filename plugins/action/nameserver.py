@@ -10,7 +10,8 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -18,7 +19,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils import guard, inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils import delegation_signers, guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
@@ -66,13 +67,16 @@ class ActionModule(ActionBase):
         part = arguments.get("part", "any")
         if found and part not in ("any", found["part"]):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
-        if found.get("agrees") and not left_behind(comparisons, host):
-            return {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
-        steps: list[str] = []
+        findings = findings_of(comparisons, host) if "differing" in found else {}
+        signers, moved, steps = delegation_signers.agreed(findings, host) if findings else ({}, set(), [])
+        if found.get("agrees") and not moved and not left_behind(findings, host):
+            nothing = {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
+            return {**nothing, "warnings": steps} if steps else nothing
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
             software = SOFTWARE[arguments.get("software", "bind")]
             host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {}, arguments.pop("version", ""))
+            host_plan = replace(host_plan, primary=signing(host_plan.primary, signers, declaration))
             layout = software.Layout(**arguments["layout"])
             derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
             generations = declaration.keyring.generations if derived else ()
@@ -82,10 +86,11 @@ class ActionModule(ActionBase):
             payload["repair"] = boolean(arguments.get("repair", False))
             parents = read_parents(arguments.pop("parent_servers", None) or {}, declaration)
             payload["witnesses"] = witnesses(declaration, mine, parents)
+            payload["delegations"], payload["followed"] = delegations(declaration, mine)
             if arguments.get("state", "present") == "present":
-                findings = findings_of(comparisons, host)
-                payload["texts"] = texts(mine, host, findings, arguments.get("without") or ())
-                steps = second_steps(mine, findings, payload["texts"])
+                findings = findings or findings_of(comparisons, host)
+                payload["texts"] = texts(mine, host, findings, arguments.get("without") or (), moved)
+                steps += second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
@@ -140,6 +145,8 @@ class ActionModule(ActionBase):
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
+            "delegations": {},
+            "followed": [],
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "catalogs": sorted(host_plan.consumed),
             "members": {member: catalog for catalog, listed in host_plan.consumed.items() for member in listed},
@@ -224,9 +231,8 @@ def findings_of(comparisons: Sequence[Mapping[str, Any]], host: str) -> dict[str
     return found
 
 
-def left_behind(comparisons: Sequence[Mapping[str, Any]], host: str) -> set[str]:
-    """Zones that a host is primary for and of which another server has a newer copy than it."""
-    found = findings_of(comparisons, host)
+def left_behind(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
+    """Zones that a host is primary for and of which another server has a newer copy than it. found: see L(findings_of)."""
     return ahead(found[host]["serials"], [served for item in found.values() for served in (item["transferred"], *item["outside"].values())])
 
 
@@ -283,6 +289,27 @@ def witnesses(declaration: Declaration, host_plan: Plan, parents: Mapping[str, S
     return found
 
 
+def delegations(declaration: Declaration, host_plan: Plan) -> tuple[dict[str, Any], list[str]]:
+    """Whom to ask about the keys of zones whose DS follow in zones that a host holds, and which zones it signs whose DS follow."""
+
+    def places(zone: Zone) -> list[tuple[str, str, int]]:
+        return [(server.name, server.addresses[0], server.port) for server in zone.servers if server.addresses]
+
+    held = {name: primary.zone for name, primary in host_plan.primary.items() if primary.zone.signed_delegations}
+    followed = {child for zone in declaration.zones.values() for child in zone.signed_delegations}
+    return {
+        name: {"servers": places(zone), "below": {child: places(declaration.zones[child]) for child in zone.signed_delegations}} for name, zone in held.items()
+    }, [name for name, primary in host_plan.primary.items() if name in followed and primary.zone.dnssec]
+
+
+def signing(primary: Mapping[str, PrimaryZone], signers: delegation_signers.Signers, declaration: Declaration) -> dict[str, PrimaryZone]:
+    """What a host holds, with the DS records that follow."""
+    return {
+        name: replace(held, zone=delegation_signers.with_signers(held.zone, signers[name], declaration)) if name in signers else held
+        for name, held in primary.items()
+    }
+
+
 def served_by_others(primary: PrimaryZone, found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """The serials of a zone that servers have that transfer it, by their names."""
     name = primary.zone.name
@@ -297,8 +324,12 @@ def second_steps(host_plan: Plan, found: Mapping[str, Mapping[str, Any]], sent: 
     return [step for step in told if step]
 
 
-def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], without: Sequence[str] = ()) -> dict[str, tuple[int, str]]:
+def texts(
+    host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], without: Sequence[str] = (), moved: Collection[str] = ()
+) -> dict[str, tuple[int, str]]:
     """Serial and text of every zone that this host has to be sent. found: see L(findings_of). without: hosts that need not be in it.
+
+    moved: zones whose DS records change, whatever else does.
 
     Every primary of a zone comes to the same serial, since each looks at the same findings. Raises NoAgreement.
     """
@@ -306,7 +337,7 @@ def texts(host_plan: Plan, host: str, found: Mapping[str, Mapping[str, Any]], wi
     not_asked: dict[str, list[str]] = {}
     serials = found[host]["serials"]
     for name, primary in host_plan.primary.items():
-        own = found[host]["zones"].get(name)
+        own = found[host]["zones"].get(name) or (found[host]["delegating"][name] if name in moved else None)
         others = served_by_others(primary, found)
         if own is None:
             if not ahead(serials, [{name: serial} for serial in others.values()]):

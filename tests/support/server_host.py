@@ -28,11 +28,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dns.message
 import dns.query
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, outside, texts, witnesses
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, delegations, outside, signing, texts, witnesses
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.bind import Bind
@@ -40,7 +41,9 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.delegation_signers import agreed
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import content_digest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.named import free_port
@@ -73,6 +76,8 @@ class ServerHost:
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
         self.repair = False
+        self.silent: tuple[str, ...] = ()  # addresses of other servers that are asked for the keys of a zone
+        self.kept: list[str] = []  # why DS records stayed as they were
         self.parents: dict[str, list[str]] = {}  # addresses of servers of zones above, which have this host's port
         self.asks_others = False  # what they have of its zones, at its own port
         self.ignored: set[tuple[str, ...]] = set()  # those that succeed without being given, with their arguments
@@ -317,14 +322,25 @@ class ServerHost:
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
         known = witnesses(declaration, only(host_plan, declaration.selected), self.parents)
         payload["witnesses"] = {zone: [(who, at, self.port, what) for who, at, _port, what in asked if at == self.address] for zone, asked in known.items()}
+        payload["delegations"], payload["followed"] = delegations(declaration, only(host_plan, declaration.selected))
+        for wanted in payload["delegations"].values():
+            wanted["servers"] = self._reached(wanted["servers"])
+            wanted["below"] = {child: self._reached(servers) for child, servers in wanted["below"].items()}
         if self.asks_others:
             payload["outside"] = [(who, at, self.port, names) for who, at, _port, names in outside(host_plan, ())]
         payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
         found = json.loads(json.dumps(comparison["differing"]))
-        payload["texts"], payload["seen"] = texts(only(host_plan, declaration.selected), self.name, {self.name: found}), found["seen"]
+        signers, moved, self.kept = agreed({self.name: found}, self.name)
+        mine = only(host_plan, declaration.selected)
+        mine = replace(mine, primary=signing(mine.primary, signers, declaration))
+        payload["zones"] = {name: [file, content_digest(mine.primary[name].zone)] for name, (file, _digest) in payload["zones"].items()}
+        payload["texts"], payload["seen"] = texts(mine, self.name, {self.name: found}, moved=moved), found["seen"]
         yield Application(software, self.layout, json.loads(json.dumps(payload)))
+
+    def _reached(self, servers: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+        return [(who, at, self.port) for who, at, _port in servers if at in (self.address, *self.silent)]
 
     def application(
         self, zones: Mapping[str, Mapping[str, str]], *, secondary: tuple[str, ...] = (), **arguments: Any

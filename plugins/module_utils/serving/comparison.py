@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, other_servers, served_serials, signing_state
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, delegations, other_servers, served_serials, signing_state
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
 _SOA = re.compile(r"\sSOA\s+(?!\\#)\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
@@ -16,7 +16,7 @@ _SOA = re.compile(r"\sSOA\s+(?!\\#)\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
 def compare(state, now):
     """What differs from the payload, as the controller needs it to choose serials and to send no more than that."""
     state.ask()
-    differing, ask = {}, []
+    differing, delegating = {}, {}
     served = {facts[3]["zone"] for facts in state.current.files.values() if facts[3]} | set(state.current.notes.get("secondary", {}))
     if state.payload["selected"] is not None:
         served &= set(state.payload["selected"])
@@ -26,25 +26,30 @@ def compare(state, now):
         facts = state.current.facts(name)
         if facts is None:
             differing[zone] = [None, [serial for serial in [removed.get(zone)] if serial is not None], None]
-        elif facts["digest"] != digest or name in state.edited or zone in shared:
-            written = facts["digest"] if name not in state.edited else None
-            differing[zone] = [written, [facts["serial"], facts["issued"], *_serial_on_disk(state, name)], _weight(state, name)]
+            continue
+        if name in state.edited or zone in shared or delegations.declared_digest(state, zone, name, facts) != digest:
+            into = differing
+        elif zone in state.payload["delegations"]:
+            into = delegating
         else:
             continue
-        ask.append(zone)
+        written = facts["digest"] if name not in state.edited else None
+        into[zone] = [written, [facts["serial"], facts["issued"], *_serial_on_disk(state, name)], _weight(state, zone, name)]
+    entries = {**differing, **delegating}
+    ask = list(entries)
     # Their primary may have an older copy, if it was lost.
     transferred = condition.transferred(state) if state.running else _kept(state)
     waiting = condition.waiting(state, transferred)
     outside, silent = other_servers.ask(state.payload["outside"])
     own_content = {}
     for zone, serial in ({} if state.running else _kept(state, ask)).items():
-        differing[zone][1].append(serial)  # it was a secondary, and is a primary now
+        entries[zone][1].append(serial)  # it was a secondary, and is a primary now
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
         answered = _served(state.payload["address"], ask, state.payload["port"])
         for zone, serial in answered.items():
-            differing[zone][1].append(serial)
-        for zone, holding in state.software.held([zone for zone in ask if differing[zone][2] is None], answered, state.lost).items():
+            entries[zone][1].append(serial)
+        for zone, holding in state.software.held([zone for zone in differing if differing[zone][2] is None], answered, state.lost).items():
             differing[zone][1] += holding.serials
             differing[zone][2] = holding.weight and [holding.weight[0] + 1, holding.weight[1]]
             if holding.how:
@@ -52,6 +57,9 @@ def compare(state, now):
     return {
         "differing": {
             "zones": differing,
+            "delegating": delegating,
+            "delegations": delegations.found(state),
+            "demanded": delegations.demanded(state),
             "time": now,
             "seen": state.digest(),
             "serials": _serials(state),
@@ -98,9 +106,10 @@ def _left_out(state):
     return state.software.left_out(state.payload["config"], [*state.payload["zones"], *state.payload["secondary"], *state.payload["members"]])
 
 
-def _weight(state, name):
-    """What a zone would lose, for the guard against losing much: its number of records and its apex name servers."""
-    records = records_of(state.current.read(name))
+def _weight(state, zone, name):
+    """What a zone would lose, for the guard against losing much: its number of declared records and its apex name servers."""
+    below = state.payload["delegations"].get(zone, {}).get("below", {})
+    records = records_of(delegations.without_signers(state.current.read(name) or "", zone, below))
     return [len(records), sorted(line.split(" ", 3)[3] for line in records if line.startswith("@ ") and line.split(" ", 3)[2] == "NS")]
 
 

@@ -17,6 +17,7 @@ import time
 _TYPE_SOA, _CLASS_IN = 6, 1
 _SAME_NAME = b"\xc0\x0c"  # a pointer to the question (RFC 1035 section 4.1.4)
 _ALL_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
+_EDNS = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)  # what is large comes in one packet that passes everywhere (RFC 6891, RFC 9715)
 _IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
 
 
@@ -26,9 +27,12 @@ def wire_name(zone):
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
-def question(zone, identifier, rdtype=_TYPE_SOA):
-    """A query for records at a zone's name (RFC 1035 section 4.1), without recursion desired. zone: A-labels, no escapes."""
-    return struct.pack("!6H", identifier, 0, 1, 0, 0, 0) + wire_name(zone) + struct.pack("!2H", rdtype, _CLASS_IN)
+def question(zone, identifier, rdtype=_TYPE_SOA, additional=0):
+    """A query for records at a zone's name (RFC 1035 section 4.1), without recursion desired, up to where additional records begin.
+
+    zone: A-labels, no escapes.
+    """
+    return struct.pack("!6H", identifier, 0, 1, 0, 0, additional) + wire_name(zone) + struct.pack("!2H", rdtype, _CLASS_IN)
 
 
 def answers(message, query):
@@ -91,7 +95,7 @@ def records(address, zones, rdtype, timeout=2.0, port=53):
 
     For those zones of which the server gives an authoritative answer in time, and all of it.
     """
-    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype), _data)
+    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype, 1), _data, _EDNS)
     return {zone: data for zone, data in found.items() if data is not None}
 
 
@@ -122,8 +126,11 @@ def _has_records(answer, _query):
     return bool(records or flags & 0x0200) if flags & 0x0400 and not flags & 0xF else None
 
 
-def _answered(address, zones, timeout, port, ask, read):
-    """What read(answer, query) says of each zone's answer to ask(zone, identifier), for those that are answered within timeout seconds."""
+def _answered(address, zones, timeout, port, ask, read, additional=b""):
+    """What read(answer, query) says of each zone's answer to ask(zone, identifier), for those that are answered within timeout seconds.
+
+    additional: what follows each query.
+    """
     found = {}
     waiting = list(zones)
     deadline = time.monotonic() + timeout
@@ -137,18 +144,18 @@ def _answered(address, zones, timeout, port, ask, read):
         while waiting and time.monotonic() < deadline:
             identifiers = random.sample(range(65536), min(_IN_FLIGHT, len(waiting)))
             asked = {identifier: (zone, ask(zone, identifier)) for identifier, zone in zip(identifiers, waiting)}
-            _ask(link, asked, found, min(deadline, time.monotonic() + 0.5), read)
+            _ask(link, asked, found, min(deadline, time.monotonic() + 0.5), read, additional)
             rest = [zone for zone, _query in asked.values()]
             # Those that gave no answer go to the end, so that a slow one does not hold up the others.
             waiting = waiting[len(identifiers) :] + rest
     return found
 
 
-def _ask(link, asked, found, deadline, read):
+def _ask(link, asked, found, deadline, read, additional):
     """Send all of asked; move what is answered before the deadline from asked to found, as read sees it."""
     try:
         for _zone, query in asked.values():
-            link.send(query)
+            link.send(query + additional)
         while asked and time.monotonic() < deadline:
             if not select.select([link], [], [], max(0.0, deadline - time.monotonic()))[0]:
                 return

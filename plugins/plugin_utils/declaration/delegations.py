@@ -82,7 +82,9 @@ class _Above:
                 new.update(((record.owner, record.type, record.rdata), record) for record in self._delegation(child, owner))
             if child.dnssec and "DS" not in self.types.get(owner, ()):
                 signed.append(child.name)
-        if self.zone.serial_policy == "keep":
+        if signed and self.zone.serial_policy == "keep":
+            wrong = f"keeps the serial of its file, so that the DS records of {', '.join(signed)} do not follow here"
+            self.findings.warning(f"zone {self.zone.name}", wrong, "let its serial be increment, or write the DS records yourself")
             signed = []
         content = self.zone.content.extended(new.values()) if new else self.zone.content
         return replace(self.zone, content=content, signed_delegations=tuple(signed))

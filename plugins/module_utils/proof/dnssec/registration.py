@@ -28,7 +28,7 @@ NEXT = {
     "not_everywhere": "let the servers that lack keys transfer the zone; a DS now would make it bogus where they are asked",
     "parents_silent": "see why servers of the zone above do not answer; the signer is told of a DS when each of them shows it",
     "too_early": "wait; resolvers may still have answers from before the keys, and the signer says when that is over",
-    "to_enter": "enter at the registrar, or in the zone above, what is to be added and removed",
+    "to_enter": "enter at the registrar what is to be added and removed; a declared zone above gets it from the next run of the playbook site",
     "spreading": "wait until each server of the zone above shows the same",
     "to_tell": "tell the signer, as the playbook dnssec does",
     "waiting": "wait; the signer knows of the DS, and goes on when resolvers have forgotten the former one",

@@ -294,3 +294,38 @@ def test_a_part_that_the_host_is_not_is_skipped_without_asking_it():
 def test_a_host_that_agrees_is_not_asked_again():
     result, payload = run({"comparisons": [{**comparison("a", {}), "agrees": True}]}, {"dns_zones": zones()})
     assert payload is None and result["changed"] is False
+
+
+DS = ["1 13 2 " + digit * 64 for digit in "abc"]
+
+
+def delegating(there, wanted, lacking=(), shown=DS[:2], **found):
+    """What host a was found to have of a zone and of the DS of one below it, both of which it holds, and what that has to become."""
+    seen = {"example.com": {"sub.example.com": {"ds": there, "shown": shown, "lacking": dict(lacking)}}}
+    entry = {"example.com": ["as it was", [7, 7], [5, ["ns1.example.net."]]]}
+    demanded = {"sub.example.com": {"ds": wanted, "ending": False}}
+    agreeing = {**comparison("a", {}, delegations=seen, delegating=entry, demanded=demanded, serials={"example.com": 7}, **found), "agrees": True}
+    declared = [{"name": name, "records": RECORDS, "primaries": ["a"], "dnssec": name.startswith("sub")} for name in ("example.com", "sub.example.com")]
+    return run({"comparisons": [agreeing, comparison("c", {})]}, {"dns_zones": declared})
+
+
+def test_a_ds_that_its_signer_wants_moves_the_zone_above_although_the_host_agrees():
+    _result, payload = delegating(DS[:1], DS[1:2])
+    serial, text = payload["texts"]["example.com"]
+    assert serial > 7 and [line for line in text.splitlines() if " DS " in line] == [f"sub 3600 IN DS {DS[1]}"]
+    assert payload["zones"]["example.com"][1] != DIGEST and list(payload["texts"]) == ["example.com"]
+
+
+def test_where_no_ds_moves_a_host_that_agrees_is_not_asked_again_and_what_is_in_the_way_is_told():
+    assert delegating(DS[:1], DS[:1]) == ({"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}, None)
+    result, payload = delegating(DS[:1], DS[1:2], lacking={"c": None})
+    assert payload is None and result["changed"] is False
+    (told,) = result["warnings"]
+    assert told.startswith(f"zone example.com: the DS records of sub.example.com stay as they are ({DS[0]})") and "c gave no answer" in told
+
+
+def test_who_holds_a_zone_is_told_whom_to_ask_about_zones_below_it_and_who_signs_one_that_its_keys_matter():
+    declared = [{"name": name, "records": RECORDS, "primaries": ["a"], "dnssec": name.startswith("sub")} for name in ("example.com", "sub.example.com")]
+    _result, payload = run({"state": "compared"}, {"dns_zones": declared}, {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0})
+    places = [["a", "192.0.2.1", 53], ["c", "192.0.2.3", 53]]
+    assert payload["delegations"] == {"example.com": {"servers": places, "below": {"sub.example.com": places}}} and payload["followed"] == ["sub.example.com"]

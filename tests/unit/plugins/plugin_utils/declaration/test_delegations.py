@@ -112,6 +112,7 @@ def test_a_file_that_keeps_its_serial_stays_as_it_is():
     assert "keeps the serial of its file" in warnings(found)[0] and not found.zones["example"].signed_delegations
     by_hand = load([parent, child(dnssec=True)], {}, Inventory(GROUPS, ADDRESSES.__getitem__), {"example.zone": f"{text}sub NS ns1\n"}.__getitem__)
     assert not by_hand.zones["example"].signed_delegations
+    assert any("the DS records of sub.example do not follow here" in str(warning) for warning in by_hand.warnings)
     moving = load([{**parent, "serial": "increment"}, child()], {}, Inventory(GROUPS, ADDRESSES.__getitem__), {"example.zone": text}.__getitem__)
     assert {record.owner for record in moving.zones["example"].content.records} == {"@", "ns1", "ns2", "sub"}
 

@@ -129,23 +129,38 @@ def test_what_would_break_the_chain_is_told(host):
     assert look(host)["state"] == "no_keys"
 
 
-def play(host, items, *extra):
-    """Run the playbook on this machine; (exit code, what it said, in one line)."""
+SITE = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [
+            {"name": "Check", "authoritative.dns.declaration": {"software": "bind"}},
+            {"name": "Serve", "ansible.builtin.include_role": {"name": "authoritative.dns.nameserver", "tasks_from": "serve"}},
+        ],
+    }
+]
+
+
+def play(host, items, *extra, playbook="authoritative.dns.dnssec"):
+    """Run a playbook on this machine; (exit code, what it said, in one line)."""
     place = host.root / "controller"
     place.mkdir(exist_ok=True)
     server = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": [host.address]}
     (place / "inventory.json").write_text(json.dumps({"dns_primaries": {"hosts": {"ns1": server}}}))
     variables = {"dns_zones": [{**item, "secondaries": []} for item in items], "dns_dnssec_policies": QUICK, "__nameserver_layout": host.layout}
+    variables |= {"nameserver_service": False, "__nameserver_host": {"missing_files": [], "version": "", "services": {}}, "__nameserver_local_files": []}
+    variables |= {"nameserver_listen_on": [host.address], "nameserver_allow_query": ["any"], "ansible_stdout_callback": "default"}
     (place / "variables.json").write_text(json.dumps(variables))
-    command = ["ansible-playbook", "-i", "inventory.json", "authoritative.dns.dnssec", "-e", "@variables.json", *extra]
+    (place / "site.yml").write_text(json.dumps(SITE))  # the role's own tasks from the check of the declaration on
+    command = ["ansible-playbook", "-i", "inventory.json", playbook, "-e", "@variables.json", *extra]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=180, check=False)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
 @pytest.mark.skipif(not can_make_private_networks(), reason="needs root, for a network of its own where the server has port 53")
-def test_the_playbook_tells_the_signer_what_a_declared_zone_above_shows(host):
+def test_a_ds_follows_in_a_declared_zone_above_and_the_playbook_tells_the_signer(host):
     host.stop()
-    in_private_network(lambda: _play_from_keys_to_a_rollover(host), timeout=300)
+    in_private_network(lambda: _play_from_keys_to_a_rollover(host), timeout=600)
 
 
 def _play_from_keys_to_a_rollover(host):
@@ -160,8 +175,12 @@ def _play_from_keys_to_a_rollover(host):
         (ds,) = host.ask(NAME, "CDS")
         code, said = play(host, [above, *items])
         assert code == 0 and "changed=0" in said and f"{NAME}: to_enter" in said and f"enter {NAME}. IN DS {ds}" in said, said
-        above = {**ABOVE, "records": [*ABOVE["records"], {"name": "signed", "type": "DS", "value": ds}]}
-        host.bring_declared([above, *items], policies=QUICK)
+        assert host.ask(NAME, "DS") == []
+        for extra, there in (["--check", "--diff"], []), ([], [ds]):
+            code, said = play(host, [above, *items], *extra, playbook="site.yml")
+            assert code == 0 and "changed=1" in said and (f"+ signed 1 DS {ds}" in said) == bool(extra) and host.ask(NAME, "DS") == there, said
+        code, said = play(host, [above, *items], playbook="site.yml")
+        assert code == 0 and "changed=0" in said, said
         tag = ds.split()[0]
         for extra in (["--check"], []):
             code, said = play(host, [above, *items], *extra)

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
 
 import pytest
+import yaml
 from ansible_collections.authoritative.dns.tests.integration.test_nameserver_signing import served
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, KnotHost, running_host
 
@@ -19,6 +22,7 @@ SIGNERS = [kind for kind in (BindHost, KnotHost) if kind in INSTALLED]
 pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not SIGNERS, reason="needs a program that signs, and rights to become another user")
 each_signer = pytest.mark.parametrize("kind", SIGNERS, ids=lambda kind: kind.daemon)
 WHERE = {BindHost: "own/signing", KnotHost: "own/keys"}
+ROLE = pathlib.Path(__file__).parents[2] / "roles/nameserver"
 NAME = "signed.example"
 ZONE = {"name": NAME, "dnssec": True, "records": [{"type": "NS", "value": "ns1.example."}, {"name": "www", "type": "A", "value": "192.0.2.1"}]}
 PASSWORD = "correct horse battery staple"
@@ -140,3 +144,21 @@ def test_keys_of_knot_are_told_to_be_no_keys_for_bind(tmp_path):
     assert code and f"The keys of {NAME} in ns1.vault are Knot DNS'" in " ".join(said.split()), said
     assert not list((host.root / "own/signing/keys").iterdir())
     hosts.close()
+
+
+@pytest.mark.skipif(len(SIGNERS) < 2, reason="needs BIND and Knot DNS")
+def test_keys_that_are_there_already_are_known_by_any_tag(tmp_path):
+    script = yaml.safe_load((ROLE / "vars/software/knot.yml").read_text())["__nameserver_keys"]["restore"]
+    place = tmp_path / "keys" / NAME
+    place.mkdir(parents=True)
+    make = [shutil.which("dnssec-keygen", path=f"{os.environ['PATH']}:/usr/sbin"), "-q", "-K", str(place), "-a", "13", "-f", "KSK", NAME]
+    names = (subprocess.run(make, capture_output=True, text=True, check=True).stdout.strip() for _try in range(1000))
+    name = next(name for name in names if int(name.rpartition("+")[2]) < 10000)  # which the programs write with zeros before it, or without
+    for path in place.iterdir():
+        if not path.name.startswith(name):
+            path.unlink()
+    given = base64.b64encode(subprocess.run(["tar", "--create", "--directory", str(tmp_path), "keys"], capture_output=True, check=True).stdout)
+    bring = ["bash", "-c", script, "bash", str(tmp_path / "own")]
+    (tmp_path / "own").mkdir()
+    said = [subprocess.run(bring, input=given, capture_output=True, check=True).stdout.decode() for _time in range(2)]
+    assert said == [f"restored {NAME}\n", ""]

@@ -6,7 +6,7 @@ set -euo pipefail
 sources=/build/el9
 work=/build/work
 repository=/opt/packages
-debs=(bind9 bind9-libs bind9-utils bind9-host bind9-dnsutils nsd firewalld python3-firewall network-manager libnm0 python3-dnspython)
+debs=(bind9 bind9-libs bind9-utils bind9-host bind9-dnsutils nsd firewalld python3-firewall network-manager libnm0 python3-dnspython python3-cryptography)
 mkdir -p $work/deb $repository
 
 # --- what the programs need stays Debian's: it is the "operating system" -------------------------------------------
@@ -73,6 +73,9 @@ repack NetworkManager network-manager --define 'service NetworkManager'
 
 unpack python3-dnspython
 repack python3-dns python3-dnspython
+
+unpack python3-cryptography
+repack python3-cryptography python3-cryptography
 
 payload=/nonexistent
 package release 9.4

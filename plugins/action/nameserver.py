@@ -275,16 +275,18 @@ def of_others(host_plan: Plan) -> Callable[[Zone], list[tuple[str, str]]]:
 
 
 def witnesses(declaration: Declaration, host_plan: Plan, parents: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[str, str, int, str]]]:
-    """(who, address, port, type) by zone that a host signs: servers that could have its DNSKEY, and those of the zone above that could have its DS.
+    """(who, address, port, type) by zone: servers of one that the host signs, which could have its DNSKEY, and those of the zone above, which could have a DS.
 
     parents: addresses of the latter where the zone above is not declared, by zone.
     """
     found: dict[str, list[tuple[str, str, int, str]]] = {}
     for name, primary in host_plan.primary.items():
         zone, above = primary.zone, zone_above(declaration, name)
-        if zone.dnssec:
-            known = [*((server, "DNSKEY") for server in zone.secondaries if server.answers), *((server, "DS") for server in (above.servers if above else ()))]
+        known = [(server, "DNSKEY") for server in zone.secondaries if zone.dnssec and server.answers]
+        if not zone.content.signed:
+            known += [(server, "DS") for server in (above.servers if above else ())]
             known += [(Server(address, (address,), managed=False), "DS") for address in parents.get(name, ())]
+        if known:
             found[name] = [(server.name, address, server.port, rdtype) for server, rdtype in known for address in server.addresses[:1]]
     return found
 

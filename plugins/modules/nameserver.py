@@ -161,6 +161,11 @@ keys_elsewhere:
   returned: when O(state=compared)
   type: dict
   sample: {example.com: [ns2 has its DNSKEY]}
+ds_without_keys:
+  description: Zones that the host is to begin to serve unsigned, and of which the zone above has a DS, and who that is.
+  returned: when O(state=compared)
+  type: dict
+  sample: {example.com: [ns1 has its DS]}
 insecure_too_early:
   description: Zones whose signing is to end while the zone above may have a DS that the host's server was not told of, and what is known of it.
   returned: when O(state=compared)

@@ -81,6 +81,13 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
                 f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
                 f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone, BOGUS)}"
             )
+    for zone, who in ({} if allowed is True else found.get("ds_without_keys") or {}).items():
+        if zone not in names:
+            yield (
+                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which did not serve it before, is to serve it without signatures: every resolver that "
+                f"validates would refuse the zone. Write dnssec: true and bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true), "
+                f"or have the DS removed and wait until resolvers have forgotten it; {_remedy(zone, BOGUS)}"
+            )
     for zone, who in ({} if allowed is True else found.get("insecure_too_early") or {}).items():
         if zone not in names:
             yield (

@@ -380,6 +380,17 @@ def test_no_new_keys_where_the_zone_above_has_a_ds(host):
     assert compared(host, [ABOVE_WITH_DS, zone()])["keys_elsewhere"] == {}
 
 
+def test_a_host_that_has_lost_a_signed_zone_does_not_serve_it_without_signatures(host):
+    host.bring_declared([ABOVE_WITH_DS])
+    found = compared(host, [ABOVE_WITH_DS, zone(dnssec=False)])
+    assert found["ds_without_keys"] == {NAME: ["ns1 has its DS"]}
+    assert "without signatures" in losses(found)[0] and "dnssec_keys_restore=true" in losses(found)[0]
+    assert not list(guard.lost_signing_keys("ns1", found, [NAME]))
+    host.bring_declared([ABOVE_WITH_DS, zone(dnssec=False)])  # as if allowed: nobody is asked any more
+    assert losses(compared(host, [ABOVE_WITH_DS, zone(dnssec=False)])) == []
+    assert compared(host, [ABOVE_WITH_DS, zone(dnssec=False, name="other.example")])["ds_without_keys"] == {}
+
+
 @bind_alone
 def test_no_other_keys_than_those_that_the_zone_above_has_a_ds_for(host):
     # keys are here, as after a restoration, and those of another zone, or of an earlier time

@@ -70,6 +70,7 @@ def compare(state, now):
         "agrees": not differing and not state.result(state.changes(), [], False)["changed"] and not waiting,
         "own_content": own_content,
         "keys_elsewhere": signing_state.keys_elsewhere(state),
+        "ds_without_keys": signing_state.ds_without_keys(state),
         "insecure_too_early": signing_state.insecure_too_early(state),
         "still_signed": signing_state.still_signed(state),
         "left_out": sorted(_left_out(state)),

@@ -50,6 +50,17 @@ def _is_for(zone, data, rdtype, key):
     return digest is not None and digest(served_serials.wire_name(zone) + key).digest() == data[4:]
 
 
+def ds_without_keys(state):
+    """{zone: [who has its DS]} of zones that this host is to begin to serve, and not to sign: somebody else did until now."""
+    wanted = state.software.signed(state.payload["config"])
+    beginning = [zone for name, (zone, _digest) in state.wanted.items() if zone not in wanted and not state.current.facts(name)]
+    found = {}
+    for zone, who, rdtype, there in _witnessed(state, beginning, ["DS"]):
+        if there:
+            found.setdefault(zone, []).append(f"{who} has its {rdtype}")
+    return found
+
+
 def insecure_too_early(state):
     """{zone: what is known} of zones whose signing is to end, while the zone above, or a resolver's memory, may have a DS.
 

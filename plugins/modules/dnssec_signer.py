@@ -46,7 +46,7 @@ options:
   rollover:
     description:
       - Keys to replace, each as C(ZONE) or C(ZONE/KEY_TAG). With the zone alone it is the key that signs the keys, where there is one.
-      - A key that is being replaced already is left alone.
+      - A key that is being replaced already is left alone. Knot DNS replaces the keys of a zone one after the other, and is told of no second one meanwhile.
     type: list
     elements: str
     default: []
@@ -131,7 +131,9 @@ def to_roll(software, wanted):
     keys = software.keys({zone: zone_file_name(zone) for zone, _tag in given}) if given else {}
     found = []
     for zone, tag in given:
-        if any(key["goal"] == "hidden" and key["signs_keys"] for key in keys[zone]) and not tag:
+        signing = [key for key in keys[zone] if key["signs_keys"]]
+        coming = len(signing) > 1 and any(key["states"].get("ds") in ("hidden", "rumoured") for key in signing)
+        if not tag and (coming or any(key["goal"] == "hidden" for key in signing)):
             continue  # the former one has not gone yet
         choice = [key for key in keys[zone] if (str(key["key_tag"]) == tag if tag else key["signs_keys"] and key["goal"] != "hidden")]
         if len(choice) != 1:

@@ -84,6 +84,23 @@ def test_keys_and_algorithm_are_replaced_without_a_moment_in_which_the_zone_is_b
     assert not host.bring_declared([item], policies=ed25519)["changed"]
 
 
+def test_a_second_rollover_is_begun_or_refused_and_never_forgotten(host):
+    def roll(*wanted):
+        return run_module("dnssec_signer", software="knot", layout=host.layout, rollover=list(wanted))
+
+    above = ZoneAbove(host)
+    host.bring_declared([zone(ttl=1, dnssec="quick")], policies=PAIR)
+    first = above.until(settled)
+    (zsk,) = tags(first, signs_keys=False)
+    refused = roll(NAME, f"{NAME}/{zsk}")
+    assert refused["failed"] and refused["changed"] and "one key after the other" in refused["msg"], refused
+    assert len(tags(software(host).keys(FILES)[NAME], signs_keys=True)) == 2
+    assert not roll(NAME)["changed"]  # it is under way
+    above.until(lambda keys: settled(keys) and tags(keys, signs_keys=True) != tags(first, signs_keys=True))
+    assert roll(f"{NAME}/{zsk}")["changed"]
+    above.until(lambda keys: settled(keys) and tags(keys, signs_keys=False) != {zsk})
+
+
 def test_knot_is_told_of_a_ds_when_resolvers_have_forgotten_what_was_before(host):
     def look(above):
         asked = [("ns1", host), *((f"above{number}", one) for number, one in enumerate(above))]

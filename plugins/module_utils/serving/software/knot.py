@@ -212,7 +212,10 @@ class Knot(Software):
         kinds = {key["key_tag"]: "ksk" if key["signs_keys"] else "zsk" for key in self.keys({zone: zone_file_name(zone)})[zone]}
         if key_tag not in kinds:
             raise Refused(f"{zone} has no key {key_tag}")
-        self._control("zone-key-rollover", zone, kinds[key_tag])
+        if len(kinds) > len(set(kinds.values())):  # knotd would take the word, and do nothing
+            there = ", ".join(map(str, kinds))
+            raise Refused(f"{zone}: Knot DNS replaces one key after the other, and there are {there} now; begin when the former one is gone")
+        self._control("--blocking", "zone-key-rollover", zone, kinds[key_tag])
 
     def make_ready(self, generation, zones):
         """Forget journals from the last time that zones were signed: what was served meanwhile is not in them, and knotd would refuse to go on there."""

@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import time
 
 import pytest
@@ -133,6 +134,31 @@ def test_a_primary_that_cannot_start_without_its_state_is_repaired_in_one_run(pa
     primary.start()  # which the role does
     assert in_sync(primary, secondary, "192.0.2.5")
     assert not feed(primary, secondary, "192.0.2.5")["changed"]
+
+
+def test_a_secondary_follows_its_primary_at_once_when_that_is_back_from_a_loss_of_power(tmp_path):
+    """Its questions were answered by nobody and its connections refused, as by a host that is off."""
+    zones = [ZONE, "example.net"]
+
+    def bring(host, address, **options):
+        records = [{"type": "NS", "value": "ns1.example."}, {"name": "www", "type": "A", "value": address}]
+        host.bring_declared([{"name": zone, "records": records, **options} for zone in zones])
+
+    with running_host(BindHost, tmp_path / "primary") as primary, running_host(BindHost, tmp_path / "secondary") as secondary:
+        to = [{"address": secondary.address, "port": secondary.port}]
+        bring(primary, "192.0.2.1", secondaries=to)
+        bring(secondary, "192.0.2.1", primaries=[{"address": primary.address, "port": primary.port}], secondaries=["ns1"])
+        assert until(lambda: None not in [secondary.serial(zone) for zone in zones])
+        primary.stop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind((primary.address, primary.port))
+            for zone in zones:
+                secondary.run(["rndc", "refresh", zone])
+            until(lambda: secondary.log().count("retry limit for primary") >= 2 * len(zones), 75)  # with each of its addresses; BIND 9.20 says it otherwise
+            time.sleep(0.5)  # in which it may go on over TCP
+        primary.start()
+        bring(primary, "192.0.2.2", secondaries=to)
+        assert until(lambda: [secondary.serial(zone) for zone in zones] == [primary.serial(zone) for zone in zones], 60)
 
 
 def lose_the_copies(secondary):

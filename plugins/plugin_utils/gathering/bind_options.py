@@ -17,7 +17,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_
 
 Outcome = tuple[str, str]  # a fate and its detail
 # What L(software.bind) says in any case.
-_SAID = {"version": "none", "hostname": "none", "server-id": "none", "minimal-responses": "yes", "minimal-any": "yes"}
+_SAID = {"version": "none", "hostname": "none", "server-id": "none", "minimal-responses": "yes", "minimal-any": "yes", "try-tcp-refresh": "no"}
 _RATES = ("serial-query-rate", "transfers-in", "transfers-per-ns", "notify-rate", "startup-notify-rate", "transfers-out", "tcp-clients")
 _OF_ZONES = ("allow-transfer", "also-notify", "notify", "allow-update", "dnssec-policy", "auto-dnssec", "inline-signing")
 _NOT_CHANGED = {"auth-nxdomain": "no", "query-source": "address *", "dnssec-enable": "yes"}  # named's own defaults, which configurations repeat

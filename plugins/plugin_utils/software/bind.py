@@ -169,6 +169,8 @@ def _options(plan: Plan, layout: Layout, settings: Settings, catalogs: Mapping[s
         "server-id none",
         "minimal-responses yes",
         "minimal-any yes",
+        # Or named (9.18) asks a primary that was silent over TCP, and takes nothing from it for ten minutes where that fails, back or not.
+        "try-tcp-refresh no",
         *_rates(len(plan.primary), len(plan.secondary) + sum(map(len, plan.consumed.values()))),
         *_catalogs(plan, layout, catalogs),
         *(f"{option} {found[0]}" for found in sources(plan, settings).values() if len(found) == 1 for option in _source_options(found[0])),

@@ -35,6 +35,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement
     agreed_serial,
     ahead,
     content_digest,
+    missed,
     second_step,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         findings = findings_of(comparisons, host) if "differing" in found else {}
         signers, moved, steps = delegation_signers.agreed(findings, host) if findings else ({}, set(), [])
-        if found.get("agrees") and not moved and not left_behind(findings, host):
+        if found.get("agrees") and not moved and not left_behind(findings, host) and not not_told(findings, host):
             nothing = {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
             return {**nothing, "warnings": steps} if steps else nothing
         try:
@@ -92,6 +93,7 @@ class ActionModule(ActionBase):
                 payload["texts"] = texts(mine, host, findings, arguments.get("without") or (), moved)
                 steps += second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
+                payload["missed"] = sorted(not_told(findings, host) & mine.secondary.keys())
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
         except TypeError as error:
@@ -142,6 +144,7 @@ class ActionModule(ActionBase):
             "texts": {},
             "repair": False,
             "seen": None,
+            "missed": [],
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
@@ -234,6 +237,11 @@ def findings_of(comparisons: Sequence[Mapping[str, Any]], host: str) -> dict[str
 def left_behind(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
     """Zones that a host is primary for and of which another server has a newer copy than it. found: see L(findings_of)."""
     return ahead(found[host]["serials"], [served for item in found.values() for served in (item["transferred"], *item["outside"].values())])
+
+
+def not_told(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
+    """Zones that a host transfers and of which a primary had a newer copy before this run: it was away when it was told of it. found: see L(findings_of)."""
+    return missed(found[host]["transferred"], [item["serials"] for item in found.values()])
 
 
 def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple[str, str, int, list[str]]]:

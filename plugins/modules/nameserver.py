@@ -22,8 +22,9 @@ options:
     description:
       - V(compared) changes nothing and reports what differs.
       - V(present) makes the host what the declaration says.
+      - V(refreshed) has a server that was just started ask its primaries whether zones that it has copies of changed while it was stopped.
     type: str
-    choices: [compared, present]
+    choices: [compared, present, refreshed]
     default: present
   software:
     description: The name server's program.
@@ -223,7 +224,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 def main():
     module = AnsibleModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["compared", "present"], "default": "present"},
+            "state": {"type": "str", "choices": ["compared", "present", "refreshed"], "default": "present"},
             "software": {"type": "str", "choices": list(SOFTWARE), "default": "bind"},
             "version": {"type": "str", "default": ""},
             "layout": {"type": "dict", "required": True},
@@ -251,6 +252,10 @@ def main():
         application = Application(software, layout, payload)
         if module.params["state"] == "compared":
             module.exit_json(changed=False, **application.compare(int(time.time())))
+        if module.params["state"] == "refreshed":
+            if not module.check_mode:
+                application.refresh()
+            module.exit_json(changed=False)
         result = application.preview() if module.check_mode else application.apply(module.atomic_move)
     except (Refused, OSError) as error:
         module.fail_json(msg=f"{error}. {(application or Application).reached}")

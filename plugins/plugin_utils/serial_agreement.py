@@ -119,6 +119,11 @@ def ahead(own: Mapping[str, int], others: Iterable[Mapping[str, int]]) -> set[st
     return {zone for served in others for zone, serial in served.items() if zone in own and stuck(own[zone], {"": serial})}
 
 
+def missed(own: Mapping[str, int], primaries: Iterable[Mapping[str, int]]) -> set[str]:
+    """Zones of which a primary has a newer copy than a secondary, which was not told of it. own, primaries: serials by zone."""
+    return {zone for has in primaries for zone, serial in has.items() if zone in own and serial_numbers.newer(serial, own[zone])}
+
+
 def _last_step(others: Mapping[str, int], taken: Collection[int]) -> int:
     """A serial that nobody has, to which all servers can be brought in two steps at most, and most of them in one. taken: those that somebody has."""
     ends = set()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -238,6 +239,45 @@ def test_a_stopped_secondary_becomes_the_primary_and_goes_on_beyond_its_own_copy
         stop_after_a_while(new)
         old.stop()
         assert feed(new, old, "192.0.2.2", serial="increment")["zones_changed"] == {ZONE: 3}
+
+
+@contextlib.contextmanager
+def not_told(kind, tmp_path):
+    """A primary, and its secondary that did not run when the primary changed."""
+    with running_host(BindHost, tmp_path / "primary") as primary, running_host(kind, tmp_path / "secondary") as secondary:
+        feed(primary, secondary, "192.0.2.1")
+        follow(secondary, primary)
+        assert in_sync(primary, secondary, "192.0.2.1")
+        stop_after_a_while(secondary)
+        feed(primary, secondary, "192.0.2.2")
+        time.sleep(1)  # its NOTIFY reaches nobody
+        secondary.start()
+        yield primary, secondary
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_secondary_that_was_started_asks_for_what_changed_while_it_was_stopped(kind, tmp_path):
+    with not_told(kind, tmp_path) as (primary, secondary):
+        with secondary.declared([copy_of(primary)]) as application:
+            application.refresh()
+        assert in_sync(primary, secondary, "192.0.2.2")
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_secondary_asks_for_what_a_comparison_found_it_was_not_told_of(kind, tmp_path):
+    with not_told(kind, tmp_path) as (primary, secondary):
+        with secondary.declared([copy_of(primary)]) as application:
+            application.payload["missed"] = [ZONE]
+            assert not application.apply(os.replace)["changed"]
+        assert in_sync(primary, secondary, "192.0.2.2")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in INSTALLED if kind.reconfigures_first == "restart"], ids=lambda kind: kind.daemon)
+def test_a_secondary_that_a_run_restarts_asks_for_what_it_was_not_told_of_meanwhile(kind, tmp_path):
+    with not_told(kind, tmp_path) as (primary, secondary):
+        lose_the_state_alone(secondary, None)
+        follow(secondary, primary)
+        assert in_sync(primary, secondary, "192.0.2.2")
 
 
 def test_both_are_made_anew(pair):

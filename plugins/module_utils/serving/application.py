@@ -73,7 +73,8 @@ class Application:
             changes = self.state.changes()
             result = self.state.result(changes, difference(self.state, changes), reloaded=False)
             if not result["changed"]:
-                self._ask_primaries_again()
+                if self.state.running:
+                    self._ask_primaries_again()
                 return result
             lacking = self.software.without()
             if lacking:
@@ -97,13 +98,23 @@ class Application:
             self.generations.finish(self.state.current)
             return result
 
+    def refresh(self):
+        """Have a server that was just started ask for everything that it has a copy of. Raises Refused."""
+        self.state.ask()
+        self._ask_for_copies()
+
+    def _ask_for_copies(self):
+        """Nobody tells a server again of what changed while it did not run."""
+        nothing = {zone for zone, serial in condition.transferred(self.state).items() if serial is None}  # for which it asks by itself
+        self.software.refresh([zone for zone in [*self.payload["secondary"], *self.payload["members"]] if zone not in nothing])
+
     def _ask_primaries_again(self):
-        """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down.
+        """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down, or only old copies.
 
         Nobody misses a server while it is restarted that has nothing at all.
         """
         waiting = condition.waiting(self.state, condition.transferred(self.state))
-        self.software.refresh(waiting)
+        self.software.refresh([*waiting, *self.payload["missed"]])
         if waiting and self.software.remembers_unreachable and not self.payload["zones"]:
             deadline = time.monotonic() + _ASKED_AGAIN
             while not condition.has_something(self.state):
@@ -187,7 +198,10 @@ class Application:
             self.software.store(staged)
             if running:
                 self.software.take(files, changed)
-                self.software.refresh(self._transferred_otherwise(staged, changes))
+                if self.software.restarted:
+                    self._ask_for_copies()
+                else:
+                    self.software.refresh(sorted({*self._transferred_otherwise(staged, changes), *self.payload["missed"]}))
                 left = staged.notes["leaving"]
                 self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})
                 members = self.payload["members"]

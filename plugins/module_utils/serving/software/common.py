@@ -73,6 +73,7 @@ class Software:
     tells_keys = False  # whether L(keys) can be asked
     remembers_unreachable = False  # whether it asks a primary no more for minutes once its host was unreachable; named: for ten, and only a restart helps
     copy_suffixes = ("",)  # of the files that are a zone's copy
+    restarted = False  # whether this run restarted it, and it may have been told of changes meanwhile
 
     def __init__(self, run, find, layout):
         self.run = run
@@ -271,6 +272,7 @@ class Software:
         code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])
         if code:
             raise Refused("systemctl restart {} fails: {}".format(self.layout["service"], (err or out).strip()))
+        self.restarted = True
 
     def words(self, output, generation, current):
         """Lines of a checker that read L(copies), about the files that these stand for. Raises Refused for a declared zone that is configured twice."""

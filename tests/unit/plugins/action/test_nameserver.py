@@ -15,7 +15,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, findings_of, read_settings, texts
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, findings_of, not_told, read_settings, texts
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
@@ -106,6 +106,13 @@ def test_a_zone_goes_on_beyond_the_newest_copy_that_any_server_has():
             assert {sent_to(hosts, host, [*found, ahead])["example.com"][0] for host in "ab"} == {2026112105}
     level = comparison("c", {}, transferred={"example.com": 7}, outside={"provider": {"example.com": 6}})
     assert [sent_to(hosts, host, [*behind, level]) for host in "ab"] == [{}, {}]
+
+
+def test_a_secondary_is_told_of_what_it_missed_by_a_run_that_changes_nothing():
+    found = [comparison("a", {}, serials={"example.com": 7}), comparison("c", {}, transferred={"example.com": 6})]
+    assert not_told(found, "c") == {"example.com"}
+    assert not_told(found, "a") == set()
+    assert not_told([found[0], comparison("c", {}, transferred={"example.com": 7})], "c") == set()
 
 
 def test_the_only_primary_of_a_zone_that_has_what_it_should_have_moves_it_where_a_secondary_is_ahead():

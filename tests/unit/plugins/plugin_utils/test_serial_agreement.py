@@ -19,6 +19,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement
     agreed_serial,
     ahead,
     content_digest,
+    missed,
     second_step,
     stuck,
 )
@@ -135,6 +136,12 @@ def test_where_one_step_reaches_all_it_is_taken():
     """Half the circle apart neither is newer, but the primary need not follow anybody."""
     assert ahead({"example.com": 7}, [{"example.com": 7 + 2**31}]) == {"example.com"}
     assert agreed_serial(zone("increment"), [Finding("new", (7, 7))], NOW, {"ns2": 7 + 2**31}) == 8 + 2**31
+
+
+def test_a_secondary_missed_what_a_primary_has_and_it_has_an_older_copy_of():
+    primaries = [{"older.example": 7, "same.example": 7, "newer.example": 7, "none.example": 7}, {"wrapped.example": 1}]
+    own = {"older.example": 6, "same.example": 7, "newer.example": 8, "wrapped.example": 4294967295, "elsewhere.example": 1}
+    assert missed(own, primaries) == {"older.example", "wrapped.example"}
 
 
 def test_the_first_of_two_steps_says_who_follows_to_which_and_what_is_to_be_done():

@@ -177,6 +177,7 @@ class ServerHost:
         return int((self.root / "pid").read_text())
 
     def start(self) -> None:
+        self._bury()
         with open(self.root / "output", "ab") as output:
             process = subprocess.Popen(self.command(), stdout=output, stderr=output)
         (self.root / "pid").write_text(str(process.pid))  # a process of the tests that is killed may have started it
@@ -185,6 +186,16 @@ class ServerHost:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.daemon} does not start:\n{self.log()[-4000:]}")
             time.sleep(0.02)
+
+    def _bury(self) -> None:
+        """Wait until one that was killed is dead, and forget it: knotd takes a process for one that runs as long as its parent did not look."""
+        if not (self.root / "pid").exists():
+            return
+        deadline = time.monotonic() + 10
+        while self.runs() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for path in pathlib.Path(self.sockets).glob("*.pid"):
+            path.unlink()
 
     def is_up(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
@@ -456,7 +467,8 @@ class NsdHost(ServerHost):
         self.local_config.write_text("")
         stock = [f"ip-address: {self.address}", 'database: ""', *options]
         self.config_file.write_text("server:\n" + "".join(f"\t{line}\n" for line in stock) + "remote-control:\n\tcontrol-enable: no\n")
-        return {"secondary_directory": str(self.root / "work/transferred"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
+        directories = {"secondary_directory": str(self.root / "work/transferred"), "differences_directory": str(self.root / "own/differences")}
+        return {**directories, "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
 
     def command(self) -> list[str]:
         return [_find("nsd"), "-d", "-c", str(self.config_file)]

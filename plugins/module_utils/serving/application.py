@@ -238,7 +238,8 @@ class Application:
                 facts = self.state.current.facts(self.state.zone_file(zone))
                 if facts:
                     facts["issued"] = serial
-            _renumber(self.state, [zone for zone in changes["zones"] if zone in self.acceptance.signed])
+            in_place = self.software.only_newer({name: self.state.current.read(name) for name in self.payload["config"]})
+            _renumber(self.state, [zone for zone in changes["zones"] if zone in self.acceptance.signed or zone in in_place])
         notes = self.state.current.notes
         learned = self.payload["catalogs"] if files is not None else []
         left = notes["leaving"] = sorted({*learned, *notes.get("leaving", [])} - {*notes.get("catalogs", [])})

@@ -13,9 +13,9 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, condition, rereading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations, sha256
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.zone_links import ZONES
 
 _MEMBER = re.compile(r"\.zones(?:\.\S+)? .*\bPTR (\S+)\.$", re.M)  # in a catalog as the collection writes it
-ZONES = "zones"  # the directory of a generation that has the zone files
 
 
 class HostState:

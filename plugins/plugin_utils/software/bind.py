@@ -23,6 +23,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     Settings,
     content_name,
     key_blocks,
+    sends_differences,
     source_for,
     sources,
     used_key,
@@ -67,7 +68,7 @@ class Layout:
     working_directory: ``directory``. state_directory: the generations of zones and configuration, below directories that root alone may write.
     previous_state_directory: where an earlier version of this collection had them.
     secondary_directory: for transferred zones, relative to working_directory. user, group: named's.
-    signing_directory: where named keeps signed zones, and the keys of each in a directory of its own; named makes it.
+    signing_directory: where named keeps what it makes of zones, signatures and differences, and the keys of each in a directory of its own; named makes it.
     options: further ``options`` statements as the distribution ships them, without the semicolon.
     service: systemd's unit.
     """
@@ -321,7 +322,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
         # The rule host-name looks at names, and a zone may say what it means there.
         statements = [
             "type primary",
-            *(_signing(blocks, layout, name, primary.zone.dnssec) or [f'file "{layout.state_directory}/current/zones/{zone_file_name(name)}"']),
+            *_text(blocks, layout, name, primary),
             "check-names ignore",
             *outgoing(primary),
             *_sources(own, (), primary.notify),
@@ -350,15 +351,22 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
     return blocks, consumed
 
 
-def _signing(blocks: Blocks, layout: Layout, name: str, policy: Policy | None) -> list[str]:
-    """How named signs a zone. What it makes of it lies beside the name that it opens: in a directory of its own, with a link to the zone's text.
+def _text(blocks: Blocks, layout: Layout, name: str, primary: PrimaryZone) -> list[str]:
+    """Where a zone's text is, and what named makes of it. That lies beside the name that it opens: in a directory of its own, with a link to the text."""
+    file_name = zone_file_name(name)
+    if primary.zone.dnssec:
+        return _signing(blocks, layout, file_name, primary.zone.dnssec)
+    if sends_differences(primary):
+        return [f'file "{layout.signing_directory}/zones/{file_name}"', "ixfr-from-differences yes"]
+    return [f'file "{layout.state_directory}/current/zones/{file_name}"']
+
+
+def _signing(blocks: Blocks, layout: Layout, file_name: str, policy: Policy) -> list[str]:
+    """How named signs a zone.
 
     One directory for the keys of each zone: named reads all of it whenever it looks for them. That it does not look for the DS by itself
     is a word that BIND 9.18 does not know, and that the host takes out there.
     """
-    if policy is None:
-        return []
-    file_name = zone_file_name(name)
     if policy.signs:
         blocks.share(policy.name, _policy(policy))
     return [

@@ -218,6 +218,18 @@ def content_name(prefix: str, items: Iterable[str]) -> str:
     return f"{prefix}-{hashlib.sha256(' '.join(items).encode()).hexdigest()[:12]}"
 
 
+_MANY_RECORDS = 10000  # about a third of a megabyte to transfer whole
+
+
+def sends_differences(primary: PrimaryZone) -> bool:
+    """Whether secondaries of a zone are to get what changed in it (IXFR, RFC 1995) where they would get all of it by default.
+
+    Then the server compares each text with the one before, which costs memory and time: worth it for a large zone that others transfer from
+    here. Zones that it signs have a journal in any case.
+    """
+    return primary.zone.dnssec is None and bool(primary.transfer_to) and primary.zone.content.count >= _MANY_RECORDS
+
+
 def used_key(peer: Peer) -> str | None:
     """The name of the key that signs what is sent to a peer."""
     return peer.keys[0].name if peer.keys else None

@@ -29,6 +29,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     content_name,
     key_blocks,
     own_addresses,
+    sends_differences,
     source_for,
     sources,
     used_key,
@@ -50,8 +51,8 @@ _DEFAULT = Settings()
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
 
 
-# Of a zone that knotd signs: what differs in the text is what changes, under its serial where that is newer than the one that is served, and
-# nothing is written there. Without regard to the text's serial ("difference-no-serial") it would go back where the journal is lost.
+# Of a zone that knotd signs, or hands on as differences: what differs in the text is what changes, under its serial where that is newer than the
+# one that is served, and nothing is written there. Without regard to the text's serial ("difference-no-serial") it would go back where the journal is lost.
 _FROM_TEXT = {"zonefile-load": "difference", "zonefile-sync": -1}
 
 
@@ -143,7 +144,8 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
         networks = askers(plan, zone, settings)
         catalog: dict[str, object] = {}
         policy = zone.zone.dnssec if isinstance(zone, PrimaryZone) else None
-        alike = (getattr(zone, "transfer_from", None), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks, policy is not None)
+        journal = None if not isinstance(zone, PrimaryZone) else "all" if policy else "changes" if sends_differences(zone) else "none"
+        alike = (getattr(zone, "transfer_from", None), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks, journal)
         if alike not in templates:
             templates[alike] = _share(blocks, "template", "served", _template(blocks, own, *alike))
         if name in plan.consumed:
@@ -167,8 +169,9 @@ def _template(
     transfer_to: Sequence[Peer],
     notify: Sequence[Peer],
     networks: Sequence[str] | None,
-    signed: bool,
+    journal: str | None,
 ) -> dict[str, object]:
+    """journal: what a primary keeps in it."""
     options = {
         "master": _remotes(blocks, own, transfer_from or ()),
         "notify": _remotes(blocks, own, notify),
@@ -179,9 +182,9 @@ def _template(
             *_rules(blocks, "query", [peer for peer in transfer_to if peer.tls and peer.keys]),
         ],
         "module": [] if networks is None else ["mod-queryacl/" + _share(blocks, "mod-queryacl", "askers", {"address": networks}, "mod-queryacl/")],
-        # A primary's zone is in its file alone, which may go back to an older one.
-        "journal-content": "all" if signed else "none" if transfer_from is None else "changes",
-        **(_FROM_TEXT if signed else {}),
+        # A primary's zone is in its file alone, which may go back to an older one, where it needs no differences.
+        "journal-content": journal or "changes",
+        **(_FROM_TEXT if journal in ("all", "changes") else {}),
     }
     return {name: value for name, value in options.items() if value}
 

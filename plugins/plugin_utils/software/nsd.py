@@ -22,6 +22,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     content_name,
     key_blocks,
     own_addresses,
+    sends_differences,
     source_for,
     sources,
     used_key,
@@ -40,6 +41,8 @@ CAPABILITIES = Capabilities(
 SECRET_FILES = ("keys.conf", "local.conf")
 _DEFAULT = Settings()
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run; {local} is yours.\n"
+# What nsd notes of changes lies beside the name that it opens, in a directory of its own with a link to the zone's text.
+_DIFFERENCES = ("create-ixfr: yes", "store-ixfr: yes")
 ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -49,6 +52,7 @@ class Layout:
 
     config_file: what nsd reads first. local_config: the administrator's own, read after everything else; a pattern for many files.
     state_directory: the generations of zones and configuration. secondary_directory: for transferred zones; nsd makes it.
+    differences_directory: for what nsd notes of changes in large zones that it transfers to others; nsd makes it.
     control_socket: where nsd takes commands, of root and its own group. user, group: nsd's. service: systemd's unit.
     options: further lines of the clause ``server`` as the distribution ships them.
     """
@@ -57,6 +61,7 @@ class Layout:
     local_config: str
     state_directory: str
     secondary_directory: str
+    differences_directory: str
     control_socket: str
     user: str
     group: str
@@ -121,17 +126,21 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
     patterns: dict[tuple[object, ...], str] = {}
     own = sources(plan, settings)
 
-    def add(name: str, zone: PrimaryZone | SecondaryZone, path: str) -> None:
+    def add(name: str, zone: PrimaryZone | SecondaryZone, path: str, options: Sequence[str] = ()) -> None:
         networks = askers(plan, zone, settings)
         alike = (getattr(zone, "transfer_from", ()), getattr(zone, "notified_by", ()), zone.transfer_to, zone.notify, networks)
         if alike not in patterns:
             lines = [*_pattern(blocks, *alike), *_outgoing(own, (*alike[0], *zone.notify))]
             patterns[alike] = content_name("served", lines)
             blocks.share(patterns[alike], _clause("pattern", [f'name: "{patterns[alike]}"', *lines]))
-        blocks.zones[name] = _clause("zone", [f'name: "{name}"', f'zonefile: "{path}/{zone_file_name(name)}"', f'include-pattern: "{patterns[alike]}"'])
+        lines = [f'name: "{name}"', f'zonefile: "{path}/{zone_file_name(name)}"', f'include-pattern: "{patterns[alike]}"', *options]
+        blocks.zones[name] = _clause("zone", lines)
 
     for name, primary in plan.primary.items():
-        add(name, primary, f"{layout.state_directory}/current/zones")
+        if sends_differences(primary):
+            add(name, primary, layout.differences_directory, _DIFFERENCES)
+        else:
+            add(name, primary, f"{layout.state_directory}/current/zones")
     for name, secondary in plan.secondary.items():
         add(name, secondary, layout.secondary_directory)
     return blocks

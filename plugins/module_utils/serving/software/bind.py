@@ -253,21 +253,24 @@ class Bind(Software):
             raise Refused("rndc dnssec {} says: {}".format(" ".join(arguments), " ".join((err or out).split())))
 
     def make_ready(self, generation, zones):
-        files = self._signed_files(generation)
-        if files:
+        linked = self._linked_files(generation)
+        if linked:
             current = os.path.join(self.layout["state_directory"], "current")
-            changed = [files[zone] for zone in zones if zone in files]
-            self.call_as_server(bind_signing.make_ready, self.layout["signing_directory"], current, list(files.values()), changed)
+            signed = [linked[zone] for zone in self.signed({"zones.conf": generation.read("zones.conf")})]
+            changed = [linked[zone] for zone in zones if zone in linked]
+            self.call_as_server(bind_signing.make_ready, self.layout["signing_directory"], current, list(linked.values()), signed, changed)
 
     def tidy(self, generation):
         directory = self.layout["signing_directory"]
         if os.path.isdir(directory):
-            self.call_as_server(bind_signing.tidy, directory, list(self._signed_files(generation).values()))
+            self.call_as_server(bind_signing.tidy, directory, list(self._linked_files(generation).values()))
 
-    def _signed_files(self, generation):
-        """{zone: name of its file}."""
-        signed = self.signed({"zones.conf": generation.read("zones.conf")})
-        return {facts["zone"]: os.path.basename(name) for name, (_sum, _size, _time, facts) in generation.files.items() if facts and facts["zone"] in signed}
+    def _linked_files(self, generation):
+        """{zone: name of its file} of zones that named opens through a link."""
+        return bind_signing.linked(generation.read("zones.conf") or "", self.layout["signing_directory"])
+
+    def only_newer(self, config):
+        return set(bind_signing.linked(config.get("zones.conf") or "", self.layout["signing_directory"]))
 
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""

@@ -1,13 +1,10 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Zones that named signs, and the directory where it does so.
+"""Zones that named signs, or compares with what they were, and the directory where it does so.
 
-What named makes of a zone (C(.signed), C(.signed.jnl), C(.jbk), C(.jnl)) lies beside the name under which it opens the zone's text. That
-name is a symbolic link in a directory of its own, which leads to the text in the current generation: so one rename still changes all
-zones, and nothing that named writes gets into a generation. named was never seen to write through the link (BIND 9.18 and 9.20).
-
-Everything there belongs to named, so that only its own user touches it (L(Software.call_as_server)).
+What named makes of a zone (C(.signed), C(.signed.jnl), C(.jbk), and C(.jnl) with differences of its text) lies beside the name under
+which it opens the zone's text, a link (L(zone_links)). named was never seen to write through the link (BIND 9.18 and 9.20).
 """
 
 from __future__ import annotations
@@ -16,10 +13,11 @@ import contextlib
 import os
 import re
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, zone_links
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.zone_links import ZONES
 
-ZONES, KEYS = "zones", "keys"
-_MADE = ("", ".signed", ".signed.jnl", ".jbk", ".jnl")
+KEYS = "keys"
+_MADE = (".signed", ".signed.jnl", ".jbk", ".jnl")
 _SIGNED = re.compile(r' dnssec-policy "([^"]+)";')
 _KEY = re.compile(r"K.+\.private")
 _DS_STATE = re.compile(r"^DSState: (\w+)", re.M)
@@ -34,41 +32,35 @@ def policies(config):
     return {name: match.group(1) for name, match in found if match}
 
 
+def linked(text, directory):
+    """{zone: name of its file} of the zones in the text of zones.conf that named opens through a link."""
+    return dict(re.findall(rf'^zone "([^"]*)" {{ type primary; file "{re.escape(directory)}/{ZONES}/([^"]*)";', text, re.M))
+
+
 def unlinked(text, directory, current):
     """The text of zones.conf with the zones' own files in the place of links to them, which are not there before the generation is current."""
     return text.replace(f' file "{directory}/{ZONES}/', f' file "{current}/{ZONES}/')
 
 
-def make_ready(directory, current, names, changed):
-    """Directories and links of zones, of which these have changed, before they become current.
+def make_ready(directory, current, names, signed, changed):
+    """Directories and links of zones, of which these are signed and these have changed, before they become current.
 
-    names, changed: of their files. A journal of the former text would keep a server from starting that is stopped, or killed, before it has read
+    names, signed, changed: of their files. A journal of the former text would keep a server from starting that is stopped, or killed, before it has read
     the new one: "journal out of sync with zone".
     """
-    for path in (directory, os.path.join(directory, ZONES), os.path.join(directory, KEYS)):
+    for path in (directory, os.path.join(directory, KEYS)):
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o750)
-    for name in names:
+    for name in signed:
         with contextlib.suppress(FileExistsError):
             os.mkdir(os.path.join(directory, KEYS, name), 0o700)
-        link, target = os.path.join(directory, ZONES, name), os.path.join(current, ZONES, name)
-        if not (os.path.islink(link) and os.readlink(link) == target):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(link)
-            os.symlink(target, link)
-    for name in changed:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(directory, ZONES, name + ".jnl"))
+    zone_links.link(os.path.join(directory, ZONES), os.path.join(current, ZONES), names)
+    zone_links.remove(os.path.join(directory, ZONES), [name + ".jnl" for name in changed])
 
 
 def tidy(directory, names):
-    """Remove what named made of zones that it signs no longer; names: the files of those that it does sign. Keys stay: they cannot be made again."""
-    path = os.path.join(directory, ZONES)
-    staying = {name + suffix for name in names for suffix in _MADE}
-    for name in os.listdir(path) if os.path.isdir(path) else ():
-        if name not in staying:
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(path, name))
+    """Remove what named made of zones that it makes nothing of any more; names: the files of others. Keys stay: they cannot be made again."""
+    zone_links.keep(os.path.join(directory, ZONES), names, _MADE)
 
 
 def without_keys(directory, names):

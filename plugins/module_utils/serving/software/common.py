@@ -135,6 +135,10 @@ class Software:
         """{zone: name of its policy} of the zones that the program signs by this configuration: what it serves has a serial of its own."""
         return {}
 
+    def only_newer(self, config):
+        """Zones of which the program, by this configuration, takes no text whose serial is older than the one that it has."""
+        return set(self.signed(config))
+
     def loaded(self, serials):
         """{zone: serial} of the text that the running program has read of zones that it signs, or did; of the former once they are signed.
 

@@ -153,6 +153,9 @@ class Knot(Software):
     def signed(self, config):
         return knot_signing.policies(config)
 
+    def only_newer(self, config):
+        return knot_signing.from_differences(config)
+
     def loaded(self, serials):
         """A text whose serial is not newer than the one that is served: it got one beyond that, and so did what is served when knotd read it."""
         found = {}

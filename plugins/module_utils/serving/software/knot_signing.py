@@ -10,6 +10,8 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
 
 _SIGNED = re.compile(r'^    dnssec-policy: "([^"]+)"$', re.M)
+_TEMPLATE = re.compile(r'^    template: "([^"]+)"$', re.M)
+_DIFFERENCE = '    zonefile-load: "difference"\n'
 _DELAY = re.compile(r"^    parent-delay: (\d+)$", re.M)
 _INTRODUCTION = re.compile(r"^    (?:zone-max-ttl|propagation-delay): (\d+)$", re.M)
 _STATUS = re.compile(r"^\[(\S+?)\.?\] .*\bserial: (\d+)", re.M)
@@ -22,6 +24,17 @@ def policies(config):
         return {}  # as is usual, and quicker told than zone by zone
     found = ((name, _SIGNED.search(text)) for (kind, name), text in blocks.split(zones)[1].items() if kind == "zone")
     return {name: match.group(1) for name, match in found if match}
+
+
+def from_differences(config):
+    """The zones of which the differences between their texts are what changes, signed or not."""
+    zones = config.get("zones.conf") or ""
+    if _DIFFERENCE not in zones:
+        return set()
+    found = blocks.split(zones)[1]
+    templates = {name for (kind, name), text in found.items() if kind == "shared" and _DIFFERENCE in text}
+    chosen = ((name, _TEMPLATE.search(text)) for (kind, name), text in found.items() if kind == "zone")
+    return {name for name, match in chosen if match and match.group(1) in templates}
 
 
 def delays(config):

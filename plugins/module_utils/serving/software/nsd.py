@@ -10,6 +10,7 @@ import re
 import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import zone_links
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, weight_of, zone_settings, zones_named
 
 _RESTART = {"nsd.conf", "local.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
@@ -121,6 +122,22 @@ class NSD(Software):
         program = self.find("nsd-checkconf")
         path = self.run_checker([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
         return (zones | set(self.call_as_server(_added, path))) - set(declared)
+
+    def make_ready(self, generation, zones):
+        names = self._linked(generation)
+        if names:
+            texts = os.path.join(self.layout["state_directory"], "current", zone_links.ZONES)
+            self.call_as_server(zone_links.link, self.layout["differences_directory"], texts, names)
+
+    def tidy(self, generation):
+        directory = self.layout["differences_directory"]
+        if os.path.isdir(directory):
+            self.call_as_server(zone_links.keep, directory, self._linked(generation), [".ixfr"])
+
+    def _linked(self, generation):
+        """The files of zones of which nsd makes differences: those that are there are of no other text than the one that it has read."""
+        directory = re.escape(self.layout["differences_directory"])
+        return re.findall(rf'^\tzonefile: "{directory}/([^"]*)"$', generation.read("zones.conf") or "", re.M)
 
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond, source_for, too_old, version_numbers
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond, sends_differences, source_for, too_old, version_numbers
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned
 
 TLS = Settings(("any",), ("any",), tls_certificate="/c", tls_key="/k", tls_ca="/a")
@@ -66,3 +66,13 @@ def test_of_several_addresses_the_one_most_like_the_peers_is_taken():
     own = ["192.0.2.1", "198.51.100.1", "198.51.100.200"]
     assert [source_for(own, peer) for peer in ("198.51.100.77", "198.51.100.201", "192.0.2.9", "203.0.113.0/24")] == [own[1], own[2], own[0], own[0]]
     assert source_for([], "192.0.2.1") is None
+
+
+@pytest.mark.parametrize(
+    ("hosts", "zone", "differences"),
+    [(9999, {}, True), (9998, {}, False), (9999, {"secondaries": []}, False), (9999, {"dnssec": True}, False)],  # and an NS record; a signer has a journal
+)
+def test_secondaries_of_a_large_zone_get_what_changed(hosts, zone, differences):
+    file = "$TTL 3600\n@ NS ns1.example.\n" + "".join(f"h{number} A 10.0.{number // 256}.{number % 256}\n" for number in range(hosts))
+    (primary,) = planned([{"name": "a.example", "file": file, **zone}]).primary.values()
+    assert sends_differences(primary) is differences

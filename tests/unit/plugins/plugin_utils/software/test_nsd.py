@@ -43,7 +43,8 @@ def clauses(text):
 def layout(tmp_path_factory):
     root = tmp_path_factory.mktemp("nsd")
     (root / "local.conf").write_text("")
-    return Layout(f"{root}/nsd.conf", f"{root}/local.conf", str(root), f"{root}/secondary", f"{root}/nsd.ctl", "root", "root", "nsd", ['logfile: ""'])
+    directories = (f"{root}/secondary", f"{root}/differences")
+    return Layout(f"{root}/nsd.conf", f"{root}/local.conf", str(root), *directories, f"{root}/nsd.ctl", "root", "root", "nsd", ['logfile: ""'])
 
 
 def check(layout, files):

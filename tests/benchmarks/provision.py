@@ -12,11 +12,12 @@ provision  from named without zones until the secondary has the serial of the pr
 rerun      the same again: nothing to do, and it has to say so
 record     one record added to one zone, until the run is over and the secondary answers with it
 removal    1 % of the zones gone from the declaration, until the run is over and neither server answers for them
+catalog    provision and rerun where the secondary learns of its zones from a catalog, and one zone more, until it answers for that
 signed     provision, rerun and record for 1,000 zones that the primary signs, until every one of them is signed there and on the secondary
 loop       the usual shape of a role at 10 and 100 zones, until the play is over: one zone's cost, and from there 1,000
 octodns    octodns-sync from its own YAML to zone files, from nothing and again: no server, nothing transferred
 
-C(--sizes 10000,100000 --only rerun) has the figures of 100,000 zones, which are not among the usual sizes.
+C(--sizes 10000,100000 --only rerun,catalog) has the figures of 100,000 zones, which are not among the usual sizes.
 
 Times in seconds, medians. Figures go to build/bench.json, all times to build/bench-provision.json, a chart beside them.
 """
@@ -48,10 +49,11 @@ from report import BUILD, Figure, save, table
 from synthetic import names, write_octodns, write_variables, write_zone_files
 
 HERE = pathlib.Path(__file__).resolve().parent
-STORIES = ("provision", "rerun", "record", "removal", "signed", "loop", "octodns")
+STORIES = ("provision", "rerun", "record", "removal", "catalog", "signed", "loop", "octodns")
 SIZES = (10, 100, 1000, 10000)
 SIGNED = 100  # zones of the story about signed ones
 LOOP_SIZES = (10, 100)
+CATALOG = "catalog.example"
 ADDRESSES = {"primary": "192.0.2.1", "secondary": "192.0.2.2"}
 LONGEST_RUN = 1200.0  # s
 SETTLED = 2.5  # s: files younger than that are read again by every task, which is not what a run usually finds
@@ -207,6 +209,11 @@ def wait_for_signatures(zones: Iterable[str], servers: dict[str, Host]) -> None:
     until(signed, 60 + len(missing) / 20, lambda: f"{len(missing)} zones are not signed, such as {min(missing)}")
 
 
+def catalog(number: int, times: Times, directory: pathlib.Path) -> None:
+    variables = {"dns_catalogs": [{"name": CATALOG}], "dns_zone_defaults": {"catalog": CATALOG}}
+    ours(number, {"rerun", "added"}, times, directory, "catalog-", variables)
+
+
 def signed(number: int, wanted: set[str], times: Times, directory: pathlib.Path) -> None:
     ours(number, wanted | {"rerun", "record"}, times, directory, "signed-", {"dns_zone_defaults": {"dnssec": True}})
 
@@ -223,7 +230,7 @@ def ours(
         time.sleep(max(0.0, generated + SETTLED - time.monotonic()))
         started = time.monotonic()
         playbook.run()
-        if prefix:
+        if prefix == "signed-":
             wait_for_signatures(zones, servers)
         wait_for_sync(zones, servers)
         times.add(prefix + "provision", number, time.monotonic() - started)
@@ -237,6 +244,8 @@ def ours(
                 raise RuntimeError(f"the rerun says changed={playbook.changed}")
         if "record" in wanted:
             times.add(prefix + "record", number, one_record(zones[number // 2], files, playbook, servers))
+        if "added" in wanted:
+            times.add(prefix + "added", number, one_zone(files, playbook, servers))
         if "removal" in wanted:
             times.add("removal", number, removal(zones[-max(1, number // 100):], files, playbook, servers))
 
@@ -247,6 +256,15 @@ def one_record(zone: str, files: pathlib.Path, playbook: Playbook, servers: dict
     started = time.monotonic()
     playbook.run()
     until(lambda: answers(servers["secondary"], f"new.{zone}", "A") == ["198.51.100.254"], 60, lambda: f"the secondary does not serve the new record of {zone}")
+    return time.monotonic() - started
+
+
+def one_zone(files: pathlib.Path, playbook: Playbook, servers: dict[str, Host]) -> float:
+    (files / "added.example.zone").write_text("$TTL 3600\n@ NS ns1.added.example.\nns1 A 192.0.2.1\nnew A 198.51.100.254\n")
+    started = time.monotonic()
+    playbook.run()
+    for host in servers.values():
+        until(lambda host=host: answers(host, "new.added.example", "A") == ["198.51.100.254"], 120, lambda: "the zone that was added is not served")
     return time.monotonic() - started
 
 
@@ -330,6 +348,9 @@ def figures(times: Times) -> list[Figure]:
         add(f"signed-{what}-{SIGNED}-vs-unsigned", "x", (f"signed-{what}", SIGNED), (what, SIGNED), ratio, "")
     add("growth-100000-vs-10000", "x", ("provision", 100000), ("provision", 10000), ratio, "<= 12")
     add("controller-memory-100000-mb", "MB", ("memory", 100000), None, lambda mine, _none: mine, "<= 1200")
+    add("catalog-growth-100000-vs-10000", "x", ("catalog-provision", 100000), ("catalog-provision", 10000), ratio, "<= 12")
+    of_catalog = max(times.found.get("catalog-added", ()), default=0)
+    add(f"one-zone-of-{of_catalog}-minus-rerun-s", "s", ("catalog-added", of_catalog), ("catalog-rerun", of_catalog), difference, "<= 5")
     add("tasks-10000-minus-10", "tasks", ("tasks", 10000), ("tasks", 10), difference, "= 0")
     return found
 
@@ -415,7 +436,9 @@ def main() -> int:
         for size in arguments.sizes:
             if "signed" in arguments.only and size == SIGNED:
                 story(signed, size, set())
-            if arguments.only - {"loop", "octodns"}:
+            if "catalog" in arguments.only:
+                story(catalog, size)
+            if arguments.only - {"loop", "octodns", "catalog"}:
                 story(ours, size, arguments.only)
             if "octodns" in arguments.only:
                 story(octodns, size)

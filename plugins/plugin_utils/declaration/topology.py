@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, dnssec, names, serial_policies
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
@@ -15,6 +15,22 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, check_networks, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP, CLOUDS
+
+_ABOUT_SERVERS = ("primaries", "secondaries", "serial", "allow_query", "tsig", "tls", "dnssec", "catalog")  # the options that are read here
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What zones with the same options have in common, as L(Zone) has it."""
+
+    primaries: tuple[Server, ...]
+    secondaries: tuple[Server, ...]
+    serial_policy: str
+    allow_query: tuple[str, ...] | None
+    tsig: bool | str
+    tls: bool
+    catalog: str | None
+    dnssec: dnssec.Policy | None
 
 
 class Topology:
@@ -25,8 +41,27 @@ class Topology:
         self.policies = policies
         self.findings = findings
         self.problem = findings.problem
+        self._known: dict[tuple[str | bool | None, ...], _Shared] = {}
 
     def complete(self, draft: Draft) -> Zone | None:
+        content, found = draft.content, len(self.findings.problems) + len(self.findings.warnings)
+        alike = self._alike(draft)
+        shared = self._known.get(alike) or self._complete(draft)
+        if content is None:
+            return None
+        # What is found of one zone is told of each one like it, and a signer looks at the content.
+        if shared.dnssec is None and len(self.findings.problems) + len(self.findings.warnings) == found:
+            self._known[alike] = shared
+        servers, options = (shared.primaries, shared.secondaries), (shared.allow_query, draft.options["labels"], shared.tsig, shared.tls, shared.catalog)
+        return Zone(draft.name, *servers, content, shared.serial_policy, *options, dnssec=shared.dnssec)
+
+    @staticmethod
+    def _alike(draft: Draft) -> tuple[str | bool | None, ...]:
+        """The same for zones of which the same is said here."""
+        said = [repr(draft.options[option]) if option in draft.options else None for option in _ABOUT_SERVERS]
+        return (*said, _has_serial(draft), draft.content is not None and draft.content.signed)
+
+    def _complete(self, draft: Draft) -> _Shared:
         content = draft.content
         primaries = self.endpoints.of_zone(draft, "primaries", PRIMARIES_GROUP)
         secondaries = self.endpoints.of_zone(draft, "secondaries", SECONDARIES_GROUP)
@@ -40,7 +75,7 @@ class Topology:
         for both in sorted({server.name for server in primaries} & {server.name for server in secondaries}):
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
         self._check_sources(draft, primaries, secondaries)
-        has_serial = (draft.file is not None and draft.file.soa is not None) or (content is not None and content.own_serial is not None)
+        has_serial = _has_serial(draft)
         signing = self._dnssec(draft, primaries)
         usual = "increment" if signing else "keep"  # what is served is the signer's serial
         policy = "keep" if content is not None and content.signed else draft.options.get("serial", usual if has_serial else "date")
@@ -53,10 +88,7 @@ class Topology:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
         secondaries = tuple(self._carried(draft, server, primaries) if server.cloud else server for server in secondaries)
         allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
-        if content is None:
-            return None
-        labels, catalog = draft.options["labels"], self._catalog(draft)
-        return Zone(draft.name, primaries, secondaries, content, policy, allow_query, labels, signed, encrypted, catalog, dnssec=signing)
+        return _Shared(primaries, secondaries, policy, allow_query, signed, encrypted, self._catalog(draft), signing)
 
     def _carried(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> Server:
         """A provider with the host that talks to it: the one that is named, else the first of CLOUD_GROUP, else the first primary."""
@@ -161,3 +193,8 @@ class Topology:
         for wrong in mistakes:
             self.problem(draft.where, f"allow_query: {wrong}", f"list networks such as 192.0.2.0/24, or {', '.join(NETWORK_WORDS)}")
         return None if mistakes else tuple(network_text(item) for item in value)
+
+
+def _has_serial(draft: Draft) -> bool:
+    """Whether the zone brings a SOA of its own."""
+    return (draft.file is not None and draft.file.soa is not None) or (draft.content is not None and draft.content.own_serial is not None)

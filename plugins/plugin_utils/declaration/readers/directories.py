@@ -11,6 +11,7 @@ and those that begin with a dot or an underscore, are no zones.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import functools
 import hashlib
 import json
@@ -64,9 +65,10 @@ def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, 
 
 def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
     cache = Cache(path, version(defaults))
-    with cache.locked():
-        kept = cache.summaries()
-        holding = {stem: kept[stem] for stem, paths in files.items() if stem in kept and holds(kept[stem][0], paths)}
+    kept, holding = _holding(cache, files)
+    with contextlib.nullcontext() if len(holding) == len(files) else cache.locked():  # the hosts of a run look side by side, and one of them reads
+        if len(holding) < len(files):
+            kept, holding = _holding(cache, files)
         read = dict(_read_anew({stem: paths for stem, paths in files.items() if stem not in holding}, defaults))
         changed = [(stem, entry, body) for stem, (entry, body) in read.items() if settled(entry[0])]
         if changed or len(kept) > len(files):
@@ -80,6 +82,12 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
             entry, body = holding[stem], cache.body(stem, functools.partial(_body_again, stem, paths, defaults))
         result.append((unpacked(entry, body), entry[-1]))
     return result
+
+
+def _holding(cache: Cache, files: Mapping[str, list[str]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The entries of a cache, and those of zones that would be read again from the same unchanged files."""
+    kept = cache.summaries()
+    return kept, {stem: kept[stem] for stem, paths in files.items() if stem in kept and holds(kept[stem][0], paths)}
 
 
 def _read_anew(files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> Iterable[tuple[str, tuple[tuple[Any, ...], str]]]:

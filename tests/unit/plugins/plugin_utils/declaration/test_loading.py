@@ -631,3 +631,19 @@ def test_forward_zones_can_be_chosen_and_must_exist():
     assert told.startswith("zone 2.0.192.in-addr.arpa: forward_zones names 'example.net', which is not declared, did you mean 'example.") and told.endswith(
         "name zones of dns_zones"
     )
+
+
+def test_a_mistake_that_zones_have_in_common_is_told_of_each():
+    names = [f"zone{number}.example" for number in range(3)]
+    zones = [{**ZONE, "name": name} for name in names]
+    told = mistakes(*zones, defaults={"secondaries": ["ns1"]})
+    wrong = "ns1 is both its primary and its secondary; name each server once per zone"
+    assert [message for message in told if "both" in message] == [f"zone {name}: {wrong}" for name in names]
+
+
+def test_what_one_zone_says_of_its_servers_is_said_of_no_other():
+    others = {"a.example": {"secondaries": ["ns3"]}, "b.example": {"serial": "unix"}, "c.example": {}}
+    served = declared(ZONE, *({**ZONE, "name": name, **options} for name, options in others.items()))
+    found = {name: ([server.name for server in zone.secondaries], zone.serial_policy) for name, zone in served.items()}
+    both = ["ns2", "ns3"]
+    assert found == {"example.com": (both, "date"), "a.example": (["ns3"], "date"), "b.example": (both, "unix"), "c.example": (both, "date")}

@@ -391,3 +391,16 @@ def test_what_yaml_made_of_a_name_is_told(zones, name, told):
 def test_what_only_yaml_takes_for_a_number_stays_text(zones, name):
     write(zones / "example.com.yaml", f"records: [{{type: NS, value: [ns.example.net., ns.example.org.]}}, {{name: {name}, type: TXT, value: {name}}}]")
     assert contents(zones) == {"example.com": [f'{name} 3600 TXT "{name}"']}
+
+
+def test_what_is_read_already_waits_for_nobody(zones):
+    write(zones / "example.com.zone", MASTER)
+    assert contents(zones)
+    with directories.Cache(str(zones), directories.version({"soa": {}, "labels": {}, "validators": {}})).locked():
+        reader = multiprocessing.get_context("fork").Process(target=contents, args=(zones,))
+        reader.start()
+        reader.join(60)
+        waits = reader.is_alive()
+        reader.kill()
+        reader.join()
+    assert not waits and reader.exitcode == 0

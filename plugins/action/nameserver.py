@@ -185,7 +185,8 @@ def as_consumer(host_plan: Plan, software: Any, capabilities: Capabilities, sett
     """The plan of a host whose program learns from catalogs what to transfer, as far as it can; of others what it is."""
     if not capabilities.catalogs:
         return host_plan
-    return consuming(host_plan, lambda served: not served.transfer_to and software.takes_catalog(host_plan, served, settings))
+    most = 1 if capabilities.one_catalog else None
+    return consuming(host_plan, lambda served: not served.transfer_to and software.takes_catalog(host_plan, served, settings), most)
 
 
 def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Settings:

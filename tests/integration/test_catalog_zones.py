@@ -10,8 +10,8 @@ import os
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.tests.support.catalog_pairs import CATALOG, CONSUMERS, Pair, answer, pair_with_users, wait_for, zones
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
+from ansible_collections.authoritative.dns.tests.support.catalog_pairs import CATALOG, CONSUMERS, Pair, answer, pair_with_users, start, wait_for, zones
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED
 
 pytestmark = pytest.mark.skipif(not CONSUMERS, reason="no program is installed that learns from catalogs")
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not CONSUMERS, reason="no program is installed t
 @pytest.fixture(params=[(primary, consumer) for consumer in CONSUMERS for primary in INSTALLED], ids=lambda pair: f"{pair[0].daemon}-to-{pair[1].daemon}")
 def pair(request, tmp_path):
     with contextlib.ExitStack() as stack:
-        hosts = [stack.enter_context(running_host(kind, tmp_path / role)) for kind, role in zip(request.param, ("primary", "consumer"))]
+        hosts = [stack.enter_context(start(kind, tmp_path / role)) for kind, role in zip(request.param, ("primary", "consumer"))]
         yield Pair(*hosts)
 
 
@@ -57,6 +57,7 @@ def test_members_are_served_after_a_restart_without_their_primary(pair):
     for number in (1, 2):
         wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[0], "NOERROR")
     pair.primary.stop()
+    pair.consumer.write()
     pair.consumer.stop()
     pair.consumer.start()
     for number in (1, 2):

@@ -121,9 +121,12 @@ def test_a_configuration_with_everything_that_a_version_has_is_taken(checker, ve
 
 
 # BIND 9.16 takes the words about catalogs, and knows another version of catalogs only.
-REFUSED = ("offers_tls", "takes_tls")
+REFUSED = {"offers_tls": "tls", "takes_tls": "tls", "catalogs": "catalog"}  # and of which word their checkers complain
 LACKING = [
-    (case, feature) for case in CASES for feature in REFUSED if feature in case[1].CAPABILITIES.since and not getattr(case[1].CAPABILITIES.of(case[2]), feature)
+    (case, feature)
+    for case in CASES
+    for feature in REFUSED
+    if feature in case[1].CAPABILITIES.since and not getattr(case[1].CAPABILITIES.of(case[2]), feature) and (case[1], feature) != (bind, "catalogs")
 ]
 
 
@@ -136,4 +139,4 @@ LACKING = [
 def test_what_a_version_lacks_its_checker_refuses(checker, feature, request, tmp_path):
     software = request.node.callspec.params["checker"][1]
     taken, said = checker(declared(software, **{feature.partition("_")[0]: True}), settings(tmp_path, software))
-    assert not taken and "tls" in said.lower()
+    assert not taken and REFUSED[feature] in said.lower()

@@ -21,13 +21,17 @@ import time
 import dns.message
 import dns.query
 import dns.rcode
+import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, running_host
+from ansible_collections.authoritative.dns.tests.support.debian_packages import Unavailable
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, Debian13NsdHost, NsdHost, ServerHost, running_host
 
 CATALOG = "catalog.example"
 ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot"}
-CONSUMERS = [kind for kind in INSTALLED if kind.controller.CAPABILITIES.catalogs]
+CONSUMERS = [kind for kind in INSTALLED if kind.capabilities().catalogs]
+if NsdHost not in CONSUMERS and shutil.which("apt-get"):
+    CONSUMERS.append(Debian13NsdHost)
 KEY = {"name": "pair.example.", "secret": base64.b64encode(os.urandom(32)).decode()}
 
 
@@ -61,6 +65,15 @@ class Pair:
         return found
 
 
+def start(kind: type[ServerHost], *arguments):
+    """L(running_host); the test is skipped where the packages of a program that is not installed are not within reach."""
+    try:
+        kind.find(kind.program())
+    except Unavailable as error:
+        pytest.skip(f"{kind.__name__} is not within reach: {error}")
+    return running_host(kind, *arguments)
+
+
 @contextlib.contextmanager
 def pair_with_users(primary, consumer):
     """Their programs run as users of their own, which may not remove what root wrote; only root can start them so."""
@@ -69,7 +82,7 @@ def pair_with_users(primary, consumer):
     try:
         with contextlib.ExitStack() as stack:
             kinds = {"primary": primary, "consumer": consumer}
-            yield Pair(*[stack.enter_context(running_host(kind, place / role, ACCOUNTS[kind.daemon])) for role, kind in kinds.items()])
+            yield Pair(*[stack.enter_context(start(kind, place / role, ACCOUNTS[kind.daemon])) for role, kind in kinds.items()])
     finally:
         shutil.rmtree(place)
 

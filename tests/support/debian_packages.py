@@ -11,14 +11,20 @@ Raises Unavailable where apt or the release's repository is not within reach.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import pathlib
+import re
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
 
 PROGRAMS = ("bind9-utils", "nsd", "knot", "pdns-server", "pdns-backend-sqlite3")
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "authoritative-dns" / "debian-packages"
 _KINDS = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+_INTERPRETER = re.compile(rb"/lib[a-z0-9]*/ld-linux[-.\w]*\.so\.\d\0")  # the name of the loader in a program, see elf(5)
 _NEEDED = ("lib", "bind9-libs", *PROGRAMS)  # what else they depend on is for installing them
 
 
@@ -76,3 +82,39 @@ class Release:
         command = [self.loader, "--library-path", ":".join(self.libraries), path, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout + done.stderr
+
+    def unpacked(self, programs: Iterable[str], place: pathlib.Path) -> dict[str, str]:
+        """Programs with all that they load, in a directory whose path has 25 characters at most: {name: path}. Whoever may look there may run them.
+
+        Each is the program itself as its process sees it, and not the loader with it as an argument.
+        """
+        libraries = place / "l"
+        libraries.mkdir()
+        loader = shutil.copy(self.loader, place / "x")
+        found = {}
+        for name in programs:
+            path = next(path for directory in ("usr/bin", "usr/sbin", "sbin") for path in [self.root / directory / name] if path.exists())
+            listed = subprocess.run(
+                [self.loader, "--library-path", ":".join(self.libraries), "--list", path], capture_output=True, text=True, check=True
+            ).stdout
+            for library in re.findall(r" => (\S+) ", listed):
+                shutil.copy(library, libraries)
+            own = place / "own" / name
+            own.parent.mkdir(exist_ok=True)
+            own.write_bytes(_INTERPRETER.sub(lambda old: os.fsencode(loader).ljust(len(old.group()), b"\0"), path.read_bytes(), count=1))
+            own.chmod(0o755)
+            start = place / name
+            start.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {own} "$@"\n')
+            start.chmod(0o755)
+            found[name] = str(start)
+        return found
+
+
+@functools.cache
+def runnable(release: str, programs: tuple[str, ...]) -> Mapping[str, str]:
+    """Paths of a release's programs, by name, for as long as this process lives. Raises Unavailable."""
+    found = Release(release)
+    place = pathlib.Path(tempfile.mkdtemp(prefix="d-", dir="/tmp"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    place.chmod(0o755)
+    return found.unpacked(programs, place)

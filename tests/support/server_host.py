@@ -46,10 +46,12 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers imp
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import content_digest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
+from ansible_collections.authoritative.dns.tests.support.debian_packages import runnable
 from ansible_collections.authoritative.dns.tests.support.named import free_port
 
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 _find = functools.partial(shutil.which, path=_PATH)
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 class ServerHost:
@@ -61,6 +63,7 @@ class ServerHost:
     controller: Any  # the adapter's half that renders
     software: type  # and the one that applies
     daemon: str
+    says_version = "-V"  # the option of the daemon that has it tell its version
     control: str  # the program that commands the daemon
     main: str  # the name of the program's first configuration file, and of the generation's
     comment = "#"
@@ -68,6 +71,18 @@ class ServerHost:
     limit = 60.0  # seconds for a command
     address = "127.0.0.1"
     addresses = {"ns1": (address,), "ns2": ("127.0.0.2",)}
+    find = staticmethod(_find)  # a program's path, or None
+
+    @classmethod
+    def capabilities(cls) -> Any:
+        """What the version that is installed can do."""
+        told = processes.run([cls.find(cls.program()), cls.says_version])
+        return cls.controller.CAPABILITIES.of(_VERSION.search("".join(told[1:])).group())
+
+    @classmethod
+    def program(cls) -> str:
+        """The name of the daemon as a file."""
+        return cls.daemon
 
     def __init__(self, root: pathlib.Path, account: str = "root") -> None:
         self.root = root
@@ -199,7 +214,7 @@ class ServerHost:
 
     def is_up(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
-            return self.run([_find(self.control), *self.ready])[0] == 0 if self.ready else True
+            return self.run([self.find(self.control), *self.ready])[0] == 0 if self.ready else True
         return False
 
     ready: Sequence[str] = ()  # the command that succeeds when the daemon takes commands
@@ -329,7 +344,7 @@ class ServerHost:
         """The application of what a declaration says of this host."""
         host_plan = plan(declaration, self.name, self.addresses[self.name])
         settings = settings or Settings(listen_on=(self.address,), allow_query=("any",))
-        host_plan = as_consumer(host_plan, self.controller, self.controller.CAPABILITIES, settings)
+        host_plan = as_consumer(host_plan, self.controller, self.capabilities(), settings)
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
         known = witnesses(declaration, only(host_plan, declaration.selected), self.parents)
         payload["witnesses"] = {zone: [(who, at, self.port, what) for who, at, _port, what in asked if at == self.address] for zone, asked in known.items()}
@@ -340,7 +355,7 @@ class ServerHost:
         if self.asks_others:
             payload["outside"] = [(who, at, self.port, names) for who, at, _port, names in outside(host_plan, ())]
         payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
-        software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else _find(program), self.layout)
+        software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else self.find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
         found = json.loads(json.dumps(comparison["differing"]))
         signers, moved, self.kept = agreed({self.name: found}, self.name)
@@ -416,7 +431,7 @@ class BindHost(ServerHost):
         return {"local_options": str(options), **own}
 
     def command(self) -> list[str]:
-        return [_find("named"), "-f", "-n", "1", "-u", self.account, "-c", str(self.config_file), "-L", str(self.root / "log")]
+        return [self.find("named"), "-f", "-n", "1", "-u", self.account, "-c", str(self.config_file), "-L", str(self.root / "log")]
 
     def control_options(self, program: str) -> list[str]:
         return ["-c", str(self.root / "rndc.conf")] if program == "rndc" else []
@@ -439,7 +454,7 @@ class BindHost(ServerHost):
         self.ignored = {("reload", zone)}
 
     def sign(self, zone: str) -> None:
-        assert self.run([_find("rndc"), "sign", zone])[0] == 0
+        assert self.run([self.find("rndc"), "sign", zone])[0] == 0
 
     def signing_keys(self, zone: str) -> list[str]:
         return sorted(path.name for path in (self.root / "own/signing/keys" / zone).iterdir())
@@ -452,6 +467,7 @@ class BindHost(ServerHost):
 class NsdHost(ServerHost):
     controller, software, daemon, control, main = nsd, NSD, "nsd", "nsd-control", "nsd.conf"
     checker = "nsd-checkzone"
+    says_version = "-v"
     reconfigures, reconfigures_first = "reconfig", "restart"
 
     def prepare(self) -> dict[str, Any]:
@@ -471,10 +487,10 @@ class NsdHost(ServerHost):
         return {**directories, "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
 
     def command(self) -> list[str]:
-        return [_find("nsd"), "-d", "-c", str(self.config_file)]
+        return [self.find("nsd"), "-d", "-c", str(self.config_file)]
 
     def write(self) -> None:
-        assert self.run([_find("nsd-control"), "-c", str(self.config_file), "write"])[0] == 0
+        assert self.run([self.find("nsd-control"), "-c", str(self.config_file), "write"])[0] == 0
 
     def own_zone(self, path: pathlib.Path, name: str) -> str:
         return f'zone:\n\tname: "{name}"\n\tzonefile: "{path}"\n'
@@ -497,10 +513,14 @@ class KnotHost(ServerHost):
         return {"storage": str(self.root / "own"), "secondary_directory": str(self.root / "work/transferred"), "run_directory": self.sockets}
 
     def command(self) -> list[str]:
-        return [_find("knotd"), "--config", str(self.config_file)]
+        return [self.find("knotd"), "--config", str(self.config_file)]
+
+    @classmethod
+    def program(cls) -> str:
+        return "knotd"
 
     def is_up(self) -> bool:
-        return super().is_up() and self.run([_find("knotc"), "--config", str(self.config_file), "status"])[0] == 0
+        return super().is_up() and self.run([self.find("knotc"), "--config", str(self.config_file), "status"])[0] == 0
 
     def adapted(self, config: dict[str, str]) -> dict[str, str]:
         return {**config, "knot.conf": config["knot.conf"].replace('@53"', f'@{self.port}"')}  # knotd has no other place for its port
@@ -519,16 +539,24 @@ class KnotHost(ServerHost):
         return super().run(command, **limits)
 
     def sign(self, zone: str) -> None:
-        assert self.run([_find("knotc"), "--config", str(self.config_file), "--blocking", "zone-sign", zone])[0] == 0
+        assert self.run([self.find("knotc"), "--config", str(self.config_file), "--blocking", "zone-sign", zone])[0] == 0
 
     def signing_keys(self, zone: str) -> list[str]:
-        return sorted(line.split()[0] for line in self.run([_find("keymgr"), "--dir", str(self.root / "own/keys"), zone, "list"])[1].splitlines())
+        return sorted(line.split()[0] for line in self.run([self.find("keymgr"), "--dir", str(self.root / "own/keys"), zone, "list"])[1].splitlines())
 
     def lose_signatures(self) -> None:
         shutil.rmtree(self.root / "own/journal")
 
 
-INSTALLED = [kind for kind in (BindHost, NsdHost, KnotHost) if _find({"knot": "knotd"}.get(kind.daemon, kind.daemon))]
+class Debian13NsdHost(NsdHost):
+    """NSD as Debian 13 has it, for tests of what an older one does not know. Raises Unavailable where its packages are not within reach."""
+
+    @staticmethod
+    def find(program: str) -> str | None:
+        return runnable("trixie", ("nsd", "nsd-control", "nsd-checkconf", "nsd-checkzone")).get(program) or _find(program)
+
+
+INSTALLED = [kind for kind in (BindHost, NsdHost, KnotHost) if kind.find(kind.program())]
 
 
 @contextlib.contextmanager

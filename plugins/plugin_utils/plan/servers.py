@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -156,9 +157,10 @@ def only(whole: Plan, zones: Container[str] | None) -> Plan:
     )
 
 
-def consuming(whole: Plan, takes: Callable[[SecondaryZone], bool]) -> Plan:
-    """The plan of a host that learns of zones from their catalogs. takes: whether it can, from this catalog's zone."""
-    catalogs = {name: served.zone.members for name, served in whole.secondary.items() if served.zone.members is not None and takes(served)}
+def consuming(whole: Plan, takes: Callable[[SecondaryZone], bool], most: int | None = None) -> Plan:
+    """The plan of a host that learns of zones from their catalogs. takes: whether it can, from this catalog's zone. most: of the first ones, None for all."""
+    found = ((name, served.zone.members) for name, served in whole.secondary.items() if served.zone.members is not None and takes(served))
+    catalogs = dict(itertools.islice(found, most))
     members = {member for listed in catalogs.values() for member in listed}
     return replace(whole, secondary={name: served for name, served in whole.secondary.items() if name not in members}, consumed=catalogs)
 

@@ -60,7 +60,7 @@ class Capabilities:
     for all those that transfer it. local_text: which of local_config and local_options it takes. without_types: record types that it cannot
     serve, as rdata.type_of names them, of the oldest version that a supported distribution has.
 
-    catalogs: learn from catalog zones (RFC 9432) which zones to transfer; others get a stanza for each.
+    catalogs: learn from catalog zones (RFC 9432) which zones to transfer; others get a stanza for each. one_catalog: from one of them only.
 
     oldest: the first version that understands what is written. since: of features that came later, the first version that has each.
     """
@@ -78,6 +78,7 @@ class Capabilities:
     local_text: frozenset[str] = frozenset()
     without_types: frozenset[str] = frozenset()
     catalogs: bool = False
+    one_catalog: bool = False
     since: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, version: str) -> Capabilities:

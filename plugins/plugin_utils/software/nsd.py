@@ -37,6 +37,9 @@ CAPABILITIES = Capabilities(
     takes_tls=True,
     local_text=frozenset(["local_config"]),
     without_types=frozenset(["TYPE23"]),  # NSAP-PTR
+    catalogs=True,
+    one_catalog=True,
+    since={"catalogs": (4, 9)},
 )
 SECRET_FILES = ("keys.conf", "local.conf")
 _DEFAULT = Settings()
@@ -44,6 +47,7 @@ HEADER = "# Written by authoritative.dns. What is edited here is shown and repla
 # What nsd notes of changes lies beside the name that it opens, in a directory of its own with a link to the zone's text.
 _DIFFERENCES = ("create-ixfr: yes", "store-ixfr: yes")
 ANYWHERE = ("0.0.0.0/0", "::/0")
+_MEMBER = "member-%s"  # the file of a zone that a catalog lists; none of a zone that has a clause, which is removed when the zone comes to a catalog
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ class Layout:
     group: str
     service: str
     options: Sequence[str] = ()
+
+
+def takes_catalog(_plan: Plan, _catalog: SecondaryZone, _settings: Settings) -> bool:
+    return True
 
 
 def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:
@@ -134,6 +142,11 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> Blocks:
             patterns[alike] = content_name("served", lines)
             blocks.share(patterns[alike], _clause("pattern", [f'name: "{patterns[alike]}"', *lines]))
         lines = [f'name: "{name}"', f'zonefile: "{path}/{zone_file_name(name)}"', f'include-pattern: "{patterns[alike]}"', *options]
+        if name in plan.consumed:
+            members = [f'zonefile: "{path}/{_MEMBER}"', f'include-pattern: "{patterns[alike]}"']
+            pattern = content_name("member", members)
+            blocks.share(pattern, _clause("pattern", [f'name: "{pattern}"', *members]))
+            lines += ["catalog: consumer", f'catalog-member-pattern: "{pattern}"']
         blocks.zones[name] = _clause("zone", lines)
 
     for name, primary in plan.primary.items():

@@ -8,15 +8,20 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import zone_links
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, zone_links
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, weight_of, zone_settings, zones_named
 
 _RESTART = {"nsd.conf", "local.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
 _CONFIGURATION = ("nsd.conf", "keys.conf", "zones.conf")
 _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a line of nsd-checkzone
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
+_CONSUMER = "catalog: consumer"
+_LISTED = re.compile(r"^zone:\s+(\S+?)\.?\n(?:(?!zone:).*\n)*?.*catalog-member-id:", re.M)  # what zonestatus says of zones that a catalog lists
+_PATTERN = re.compile(r"^\s*pattern:\s+(\S+)$", re.M)
+_WRITTEN = 5.0  # seconds for a zone to be written
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
 
 
@@ -46,8 +51,11 @@ class NSD(Software):
         directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""
         held = {}
         for zone in zones:
-            path = files.get(zone, "").replace("%s", zone)
-            code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, os.path.join(directory, path)]) if path else (1, "", "")
+            path = files.get(zone) or self._member_file(zone)
+            path = os.path.join(directory, path.replace("%s", zone)) if path else ""
+            if path and zone in answered:
+                self._write(zone, path)
+            code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path]) if path else (1, "", "")
             if not code:
                 rows = list(_rows(out))
                 signed = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows)
@@ -55,6 +63,19 @@ class NSD(Software):
             elif zone in answered:
                 raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: its file {path or 'is not in the configuration'}")
         return held
+
+    def _member_file(self, zone):
+        """What nsd.conf says of the file of a zone that a catalog lists, None of any other."""
+        pattern = _PATTERN.search(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus", zone])[1])
+        printer = [self.find("nsd-checkconf"), "-o", "zonefile", "-p"]
+        return self.run_checker([*printer, pattern.group(1), self.layout["config_file"]])[1].strip() if pattern else None
+
+    def _write(self, zone, path):
+        """Have nsd write a zone now that it transferred a moment ago and would write in the next one."""
+        if not os.path.exists(path) and not self.run([self.find("nsd-control"), *self.control_options(), "write", zone])[0]:
+            deadline = time.monotonic() + _WRITTEN
+            while not os.path.exists(path) and time.monotonic() < deadline:
+                time.sleep(0.1)
 
     def check(self, generation, current, changed_zones, entry):
         """Let NSD's own checkers read the configuration, where it changed, and the zones that changed. Raises Refused."""
@@ -86,11 +107,23 @@ class NSD(Software):
             return
         if changed_files:
             self._control("reconfig")
+            if self._listed_too():
+                self.restart()
         if len(changed_zones) > _RELOAD_ONE_BY_ONE:
             self._control("reload")
         else:
             for zone in changed_zones:
                 self._control("reload", zone)
+
+    def _listed_too(self):
+        """Whether a zone that has a clause is still one that a catalog lists: nsd ignores the clause then, unless it has it when it starts."""
+        path = os.path.join(self.layout["state_directory"], "current", "zones.conf")
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+        if _CONSUMER not in text:
+            return False
+        listed = set(_LISTED.findall(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus"])[1]))
+        return any(kind == "zone" and zone in listed for kind, zone in blocks.split(text)[1])
 
     def check_original(self, path, files):
         code, out, err = self.run_checker([self.find("nsd-checkconf"), path])
@@ -103,6 +136,11 @@ class NSD(Software):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8), transfer)."""
         for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:
             self.run([self.find("nsd-control"), "-c", self.layout["config_file"], "transfer", *filter(None, [zone])])
+
+    def consume(self, catalogs):
+        """Have nsd read catalogs anew, for members that it ignored while the configuration had them too."""
+        for catalog in catalogs:
+            self._control("force_transfer", catalog)
 
     def _control(self, *arguments):
         code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])

@@ -12,14 +12,14 @@ import subprocess
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import only
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import consuming, only
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.nsd import CAPABILITIES, Layout, entry, render
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned, with_any_declaration
 
 CHECKER = shutil.which("nsd-checkconf", path="/usr/bin:/usr/sbin:/usr/local/sbin:/usr/local/bin")
 KEYS = {"secret": "s" * 32, "generations": [2, 1]}
-_LINE = re.compile(r'#[^\n]*|(?P<clause>[a-z-]+):|\t?(?P<option>[a-z-]+):(?P<values>( ("[a-zA-Z0-9_./*+-]*"|[a-zA-Z0-9:./@-]+))+)')
+_LINE = re.compile(r'#[^\n]*|(?P<clause>[a-z-]+):|\t?(?P<option>[a-z-]+):(?P<values>( ("[a-zA-Z0-9_./*+%-]*"|[a-zA-Z0-9:./@-]+))+)')
 
 
 def clauses(text):
@@ -206,3 +206,19 @@ def test_an_encrypted_zone_is_taken_from_who_has_the_right_name(layout):
 def test_what_cannot_be_encrypted_is_told_before(host, settings, told):
     whole = planned([{"name": "example.com", "records": NS, "tls": True}], host)
     assert [problem.wrong for problem in beyond(CAPABILITIES, whole, Settings(allow_query=("any",), **settings))] == [told]
+
+
+def test_members_of_the_first_catalog_have_no_clause_where_nsd_learns_of_them(layout):
+    zones = [{"name": name, "records": NS, "catalog": f"{name[0]}.catalog.example"} for name in ("a.example", "b.example")]
+    whole = planned(zones, "ns2", catalog_zones=[{"name": "a.catalog.example"}, {"name": "b.catalog.example"}])
+    written = clauses(render(consuming(whole, lambda _catalog: True, 1), layout, Settings(allow_query=["any"]))["zones.conf"])
+    named = {dict(options)["name"][0]: dict(options) for _clause, options in written}
+    assert {name for name in named if name.endswith(".example")} == {"a.catalog.example", "b.catalog.example", "b.example"}
+    catalog = named["a.catalog.example"]
+    assert catalog["catalog"] == ["consumer"] and "catalog" not in named["b.catalog.example"]
+    member = named[catalog["catalog-member-pattern"][0]]
+    assert member["zonefile"] == [f"{layout.secondary_directory}/member-%s"] and member["include-pattern"] == catalog["include-pattern"]
+
+
+def test_an_nsd_that_knows_no_catalogs_gets_clauses():
+    assert [CAPABILITIES.of(version).catalogs for version in ("4.6.1-1", "4.8.0", "4.9.0", "4.12.0-1")] == [False, False, True, True]

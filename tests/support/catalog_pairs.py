@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A primary of catalogs and a secondary that learns from them, each on a host of its own.
 
-    with pair_with_users(BindHost, KnotHost) as pair:
-        pair.bring(zones(1, 2))
-        wait_for(lambda: answer(pair.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
+with pair_with_users(BindHost, KnotHost) as pair:
+    pair.bring(zones(1, 2))
+    wait_for(lambda: answer(pair.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
 """
 
 from __future__ import annotations
@@ -25,13 +25,35 @@ import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.tests.support.debian_packages import Unavailable
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, Debian13NsdHost, NsdHost, ServerHost, running_host
+from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, PowerDNSHost, powerdns_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, Debian13NsdHost, NsdHost, running_host
 
 CATALOG = "catalog.example"
-ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot"}
+ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd", "knot": "knot", "pdns_server": "pdns"}
+
+
+class PowerDNSConsumer(PowerDNSHost):
+    """It starts with the first configuration that it is given."""
+
+    @contextlib.contextmanager
+    def applying(self, declaration):
+        yield self.application_of(declaration)
+        if self.process is None:
+            self.start()
+
+    def kept_of(self, _zone):
+        """Files of a zone: it has all of them in one database."""
+        return []
+
+    def write(self):
+        """It has written whatever it serves."""
+
+
 CONSUMERS = [kind for kind in INSTALLED if kind.capabilities().catalogs]
 if NsdHost not in CONSUMERS and shutil.which("apt-get"):
     CONSUMERS.append(Debian13NsdHost)
+if PDNS_SERVER and PowerDNSConsumer.capabilities().catalogs:
+    CONSUMERS.append(PowerDNSConsumer)
 KEY = {"name": "pair.example.", "secret": base64.b64encode(os.urandom(32)).decode()}
 
 
@@ -41,17 +63,17 @@ class Pair:
     def __init__(self, primary, consumer):
         self.primary, self.consumer = primary, consumer
 
-    def declaration(self, host, zones, catalogs=({"name": CATALOG},), select=None):
+    def declaration(self, host, zones, catalogs=({"name": CATALOG},), select=None, key=KEY):
         other = self.consumer if host is self.primary else self.primary
-        outside = {"name": "other", "address": other.address, "port": other.port, "key": KEY["name"]}
-        primaries, secondaries = (["ns1"], [outside]) if host is self.primary else ([outside], ["ns1"])
+        outside = {"name": "other", "address": other.address, "port": other.port, "key": key["name"]}
+        primaries, secondaries = ([host.name], [outside]) if host is self.primary else ([outside], [host.name])
         items = [
             {"name": name, "records": [{"type": "NS", "value": "ns1.elsewhere.test."}, {"name": "www", "type": "A", "value": address}], **more}
             for name, (address, more) in zones.items()
         ]
-        inventory = Inventory({"all": ["ns1"]}, {"ns1": (host.address,)}.__getitem__)
+        inventory = Inventory({"all": [host.name]}, {host.name: (host.address,)}.__getitem__)
         defaults = {"primaries": primaries, "secondaries": secondaries, "catalog": CATALOG}
-        return load(items, defaults, inventory, str, keys={"keys": [KEY]}, catalog_zones=list(catalogs), select=select)
+        return load(items, defaults, inventory, str, keys={"keys": [key]}, catalog_zones=list(catalogs), select=select)
 
     def application(self, host, zones, **more):
         return host.applying(self.declaration(host, zones, **more))
@@ -65,8 +87,10 @@ class Pair:
         return found
 
 
-def start(kind: type[ServerHost], *arguments):
+def start(kind, *arguments):
     """L(running_host); the test is skipped where the packages of a program that is not installed are not within reach."""
+    if kind is PowerDNSConsumer:
+        return powerdns_host(*arguments, kind=kind)
     try:
         kind.find(kind.program())
     except Unavailable as error:
@@ -89,6 +113,11 @@ def pair_with_users(primary, consumer):
 
 def zones(*numbers, **more):
     return {f"zone{number}.test": (f"192.0.2.{number}", more) for number in numbers}
+
+
+def configured(host):
+    """What the host's current generation says of zones."""
+    return next(path.read_text() for name in ("zones.conf", "zones.txt") for path in [host.current / name] if path.exists())
 
 
 def answer(host, name):

@@ -18,6 +18,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -30,12 +31,12 @@ from typing import Any
 import dns.message
 import dns.query
 import dns.rcode
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.powerdns import PowerDNS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
@@ -59,7 +60,13 @@ class PowerDNSHost:
 
     name = "ns2"
     daemon = "pdns_server"
+    address = ADDRESS
     limit = 60.0  # seconds for a command
+
+    @staticmethod
+    def capabilities() -> Any:
+        """What the version that is installed can do."""
+        return powerdns.CAPABILITIES.of(re.search(r"Server (\d+(?:\.\d+)+)", "".join(processes.run([PDNS_SERVER, "--version"])[1:])).group(1))
 
     def __init__(self, root: pathlib.Path, account: str = "root") -> None:
         self.root = root
@@ -194,9 +201,13 @@ class PowerDNSHost:
             for name, primaries in zones.items()
         ]
         inventory = Inventory({"all": [self.name]}, {self.name: (ADDRESS,)}.__getitem__)
-        declaration = load(items, {}, inventory, str, select=select, keys={"keys": list(keys)})
+        return self.application_of(load(items, {}, inventory, str, select=select, keys={"keys": list(keys)}))
+
+    def application_of(self, declaration: Declaration) -> Application:
+        """The application of what a declaration says of this host."""
         host_plan = plan(declaration, self.name, (ADDRESS,))
         settings = Settings(listen_on=(ADDRESS,), allow_query=("any",))
+        host_plan = as_consumer(host_plan, powerdns, self.capabilities(), settings)
         payload = ActionModule._payload(host_plan, declaration.selected, powerdns, powerdns.Layout(**self.layout), settings)
         payload["port"], payload["repair"] = self.port, self.repair
         payload["seen"] = Application(self.software, self.layout, json.loads(json.dumps(payload))).compare(int(time.time()))["differing"]["seen"]
@@ -208,9 +219,9 @@ class PowerDNSHost:
 
 
 @contextlib.contextmanager
-def powerdns_host(root: pathlib.Path, account: str = "root") -> Iterator[PowerDNSHost]:
+def powerdns_host(root: pathlib.Path, account: str = "root", kind: type[PowerDNSHost] = PowerDNSHost) -> Iterator[PowerDNSHost]:
     """account: the daemon's user and group."""
-    host = PowerDNSHost(root, account)
+    host = kind(root, account)
     try:
         yield host
     finally:

@@ -25,7 +25,15 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 )
 
 # TYPE65401 and TYPE65402 are private use (RFC 6895), but mean ALIAS and LUA to PowerDNS.
-CAPABILITIES = Capabilities("PowerDNS", oldest=(4, 5), primary=False, one_key=True, without_types=frozenset({"TYPE65401", "TYPE65402"}))
+CAPABILITIES = Capabilities(
+    "PowerDNS",
+    oldest=(4, 5),
+    primary=False,
+    one_key=True,
+    without_types=frozenset({"TYPE65401", "TYPE65402"}),
+    catalogs=True,
+    since={"catalogs": (4, 7)},
+)
 SECRET_FILES = ("keys.txt",)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run{local}.\n"
 
@@ -51,6 +59,10 @@ class Layout:
     previous_state_directory: str = ""
 
 
+def takes_catalog(_plan: Plan, _catalog: SecondaryZone, _settings: Settings) -> bool:
+    return True
+
+
 def entry(layout: Layout, _settings: Settings | None = None) -> str:
     """The file that pdns_server reads first: nothing but the way to the current generation."""
     return HEADER.format(local=f"; {layout.local_config} is yours") + f"include-dir={layout.state_directory}/current\n"
@@ -60,7 +72,8 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     """Configuration files of one generation by name."""
     zones = Blocks()
     for name, zone in plan.secondary.items():
-        zones.zones[name] = "".join(f"{kind} {' '.join(values)}\n" for kind, values in _description(zone) if values)
+        description = [*_description(zone), ("kind", ["consumer"] if name in plan.consumed else [])]
+        zones.zones[name] = "".join(f"{kind} {' '.join(values)}\n" for kind, values in description if values)
     return {
         "pdns.conf": HEADER.format(local=f"; {layout.local_config} is yours") + _settings(plan, layout, settings),
         "zones.txt": HEADER.format(local=", and in the database too") + zones.text(),

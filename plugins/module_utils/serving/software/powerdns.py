@@ -20,6 +20,13 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 _ZONES, _KEYS, _SETTINGS = "zones.txt", "keys.txt", "pdns.conf"
 _LOCAL = "pdns.local.conf"  # is read after pdns.conf
 _KINDS = ("AXFR-MASTER-TSIG", "TSIG-ALLOW-AXFR", "ALLOW-AXFR-FROM", "ALSO-NOTIFY", "SLAVE-RENOTIFY")
+# The members of a catalog are transferred with its key, which pdns_server itself does not give them (issue 13682 of PowerDNS).
+_INHERIT = """CREATE TRIGGER IF NOT EXISTS authoritative_dns_{name} AFTER {event} ON domains WHEN NEW.catalog <> '' AND NEW.type = 'SLAVE' BEGIN
+    DELETE FROM domainmetadata WHERE domain_id = NEW.id AND kind = 'AXFR-MASTER-TSIG';
+    INSERT INTO domainmetadata (domain_id, kind, content) SELECT NEW.id, kind, content FROM domainmetadata
+        WHERE kind = 'AXFR-MASTER-TSIG' AND domain_id = (SELECT id FROM domains WHERE name = NEW.catalog);
+END"""
+_TRIGGERS = {f"authoritative_dns_{name}": _INHERIT.format(name=name, event=event) for name, event in (("new", "INSERT"), ("listed", "UPDATE OF catalog"))}
 _TABLES_OF_A_ZONE = ("records", "domainmetadata", "cryptokeys", "comments")
 _ONE_BY_ONE = 50  # above this many zones the server's own rounds are cheaper
 _SETTING = re.compile(r"^(?:# )?([a-z0-9-]+)=(.*)$", re.M)
@@ -86,8 +93,9 @@ class PowerDNS(Software):
         if not os.path.exists(self.layout["database"]):
             return [_ZONES, _KEYS]
         with self._database() as database:
-            found = {name: facts for name, (_identifier, facts) in _zones(database).items()}
-            return [_ZONES] * (found != zones) + [_KEYS] * (_keys(database) != keys)
+            found = {name: facts for name, (_identifier, facts) in _zones(database, _consumed(zones)).items()}
+            otherwise = found != zones or (bool(_consumed(zones)) and not _has_triggers(database))
+            return [_ZONES] * otherwise + [_KEYS] * (_keys(database) != keys)
 
     def store(self, generation):
         """Bring the database to what the generation describes, in one transaction."""
@@ -101,11 +109,14 @@ class PowerDNS(Software):
             database.execute("BEGIN IMMEDIATE")
             if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'domains'").fetchone():
                 self._make_tables(database)
-            present = _zones(database)
+            present = _zones(database, _consumed(zones))
             removed = {name: identifier for name, (identifier, _facts) in present.items() if name not in zones}
             self._remove(database, removed)
             stale = {name: facts for name, facts in zones.items() if present.get(name, (None, None))[1] != facts}
             self._enter(database, stale)
+            for name, statement in _TRIGGERS.items():
+                database.execute(statement if _consumed(zones) else f"DROP TRIGGER IF EXISTS {name}")
+            self._hand_on(database, [name for name in _consumed(zones) if name in stale])
             if _keys(database) != keys:
                 database.execute("DELETE FROM tsigkeys")
                 database.executemany("INSERT INTO tsigkeys (name, algorithm, secret) VALUES (?, ?, ?)", sorted(keys))
@@ -121,9 +132,11 @@ class PowerDNS(Software):
         """Zones that are new, or have other primaries or keys than before. Without last_check the server asks their primaries soon."""
         database.executemany("INSERT OR IGNORE INTO domains (name, type) VALUES (?, 'SLAVE')", [(name,) for name in zones])
         database.executemany(
-            "UPDATE domains SET type = 'SLAVE', last_check = NULL, master = ? WHERE name = ?",
-            [(" ".join(facts["primaries"]), name) for name, facts in zones.items()],
+            "UPDATE domains SET type = ?, last_check = NULL, master = ? WHERE name = ?",
+            [("CONSUMER" if "kind" in facts else "SLAVE", " ".join(facts["primaries"]), name) for name, facts in zones.items()],
         )
+        if _knows_catalogs(database):
+            database.executemany("UPDATE domains SET catalog = NULL, options = NULL WHERE name = ?", [(name,) for name in zones])
         chosen = ", ".join("?" * len(_KINDS))
         database.executemany(
             f"DELETE FROM domainmetadata WHERE kind IN ({chosen}) AND domain_id = (SELECT id FROM domains WHERE name = ?)",
@@ -133,6 +146,12 @@ class PowerDNS(Software):
             "INSERT INTO domainmetadata (domain_id, kind, content) SELECT id, ?, ? FROM domains WHERE name = ?",
             [(kind, value, name) for name, facts in zones.items() for kind in _KINDS for value in facts.get(kind, ())],
         )
+
+    def _hand_on(self, database, catalogs):
+        """Give the members of catalogs the primaries and keys that these have now."""
+        for catalog in catalogs:
+            database.execute("UPDATE domains SET master = (SELECT master FROM domains WHERE name = ?) WHERE catalog = ?", (catalog, catalog))
+            database.execute("UPDATE domains SET catalog = catalog WHERE catalog = ?", (catalog,))  # which the trigger sees
 
     def kept(self, zones):
         return self.call_as_server(self._kept, list(zones)) if zones and os.path.exists(self.layout["database"]) else {}
@@ -202,6 +221,10 @@ class PowerDNS(Software):
                 wanted.update({name.strip(): value.strip() for name, equals, value in lines if equals})
         return any(running.get(name) != value for name, value in wanted.items())
 
+    def consume(self, catalogs):
+        for catalog in catalogs:
+            self._control("retrieve", catalog)
+
     def _control(self, *arguments):
         code, out, err = self.run([self.find("pdns_control"), *arguments])
         if code:
@@ -232,18 +255,35 @@ def _described(generation):
     return zones, {tuple(block.splitlines()[1].split(" ")) for block in keys}
 
 
-def _zones(database):
-    """What the database has: {zone: (identifier, {kind: values})}."""
+def _zones(database, catalogs):
+    """What the database has: {zone: (identifier, {kind: values})}. Without the members of catalogs from which the server learns."""
     zones = {}
-    for identifier, name, kind, primaries in database.execute("SELECT id, name, type, master FROM domains"):
+    listed = "catalog" if _knows_catalogs(database) else "NULL"
+    for identifier, name, kind, primaries, catalog in database.execute(f"SELECT id, name, type, master, {listed} FROM domains"):
+        if catalog in catalogs:
+            continue
         # Any other kind of zone agrees with no description.
-        zones[name] = (identifier, {"primaries": (primaries or "").split()} if kind == "SLAVE" else {})
+        facts = {"primaries": (primaries or "").split()} if kind in ("SLAVE", "CONSUMER") and not catalog else {}
+        zones[name] = (identifier, dict(facts, kind=["consumer"]) if kind == "CONSUMER" else facts)
     facts = dict(zones.values())
     chosen = ", ".join("?" * len(_KINDS))
     for identifier, kind, value in database.execute(f"SELECT domain_id, kind, content FROM domainmetadata WHERE kind IN ({chosen}) ORDER BY id", _KINDS):
         if identifier in facts:
             facts[identifier].setdefault(kind, []).append(value)
     return zones
+
+
+def _consumed(zones):
+    return [name for name, facts in zones.items() if "kind" in facts]
+
+
+def _knows_catalogs(database):
+    """Whether the tables are those of PowerDNS 4.7 or newer."""
+    return any(column[1] == "catalog" for column in database.execute("PRAGMA table_info(domains)"))
+
+
+def _has_triggers(database):
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")} >= {*_TRIGGERS}
 
 
 def _keys(database):

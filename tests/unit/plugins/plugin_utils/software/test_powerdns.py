@@ -10,7 +10,7 @@ import re
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import consuming, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import knot, nsd, powerdns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond
 
@@ -49,6 +49,19 @@ def test_a_zone_is_described_by_its_primaries_and_metadata():
     assert description(secret=None) == ["# zone example.com", "primaries 192.0.2.1 2001:db8::1"]
     primaries = [{"address": "192.0.2.9", "port": 5300, "key": "partner.example"}, {"address": "2001:db8::9", "port": 5300, "key": "partner.example"}]
     assert description(primaries=primaries)[1:] == ["primaries 192.0.2.9:5300 [2001:db8::9]:5300", "AXFR-MASTER-TSIG partner.example"]
+
+
+def test_of_members_it_learns_from_their_catalog_alone():
+    servers = {"primaries": ["ns1"], "secondaries": ["ns2"]}
+    zone = {"records": [{"type": "NS", "value": "ns1.example."}], **servers}
+    zones = [{"name": "a.example", "catalog": "catalog.example", **zone}, {"name": "b.example", **zone}]
+    inventory = Inventory({"all": ["ns1", "ns2"]}, {"ns1": ("192.0.2.1",), "ns2": ("192.0.2.2",)}.__getitem__)
+    whole = plan(load(zones, {}, inventory, str, catalog_zones=[{"name": "catalog.example", **servers}]), "ns2", ("192.0.2.2",))
+    text = powerdns.render(consuming(whole, lambda _catalog: True), LAYOUT, Settings())["zones.txt"]
+    described = {block.split("\n")[0]: block for block in text.split("# zone ")[1:]}
+    assert set(described) == {"b.example", "catalog.example"}
+    assert "kind consumer\n" in described["catalog.example"] and "kind" not in described["b.example"]
+    assert [powerdns.CAPABILITIES.of(version).catalogs for version in ("4.6.2-1", "4.7.3-2", "4.9.18")] == [False, True, True]
 
 
 def test_whom_it_feeds_is_described_too():

@@ -6,39 +6,22 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-import time
-from dataclasses import replace
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.query
 import pytest
 from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
+from ansible_collections.authoritative.dns.tests.support.adoption_story import PARTNER, SECRET, story, zone
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
-from ansible_collections.authoritative.dns.tests.support.releases import release_of
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, KnotHost, NsdHost
-from ansible_collections.authoritative.dns.tests.support.steady_load import steady_load
 
 pytestmark = pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network")
 
-NS1, NS2, OUTSIDE, PARTNER = "127.0.0.11", "127.0.0.12", "127.0.0.21", "127.0.0.22"
+NS1, NS2, OUTSIDE = "127.0.0.11", "127.0.0.12", "127.0.0.21"
 ADDRESSES = [NS1, NS2, OUTSIDE, PARTNER]
-SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE="
 KEY = f'key "hoster-transfer." {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
 QUIET = "listen-on { {address}; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; "
 QUIET += "notify-delay 0; transfer-source {address}; notify-source {address}; "
 AUTHORITATIVE = 'options { directory "{work}"; ' + QUIET + "recursion no; empty-zones-enable no; dnssec-validation no; allow-query { any; }; "
-
-
-def zone(name, serial, more=""):
-    """A zone as an administrator writes it, with a remark, relative names and no $ORIGIN."""
-    return (
-        f"; {name}\n$TTL 1h\n@\tIN\tSOA\tns1.provider.test. hostmaster.provider.test. (\n\t\t{serial} ; serial\n\t\t3600 600 1209600 300 )\n"
-        f"\tIN\tNS\tns1.provider.test.\n\tIN\tNS\tns2.provider.test.\n@ MX 10 mail\nmail A 192.0.2.25\nwww\tA\t192.0.2.80\n{more}"
-    )
 
 
 def hosters_pair():
@@ -214,87 +197,14 @@ def knots_pair():
     }
 
 
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "in vain"
-        time.sleep(0.1)
-
-
-def answers(host, questions):
-    """What a host answers: code, flags, and records in each section."""
-    result = {}
-    for name, kind in questions:
-        query = dns.message.make_query(name, kind)
-        try:
-            answer = dns.query.udp(query, host.address, source=host.address, timeout=3)
-        except dns.exception.Timeout:
-            result[name, kind] = "silence"
-            continue
-        for rrset in answer.answer if not answer.flags & dns.flags.AA else ():
-            rrset.ttl = 0  # from a cache
-        sections = [sorted(line for rrset in section for line in rrset.to_text().splitlines()) for section in (answer.answer, answer.authority)]
-        result[name, kind] = (answer.rcode(), int(answer.flags), sections[0], sections[1] if answer.answer == [] else None)
-    return result
-
-
-def configured(hosts):
-    return {name: {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()} for name, host in hosts.items()}
-
-
-def story(root, configuration, zones, questions, options=(), loaded="ns1"):
-    """Gathers, takes over under load, gathers again, goes back; everything that is to be compared afterwards. loaded: a host that does not restart."""
-    with running_hosts(root, configuration()) as hosts:
-        own = {name: host for name, host in hosts.items() if not name.startswith("_")}
-        for name, listed in zones.items():
-            until(lambda host=own[name], listed=listed: all(host.serial(zone) is not None for zone in listed))
-        before = {name: answers(host, questions) for name, host in own.items()}
-        serials = {name: [host.serial(zone) for zone in zones[name]] for name, host in own.items()}
-        trees = configured(own)
-        outcome = gather(root, hosts, "adopted", *options)
-        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-        assert trees == configured(own)
-        adopted = Adopted(root / "adopted")
-        watched = {f"www.{name}": ["192.0.2.80"] for name in zones[loaded] if "arpa" not in name}  # many, for a rate limit counts each name
-        with steady_load(own[loaded].address, 53, watched, rate=500) as load:
-            results = {name: adopted.take_over(host) for name, host in own.items()}
-            for name, listed in zones.items():
-                until(lambda host=own[name], listed=listed: all(host.serial(zone) is not None for zone in listed))
-        # named reads a zone anew whose file has another name, and answers SERVFAIL until it has: 500 questions are a second.
-        assert not load.lost and all("SERVFAIL" in wrong for wrong in load.wrong) and len(load.wrong) < 250 and load.asked > 50
-        assert all(result["changed"] for result in results.values())
-        after = {name: answers(host, questions) for name, host in own.items()}
-        differing = {name: {key: (value, after[name][key]) for key, value in found.items() if after[name][key] != value} for name, found in before.items()}
-        assert not any(differing.values()), differing
-        assert serials == {name: [host.serial(zone) for zone in zones[name]] for name, host in own.items()}
-        assert not any(adopted.take_over(host)["changed"] for host in own.values())
-        again = gather(root, hosts, "again", *options)
-        assert again.returncode == 0, again.stdout + again.stderr
-        first, second = adopted.declaration(), Adopted(root / "again").declaration()
-        assert first.keyring == second.keyring
-        for name in {*first.zones, *second.zones}:
-            one, other = first.zones[name], second.zones[name]
-            pairs = [(getattr(one, key), getattr(other, key)) for key in ("primaries", "secondaries", "allow_query", "tsig")]
-            assert all(mine == theirs for mine, theirs in pairs), (name, pairs)
-            assert one.content.digest == other.content.digest, name
-        for host in own:
-            one, other = (replace(found.settings(host), local_config="", local_options="") for found in (adopted, Adopted(root / "again")))
-            assert one == other
-        for name, host in own.items():
-            release_of(host).apply(os.replace)
-            until(lambda name=name, host=host: serials[name] == [host.serial(zone) for zone in zones[name]])
-        assert trees == configured(own)
-        released = {name: answers(host, questions) for name, host in own.items()}
-        assert released == before
-    return json.loads((root / "adopted/report.json").read_text()), outcome.stdout
-
-
 def test_a_hosters_pair_is_one_declaration(tmp_path):
     names = [f"customer{number}.test" for number in range(40)]
     zones = dict.fromkeys(("ns1", "ns2"), [*names, "intern.test"])
     questions = [(f"{owner}{name}", kind) for name in names[::4] for owner, kind in (("www.", "A"), ("", "MX"), ("host7.", "A"), ("none.", "A"), ("", "SOA"))]
     questions += [("www.intern.test", "A"), ("elsewhere.test", "A"), ("version.bind", "TXT")]
-    report, _output = in_private_network(lambda: story(tmp_path, hosters_pair, zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, hosters_pair(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found.hold()
+    report = found.report
     assert {json.dumps([zone["primaries"], zone["secondaries"], zone["tsig"]]) for zone in report["zones"].values()} == {
         '[["ns1"], ["ns2"], "hoster-transfer"]'
     }
@@ -315,7 +225,9 @@ def test_an_office_goes_on_resolving_and_keeps_what_cannot_be_declared(tmp_path)
     zones = {"ns1": ["office.test", "2.0.192.in-addr.arpa", "dhcp.office.test"]}
     questions = [(f"{owner}.office.test", "A") for owner in ("www", "mail", "a.wild", "none", "www.dhcp")] + [("17.2.0.192.in-addr.arpa", "PTR")]
     questions += [("www.forwarded.test", "A"), ("bad.test", "A"), ("www.office.test", "AAAA"), ("_sip._tcp.office.test", "SRV")]
-    report, output = in_private_network(lambda: story(tmp_path, office, zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, office(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found.hold()
+    report = found.report
     assert set(report["zones"]) == {"office.test", "2.0.192.in-addr.arpa"}
     reasons = {item["statement"]: item["detail"] for item in report["statements"] if item["fate"] == "kept" and item["statement"].startswith("zone ")}
     assert reasons["zone dhcp.office.test"].endswith("its clients update it")
@@ -331,7 +243,9 @@ def test_zones_of_others_are_transferred_as_before(tmp_path):
     zones = {"ns1": ["theirs.test", "own.test", "added.test"], "ns2": ["theirs.test"]}
     questions = [(f"{owner}{name}", kind) for name in ("theirs.test", "own.test", "added.test") for owner, kind in (("www.", "A"), ("", "NS"), ("big.", "TXT"))]
     questions = [("www.own.test", "A"), *questions]
-    report, _output = in_private_network(lambda: story(tmp_path, fed_from_outside, zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, fed_from_outside(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found.hold()
+    report = found.report
     theirs = report["zones"]["theirs.test"]
     assert theirs["primaries"] == [{"address": OUTSIDE, "key": "hoster-transfer"}]
     assert theirs["secondaries"] == ["ns1", {"host": "ns2", "from": ["ns1"]}, {"address": PARTNER, "key": False, "from": "ns1"}]
@@ -342,7 +256,9 @@ def test_zones_of_others_are_transferred_as_before(tmp_path):
 def test_servers_of_two_makers_are_one_declaration(tmp_path):
     zones = {"ns1": ["first.test"], "ns2": ["first.test", "second.test", "third.test"]}
     questions = [(f"{owner}{name}", kind) for name in ("first.test", "second.test") for owner, kind in (("www.", "A"), ("", "MX"), ("none.", "A"))]
-    report, _output = in_private_network(lambda: story(tmp_path, mixed, zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, mixed(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found.hold()
+    report = found.report
     assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in report["zones"].items()} == {
         "first.test": (["ns1"], ["ns2"]),
         "second.test": (["ns2"], [{"address": PARTNER, "key": "mixed"}]),
@@ -358,7 +274,9 @@ def test_a_knot_dns_and_a_bind_that_feed_each_other_are_one_declaration(tmp_path
     zones = {"ns1": ["first.test", "second.test", "near.test", "counted.test", "fed.test"], "ns2": ["first.test", "second.test", "fed.test"]}
     questions = [(f"{owner}{name}", kind) for name in ("first.test", "second.test", "fed.test") for owner, kind in (("www.", "A"), ("", "MX"), ("none.", "A"))]
     questions += [("a.sub.first.test", "A"), ("www.near.test", "A"), ("www.counted.test", "A"), ("none.counted.test", "A"), ("elsewhere.test", "A")]
-    report, _output = in_private_network(lambda: story(tmp_path, knots_pair, zones, questions, loaded="ns2"), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, knots_pair(), zones, questions, loaded=["ns2"]), addresses=ADDRESSES, timeout=200)
+    found.hold()
+    report = found.report
     partner = {"address": PARTNER, "key": False}
     assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in report["zones"].items()} == {
         "first.test": (["ns1"], ["ns2", partner]),

@@ -20,7 +20,9 @@ from ansible_collections.authoritative.dns.tests.support.named import zone_text
 SECRETS = MappingProxyType({"k1": "a" * 24, "k2": "b" * 24})
 
 
-def gathered(host: str, address: str, text: str, layout: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None) -> GatheredServer:
+def gathered(
+    host: str, address: str, text: str, layout: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None, version: str = "9.20.4"
+) -> GatheredServer:
     """The server of a named.conf as named-checkconf prints it. Zones with a file have a serial of 1 and a content."""
     statements = named_conf.parse(text)
     with tempfile.TemporaryDirectory() as directory:
@@ -30,6 +32,6 @@ def gathered(host: str, address: str, text: str, layout: Mapping[str, Any] | Non
     reader = Bind(lambda *_command: (1, "", ""), lambda _program: None, "named.conf")
     zones = [{**reader._zone(statement, view, "/work", places), "serial": 1} for statement, view in zones_of(statements)]
     contents = {zone["name"]: {"text": zone_text(zone["name"]), "as_it_is": True} for zone in zones if zone["file"]}
-    facts = {"configuration": statements, "places": places, "zones": zones, "contents": contents, "directory": "/work", "running": True}
+    facts = {"configuration": statements, "places": places, "zones": zones, "contents": contents, "directory": "/work", "running": True, "version": version}
     keys = [{"name": name, "algorithm": "hmac-sha256", "secret": secret} for name, secret in (secrets or SECRETS).items()]
     return bind.server(host, [address], facts, keys, layout or {})

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, parse, value, words
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import Options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import OF_ZONES, Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -55,6 +55,7 @@ _NOT_NEEDED = {
     **{name: "named's own setting is used" for name in ("zone-statistics", "notify-delay", "request-ixfr", "provide-ixfr", "multi-master", "try-tcp-refresh")},
     "serial-update-method": "the declaration's serial policy takes its place",
 }
+_OPEN_BY_DEFAULT = ("9.11.", "9.16.", "9.18.")  # whose zones everybody may transfer, unless they say otherwise (BIND 9 ARM, "allow-transfer")
 _OFF = {"allow-update": "none", "allow-update-forwarding": "none", "dnssec-policy": "none", "auto-dnssec": "off", "inline-signing": "no"}
 _PATHS = {"file", "key-directory", "journal", "dump-file", "statistics-file", "memstatistics-file", "managed-keys-directory", "bindkeys-file"}
 _PATHS |= {"secroots-file", "recursing-file", "cache-file", "session-keyfile", "pid-file"}
@@ -168,7 +169,7 @@ class _Reader:
         zone.file = fact["file"] or ""
         zone.kept = self._reason(name, fact["type"], options)
         self.result.zones[name] = zone
-        self.result.zone_texts[name] = written(self._absolute(statement))
+        self.result.zone_texts[name] = written(self._absolute(self._with_inherited(statement, fact["type"], options)))
         zone.statements = [(key, *self._outcome(key, item, options)) for key, item in options.items()]
         if zone.kept:
             return None
@@ -176,6 +177,19 @@ class _Reader:
         zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
         self._peers(zone, options)
         return None
+
+    def _with_inherited(self, statement: Statement, kind: str, options: Mapping[str, Statement]) -> Statement:
+        """The statement of a zone that stays, with what options said for it, or named's defaults did, where the collection's options say something else."""
+        if kind not in _ROLES:
+            return statement
+        defaults = {"notify": ["notify", "yes"], "allow-transfer": ["allow-transfer", [["any"]]]}
+        if not self.facts.get("version", "").startswith(_OPEN_BY_DEFAULT):
+            del defaults["allow-transfer"]
+        inherited = {**defaults, **{name: item for name, item in self.options.by_name.items() if name in OF_ZONES}}
+        if _ROLES[kind] == SECONDARY or "update-policy" in options:
+            inherited.pop("allow-update", None)
+        more = [item for name, item in inherited.items() if name not in options]
+        return [[*item, *more] if isinstance(item, list) else item for item in statement]
 
     def _brought(self, statement: Statement, fact: Mapping[str, Any]) -> None:
         """A zone that a package brings: a recursive server has it without that, any other needs it no more."""

@@ -19,7 +19,7 @@ Outcome = tuple[str, str]  # a fate and its detail
 # What L(software.bind) says in any case.
 _SAID = {"version": "none", "hostname": "none", "server-id": "none", "minimal-responses": "yes", "minimal-any": "yes", "try-tcp-refresh": "no"}
 _RATES = ("serial-query-rate", "transfers-in", "transfers-per-ns", "notify-rate", "startup-notify-rate", "transfers-out", "tcp-clients")
-_OF_ZONES = ("allow-transfer", "also-notify", "notify", "allow-update", "dnssec-policy", "auto-dnssec", "inline-signing")
+OF_ZONES = ("allow-transfer", "also-notify", "notify", "allow-update", "dnssec-policy", "auto-dnssec", "inline-signing", "masterfile-format")
 _NOT_CHANGED = {"auth-nxdomain": "no", "query-source": "address *", "dnssec-enable": "yes"}  # named's own defaults, which configurations repeat
 
 
@@ -113,7 +113,7 @@ class Options:
                 yield statement, self._said(statement, _SAID[name])
             elif name in _RATES:
                 yield statement, (DROPPED, "the collection sets it in proportion to the number of zones")
-            elif name in _OF_ZONES:
+            elif name in OF_ZONES:
                 yield statement, (TAKEN, "by each zone")
             elif " ".join(words(statement)[1:]) == _NOT_CHANGED.get(name):
                 yield statement, (DEFAULT, "what named does anyway")

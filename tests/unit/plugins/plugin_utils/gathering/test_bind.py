@@ -57,6 +57,24 @@ def test_what_options_say_is_true_of_zones_that_say_nothing():
     assert found.zones["rpz.example"].kept == "an option of named is about it (a catalog or a response policy)"
 
 
+def test_a_zone_that_stays_says_itself_what_the_old_options_said_for_it():
+    """Since the collection's own options say that nobody may transfer it, and that nobody is told."""
+    text = 'options { recursion no; allow-transfer { "k1"; }; also-notify { 192.0.2.3; }; masterfile-format raw; };\n'
+    text += 'zone "a.example" { type primary; file "a"; update-policy { grant "k1" zonesub ANY; }; also-notify { 192.0.2.4; }; };\n'
+    text += 'zone "b.example" { type forward; forwarders { 192.0.2.9; }; };\n'
+    kept = gathered("ns1", "192.0.2.1", text).zone_texts["a.example"]
+    assert 'allow-transfer {\n\t\t"k1";' in kept and "masterfile-format raw;" in kept and "notify yes;" in kept
+    assert "192.0.2.4" in kept and "192.0.2.3" not in kept and "allow-update" not in kept
+    assert "notify" not in gathered("ns1", "192.0.2.1", text).zone_texts["b.example"]
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("9.18.28-1", True), ("9.20.4", False)])
+def test_a_zone_that_stays_is_transferred_by_those_by_whom_it_was(version, allowed):
+    text = 'options { recursion no; };\nzone "a.example" { type primary; file "a"; dnssec-policy "default"; };\n'
+    found = gathered("ns1", "192.0.2.1", text, version=version)
+    assert ("allow-transfer" in found.zone_texts["a.example"]) == allowed
+
+
 def test_what_stays_brings_what_it_names_and_no_more():
     text = KEYS + 'acl "used" { "deeper"; };\nacl "deeper" { 10.0.0.0/8; };\nacl "unused" { 10.0.0.0/8; };\n'
     text += 'primaries "used" { 192.0.2.9 key "k1"; };\n'

@@ -5,30 +5,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import tempfile
 import zlib
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.vault import VaultLib
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE as RENDERERS
 from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, knot, nsd, report
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, knot, nsd, other_software, powerdns, report
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind as bind_software
 
-SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot}
+SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
+_PRIMARIES = [name for name, software in RENDERERS.items() if software.CAPABILITIES.primary]
 _MOST = 50  # lines of a failure; the report has all
 # How Ansible reaches a host, without anything secret.
 _CONNECTION = ("host", "port", "user", "connection", "python_interpreter", "become", "become_method", "become_user", "ssh_common_args")
@@ -50,23 +53,13 @@ class ActionModule(ActionBase):
             }
         )
         directory = os.path.abspath(arguments["directory"])
-        if os.path.lexists(directory):
-            raise AnsibleActionFail(f"{directory} is there already, and nothing is overwritten; name a directory that is not there, or move it away")
+        refuse_existing(directory)
         servers = {host: _gathered(host, task_vars["hostvars"][host]) for host in _plain(arguments["hosts"])}
         topology = Topology(servers, arguments["leave"])
-        self._refuse(topology.findings)
-        os.makedirs(os.path.dirname(directory), exist_ok=True)
-        staged = tempfile.mkdtemp(prefix=".gather-", dir=os.path.dirname(directory))
-        try:
-            files = self._files(topology, staged, task_vars, arguments["clear_text"])
-            if self._task.check_mode:
-                shutil.rmtree(staged)
-            else:
-                _write(staged, files)
-                os.rename(staged, directory)
-        except BaseException:
-            shutil.rmtree(staged, ignore_errors=True)
-            raise
+        _refuse(topology.findings)
+        with staged(directory, self._task.check_mode) as place:
+            files = self._files(topology, place, task_vars, arguments["clear_text"])
+            write(place, files)
         return {
             "changed": True,
             "directory": directory,
@@ -76,17 +69,11 @@ class ActionModule(ActionBase):
             "files": sorted(files),
         }
 
-    def _refuse(self, findings: list[Finding]) -> None:
-        refusals = [str(finding) for finding in findings if finding.kind == REFUSAL]
-        if refusals:
-            more = [f"- … and {len(refusals) - _MOST} more"] if len(refusals) > _MOST else []
-            raise AnsibleActionFail("\n".join(["Nothing was written:", *(f"- {refusal}" for refusal in refusals[:_MOST]), *more]))
-
-    def _files(self, topology: Topology, staged: str, task_vars: Mapping[str, Any], clear_text: bool) -> dict[str, str]:
+    def _files(self, topology: Topology, place: str, task_vars: Mapping[str, Any], clear_text: bool) -> dict[str, str]:
         """Every file by its path in the inventory."""
         zones = inventory_files.zone_files(topology.zones.values())
-        _write(staged, zones)
-        declaration = self._declared(topology, staged)
+        write(place, zones)
+        declaration = self._declared(topology, place)
         files, secret = dict(zones), []
         for host, server in topology.servers.items():
             host_plan = plan(declaration, host, server.addresses)
@@ -107,26 +94,32 @@ class ActionModule(ActionBase):
         files["report.json"] = json.dumps(report.as_json(topology.servers, topology.zones, topology.findings), indent=1)
         return files
 
-    def _declared(self, topology: Topology, staged: str) -> Declaration:
-        """What the files in staged declare, read as any inventory is. Fails with what is wrong with them."""
+    def _declared(self, topology: Topology, place: str) -> Declaration:
+        """What the files in place declare, read as any inventory is. Fails with what is wrong with them."""
         hosts = {host: {"dns_addresses": list(server.addresses)} for host, server in topology.servers.items()}
         variables = {
             "hostvars": hosts,
             "groups": {"all": list(hosts)},
-            "inventory_dir": staged,
+            "inventory_dir": place,
             "dns_zone_directories": [inventory_files.ZONES],
             "dns_tsig_keys": [{"name": name, **key} for name, key in topology.keys.items()],
         }
         try:
             return inventory.declared(variables, str)
         except DeclarationError as error:
-            origins = {f"({staged}/{inventory_files.ZONES}/{name}.zone)": zone.origin for name, zone in topology.zones.items()}
+            # A zone with options of its own is told by the file that has these.
+            origins = {
+                f"({place}/{inventory_files.ZONES}/{inventory_files.zone_stem(name)}.{kind})": zone
+                for name, zone in topology.zones.items()
+                for kind in ("zone", "yaml")
+            }
             findings = []
             for problem in error.problems:
-                place = next((text for text in origins if text in problem.where), None)
-                where = problem.where.replace(place, f"({origins[place]})") if place else problem.where
-                findings.append(Finding(REFUSAL, where, f"{problem.wrong}; {problem.right}; or name the zone in gather_leave to leave it as it is"))
-            self._refuse(findings)
+                file = next((text for text in origins if text in problem.where), None)
+                where = problem.where.replace(file, f"({origins[file].origin})") if file else problem.where
+                leave = "; or name the zone in gather_leave to leave it as it is" if not file or topology.may_stay(origins[file].name) else ""
+                findings.append(Finding(REFUSAL, where, f"{problem.wrong}; {problem.right}{leave}"))
+            _refuse(findings)
             raise
 
     def _encrypted(self, name: str, text: str, clear_text: bool) -> str:
@@ -144,6 +137,37 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"Nothing was written: {name} cannot be encrypted ({error})") from error
 
 
+def _refuse(findings: Iterable[Finding]) -> None:
+    refuse([str(finding) for finding in findings if finding.kind == REFUSAL])
+
+
+def refuse(reasons: Sequence[str]) -> None:
+    """Fail with reasons to write nothing, if there are any."""
+    if reasons:
+        more = [f"- … and {len(reasons) - _MOST} more"] if len(reasons) > _MOST else []
+        raise AnsibleActionFail("\n".join(["Nothing was written:", *(f"- {reason}" for reason in reasons[:_MOST]), *more]))
+
+
+def refuse_existing(directory: str) -> None:
+    if os.path.lexists(directory):
+        raise AnsibleActionFail(f"{directory} is there already, and nothing is overwritten; name a directory that is not there, or move it away")
+
+
+@contextlib.contextmanager
+def staged(directory: str, check_mode: bool) -> Iterator[str]:
+    """A place beside a directory that becomes that directory at the end, unless something fails or nothing may change."""
+    directory = os.path.abspath(directory)
+    refuse_existing(directory)
+    os.makedirs(os.path.dirname(directory), exist_ok=True)
+    place = tempfile.mkdtemp(prefix=".gather-", dir=os.path.dirname(directory))
+    try:
+        yield place
+        if not check_mode:
+            os.rename(place, directory)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def _gathered(host: str, variables: Mapping[str, Any]) -> GatheredServer:
     facts = json.loads(zlib.decompress(b64decode(variables["__gather_configuration"]["packed"])))
     try:
@@ -154,12 +178,17 @@ def _gathered(host: str, variables: Mapping[str, Any]) -> GatheredServer:
     if not addresses:
         raise AnsibleActionFail(f"host {host} has no known address; set dns_addresses for it, or make ansible_host an address")
     secrets, layout = _plain(variables["__gather_keys"]["tsig_keys"]), _plain(variables.get("__nameserver_layout") or {})
-    return SOFTWARE[facts["software"]].server(host, addresses, facts, secrets, layout)
+    server = SOFTWARE[facts["software"]].server(host, addresses, facts, secrets, layout)
+    wanted = _plain(variables.get("gather_software"))
+    if wanted is not None and wanted not in SOFTWARE:
+        raise AnsibleActionFail(f"host {host}: gather_software is {wanted}, which is none of {', '.join(SOFTWARE)}")
+    other_software.settle(server, wanted, _PRIMARIES)
+    return server
 
 
 def _said(server: GatheredServer, host_plan: Plan, layout: Mapping[str, Any] | None) -> set[str]:
     """The options that the collection will say for a host itself."""
-    if server.software != "bind" or not layout:
+    if not server.local_options or not layout:
         return set()
     settings = read_settings({name.removeprefix("nameserver_"): value for name, value in server.variables.items()}, server.addresses)
     return bind.said(bind_software.render(host_plan, bind_software.Layout(**layout), settings)["named.conf"])
@@ -174,7 +203,7 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def _write(directory: str, files: Mapping[str, str]) -> None:
+def write(directory: str, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = os.path.join(directory, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -9,18 +9,18 @@ module: nameserver_info
 short_description: Tell what a host's name server is configured to serve
 version_added: 0.1.0
 description:
-  - Reads the configuration of a running or stopped BIND, NSD or Knot DNS with the program's own tools, so that includes, patterns, zones that
+  - Reads the configuration of a running or stopped BIND, NSD, Knot DNS or PowerDNS with the program's own tools, so that includes, patterns, zones that
     C(rndc addzone) or C(nsd-control addzone) added and zone files in raw format are read as the program reads them. It changes nothing.
   - The playbook C(authoritative.dns.gather) makes an inventory of what it returns.
 options:
   software:
     description: The program.
     type: str
-    choices: [bind, nsd, knot]
+    choices: [bind, nsd, knot, powerdns]
     default: bind
   config_file:
     description:
-      - The file that the program reads first; of Knot DNS also the directory of a configuration database.
+      - The file that the program reads first; of Knot DNS also the directory of a configuration database. PowerDNS' has to be called C(pdns.conf).
       - By default the one with which the running program was started, else its own default.
     type: path
   chroot:
@@ -47,7 +47,7 @@ attributes:
     support: full
     description: >-
       Needs C(named-checkconf), and C(named-compilezone) and C(named-nzd2nzf) where zones are in the forms that these read;
-      C(nsd-checkconf) and C(nsd-checkzone) for NSD, C(knotc) for Knot DNS.
+      C(nsd-checkconf) and C(nsd-checkzone) for NSD, C(knotc) for Knot DNS, C(pdnsutil) for PowerDNS.
 notes:
   - Needs nothing but Python's standard library, and root where files of the name server may be read by nobody else.
 seealso:
@@ -155,6 +155,7 @@ configuration:
     - Every statement as named-checkconf(8) prints it, which has included files in their place and quotes around names. A statement is a list of
       words and of blocks, which are lists of statements.
     - Of Knot DNS every section as knotc(8) exports it, in the same form as NSD's; a zone has what its template says and it does not.
+    - Of PowerDNS its settings, a clause for each zone with its kind, primaries and metadata, and a clause for each key.
     - Of NSD every clause as nsd-checkconf(8) prints it, a list of its name and its options, without those that say what NSD does anyway.
   returned: success
   type: list
@@ -181,8 +182,9 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind import Bind
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot import Knot
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.nsd import Nsd
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.powerdns import PowerDns
 
-SOFTWARE = {"bind": Bind, "nsd": Nsd, "knot": Knot}
+SOFTWARE = {"bind": Bind, "nsd": Nsd, "knot": Knot, "powerdns": PowerDns}
 
 
 def interface_addresses(run, find) -> list:

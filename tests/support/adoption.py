@@ -15,24 +15,28 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import dns.query
-import dns.tsig
-import dns.zone
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
 from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
+from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA
 from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, KnotHost, NsdHost, ServerHost
 
 PASSWORD = "not a secret"
-SOFTWARE = {"named": "bind", "nsd": "nsd", "knot": "knot"}
+SOFTWARE = {"named": "bind", "nsd": "nsd", "knot": "knot", "pdns_server": "powerdns"}
 
 
 class AdoptedHost(BindHost):
@@ -58,13 +62,6 @@ class AdoptedHost(BindHost):
         with self.config_file.open("a") as stream:
             stream.write(f'include "{self.root}/etc/control.conf";\n')
         return {**layout, "local_config": str(self.root / "etc/own.conf"), "local_options": str(self.root / "etc/own.options")}
-
-    def transferred(self, zone: str, key: tuple[str, str] | None = None) -> dns.zone.Zone | None:
-        """The zone as it is handed out to loopback, None if it is not."""
-        keyring = {"keyring": {dns.name.from_text(key[0]): dns.tsig.Key(key[0], key[1])}} if key else {}
-        with contextlib.suppress(Exception):
-            return dns.zone.from_xfr(dns.query.xfr(self.address, zone, source=self.address, timeout=5, lifetime=10, **keyring), relativize=False)
-        return None
 
 
 class AdoptedNsd(NsdHost):
@@ -114,6 +111,63 @@ class AdoptedKnot(KnotHost):
         return {name: text.replace('"127.0.0.1@53", ', "") for name, text in config.items()}
 
 
+class AdoptedPowerDns:
+    """pdns_server with a configuration and a database of its own, at port 53; it can be gathered, and another program takes its place.
+
+    commands: for pdnsutil, each a list of words, with which its administrator made the database.
+    """
+
+    daemon = "pdns_server"
+
+    def __init__(self, root: pathlib.Path, name: str, address: str, settings: str, commands: Sequence[Sequence[str]], files: Mapping[str, str]) -> None:
+        self.root, self.name, self.address = root, name, address
+        self.process: subprocess.Popen | None = None
+        self.sockets = tempfile.mkdtemp(prefix="pdns-")
+        for directory in ("etc", "work"):
+            (root / directory).mkdir(parents=True)
+        own = f"launch=gsqlite3\ngsqlite3-database={root}/work/pdns.sqlite3\ngsqlite3-dnssec=yes\nlocal-address={address}\nsocket-dir={self.sockets}\n"
+        # It does not ask its makers' servers whether there is a newer version.
+        self.config_file.write_text(own + "security-poll-suffix=\nwrite-pid=no\nxfr-cycle-interval=1\n" + settings)
+        for path, text in files.items():
+            (root / "work" / path).write_text(text)
+        with contextlib.closing(sqlite3.connect(root / "work/pdns.sqlite3")) as database, open(SCHEMA, encoding="utf-8") as schema:
+            database.executescript(schema.read())
+        for command in commands:
+            self.util(*command)
+
+    @property
+    def config_file(self) -> pathlib.Path:
+        return self.root / "etc/pdns.conf"
+
+    def util(self, *words: str) -> str:
+        command = ["pdnsutil", f"--config-dir={self.root}/etc", *(word.replace("{work}", f"{self.root}/work") for word in words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, (command, done.stdout + done.stderr)
+        return done.stdout
+
+    def start(self) -> None:
+        with open(self.root / "log", "ab") as log:
+            command = [PDNS_SERVER, f"--config-dir={self.root}/etc", "--guardian=no", "--daemon=no", "--disable-syslog"]
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 20
+        while subprocess.run(["pdns_control", f"--socket-dir={self.sockets}", "rping"], capture_output=True, check=False, timeout=20).returncode:
+            assert self.process.poll() is None and time.monotonic() < deadline, (self.root / "log").read_text()[-3000:]
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def serial(self, zone: str) -> int | None:
+        return served_serials.serials(self.address, [zone], port=53).get(zone)
+
+
 def adopted_host(root: pathlib.Path, name: str, address: str, files: Mapping[str, str]) -> ServerHost:
     return (AdoptedNsd if "nsd.conf" in files else AdoptedKnot if "knot.conf" in files else AdoptedHost)(root, name, address, files)
 
@@ -129,13 +183,23 @@ def running_hosts(root: pathlib.Path, hosts: Mapping[str, tuple[str, Mapping[str
 
 
 def gather(
-    root: pathlib.Path, hosts: Mapping[str, ServerHost], directory: str = "adopted", *options: str, password: bool = True
+    root: pathlib.Path,
+    hosts: Mapping[str, ServerHost | AdoptedPowerDns],
+    directory: str = "adopted",
+    *options: str,
+    password: bool = True,
+    variables: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> subprocess.CompletedProcess:
-    """The playbook gather on these hosts, whose inventory has nothing but their addresses."""
+    """The playbook gather on these hosts, whose inventory has nothing but their addresses, and variables by host."""
     common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     own = {name: host for name, host in hosts.items() if not name.startswith("_")}
     listed = {
-        name: {"ansible_host": host.address, "gather_config_file": str(host.config_file), "nameserver_software": SOFTWARE[host.daemon]}
+        name: {
+            "ansible_host": host.address,
+            "gather_config_file": str(host.config_file),
+            "nameserver_software": SOFTWARE[host.daemon],
+            **(variables or {}).get(name, {}),
+        }
         for name, host in own.items()
     }
     (root / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": common, "hosts": listed}}))
@@ -179,7 +243,8 @@ class Adopted:
         local = {("local_options" if name.endswith("options") else "local_config"): self.local(host, name) for name in files}
         return read_settings({**given, **local}, variables["dns_addresses"])
 
-    def take_over(self, host: ServerHost) -> dict[str, Any]:
-        """What the role does on a host."""
-        with host.applying(self.declaration(), self.settings(host.name)) as application:
+    def take_over(self, host: ServerHost, more: str = "") -> dict[str, Any]:
+        """What the role does on a host. more: statements of its own that were not gathered from it."""
+        settings = self.settings(host.name)
+        with host.applying(self.declaration(), replace(settings, local_config=settings.local_config + more)) as application:
             return application.apply(os.replace)

@@ -91,7 +91,7 @@ class PowerDns:
             found = re.match(r"(?:Primary|Master)[^:]*: (.*)", line)
             if found:
                 result.append(["primaries", *(re.sub(r":53\Z", "", word) for word in re.split(r"[\s,]+", found.group(1).strip()) if word)])
-            elif re.match(r"Zone is actively secured|Zone is presigned", line):
+            elif re.match(r"Zone has .*NSEC3? semantics|Zone is presigned", line) and ["signed", "yes"] not in result:
                 result.append(["signed", "yes"])
         for line in self._util("get-meta", zone).splitlines():
             name, equals, value = line.partition(" = ")

@@ -27,7 +27,7 @@ def zone_files(zones: Iterable[DeclaredZone]) -> dict[str, str]:
     common = json.loads(counted.most_common(1)[0][0]) if zones else {}
     result = {f"{ZONES}/_defaults.yaml": HEADER + dumped(common)}
     for zone in zones:
-        stem = f"{ZONES}/{_stem(zone.name)}"
+        stem = f"{ZONES}/{zone_stem(zone.name)}"
         own: dict[str, Any] = {key: value for key, value in zone.options.items() if key not in common or common[key] != value}
         own |= {key: _UNSET[key] for key in common.keys() - zone.options.keys()}
         if zone.text is None:
@@ -39,7 +39,7 @@ def zone_files(zones: Iterable[DeclaredZone]) -> dict[str, str]:
     return result
 
 
-def _stem(zone: str) -> str:
+def zone_stem(zone: str) -> str:
     """The name of a zone's file, as L(names.zone_of_file_name) reads it."""
     return "%2E" if zone == "." else zone.replace("/", "%2F")
 

@@ -94,7 +94,8 @@ class GatheredServer:
     """One server. variables: of the role nameserver. keys: TSIG keys by name, {algorithm, secret}.
 
     local_config, local_options: statements, outside and inside of options, that stay the host's own. named: what these may use.
-    zone_texts: the statement of every zone as it would be kept. places: file and line by statement.
+    zone_texts: the statement of every zone as it would be kept. places: file and line by statement. has_local_zones: whether the program of
+    afterwards can keep zones of the host's own.
     """
 
     host: str
@@ -110,6 +111,7 @@ class GatheredServer:
     places: Mapping[str, str] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    has_local_zones: bool = True
 
 
 @dataclass

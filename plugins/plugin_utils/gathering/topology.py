@@ -47,6 +47,10 @@ class Topology:
     def _find(self, kind: str, about: str, text: str, *zones: ServedZone) -> None:
         self.findings.append(Finding(kind, about, text, tuple(zone.where for zone in zones)))
 
+    def may_stay(self, name: str) -> bool:
+        """Whether a zone could stay in the own configuration of all the hosts that serve it."""
+        return all(server.has_local_zones for server in self.servers.values() if name in server.zones)
+
     def _used_keys(self) -> dict[str, dict[str, Any]]:
         """The TSIG keys that the declared zones name. Others, such as those that command a server, may differ from host to host."""
         result: dict[str, dict[str, Any]] = {}
@@ -70,8 +74,10 @@ class Topology:
         if not reason and not primaries:
             reason = self._without_primary(name, secondaries)
         if reason:
-            for zone in served.values():
+            for host, zone in served.items():
                 zone.kept = reason
+                if not self.servers[host].has_local_zones:
+                    self._find(REFUSAL, f"zone {name}", f"cannot be declared ({reason}), and {host} has no place where it could stay as it is", zone)
             return
         options: dict[str, Any] = {}
         if primaries:

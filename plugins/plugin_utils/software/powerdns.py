@@ -30,11 +30,13 @@ CAPABILITIES = Capabilities(
     oldest=(4, 5),
     primary=False,
     one_key=True,
+    local_text=frozenset(["local_config"]),
     without_types=frozenset({"TYPE65401", "TYPE65402"}),
     catalogs=True,
     since={"catalogs": (4, 7)},
 )
-SECRET_FILES = ("keys.txt",)
+LOCAL = "pdns.local.conf"  # is read after pdns.conf
+SECRET_FILES = ("keys.txt", LOCAL)
 HEADER = "# Written by authoritative.dns. What is edited here is shown and replaced at the next run{local}.\n"
 
 
@@ -59,13 +61,20 @@ class Layout:
     previous_state_directory: str = ""
 
 
+_DEFAULT = Settings()
+
+
 def takes_catalog(_plan: Plan, _catalog: SecondaryZone, _settings: Settings) -> bool:
     return True
 
 
-def entry(layout: Layout, _settings: Settings | None = None) -> str:
+def entry(layout: Layout, settings: Settings = _DEFAULT) -> str:
     """The file that pdns_server reads first: nothing but the way to the current generation."""
-    return HEADER.format(local=f"; {layout.local_config} is yours") + f"include-dir={layout.state_directory}/current\n"
+    return HEADER.format(local=_yours(layout, settings)) + f"include-dir={layout.state_directory}/current\n"
+
+
+def _yours(layout: Layout, settings: Settings) -> str:
+    return f"; {'nameserver_local_config of the inventory' if settings.local_config else layout.local_config} is yours"
 
 
 def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
@@ -75,9 +84,10 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
         description = [*_description(zone), ("kind", ["consumer"] if name in plan.consumed else [])]
         zones.zones[name] = "".join(f"{kind} {' '.join(values)}\n" for kind, values in description if values)
     return {
-        "pdns.conf": HEADER.format(local=f"; {layout.local_config} is yours") + _settings(plan, layout, settings),
+        "pdns.conf": HEADER.format(local=_yours(layout, settings)) + _settings(plan, layout, settings),
         "zones.txt": HEADER.format(local=", and in the database too") + zones.text(),
         "keys.txt": HEADER.format(local=", and in the database too") + key_blocks(plan, _key).text(),
+        **({LOCAL: settings.local_config.rstrip("\n") + "\n"} if settings.local_config else {}),
     }
 
 

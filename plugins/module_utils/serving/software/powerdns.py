@@ -56,7 +56,7 @@ class PowerDNS(Software):
         program = self.find("pdns_server")
         if not os.path.exists(self.layout["schema"]):
             raise Refused("the SQLite backend's schema is not at {}; install the backend first (the role nameserver does)".format(self.layout["schema"]))
-        if os.path.exists(self.layout["local_config"]):
+        if _LOCAL not in generation.files and os.path.exists(self.layout["local_config"]):
             os.symlink(self.layout["local_config"], os.path.join(generation.path, _LOCAL))
         code, out, err = self.run_checker([program, "--config-dir=" + generation.path, "--include-dir=" + generation.path, "--config=check"])
         if code:

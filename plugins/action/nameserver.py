@@ -254,7 +254,7 @@ def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple
     found: dict[tuple[str, str, int], list[str]] = {}
     provided_by = of_others(host_plan)
     for name, primary in host_plan.primary.items():
-        for server in primary.zone.secondaries:
+        for server in primary.zone.secondaries if primary.zone.view is None else ():  # a question would lead to whichever view sees this host
             if server.answers and not (server.managed and (reached is None or server.name in reached)):
                 found.setdefault((server.name, server.addresses[0], server.port), []).append(name)
             elif server.cloud and CLOUDS[server.cloud].pulls:

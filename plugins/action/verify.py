@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             arguments["checks"].remove("contents")  # a dry run has changed nothing, so servers cannot have what it would have given them
         expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"])
         signed = signatures_expected(declaration, host, arguments["families"], parents)
-        result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": []}
+        result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": _unproven(expected)}
         calls = _calls(expected, signed, arguments)
         if not calls:
             return result
@@ -87,6 +87,11 @@ def read_parents(given: Mapping[str, Any], declaration: Declaration) -> dict[str
         except ValueError as error:
             raise AnsibleActionFail(f"parent_servers: {zone} has {addresses!r} ({error}); give addresses of servers of the zone above") from error
     return found
+
+
+def _unproven(expected: Expectations) -> list[str]:
+    named = ", ".join([*expected.unproven[:10], *["…"] * (len(expected.unproven) > 10)])
+    return [f"not proven from here, because they are in views: {named}; ask for them from an address that sees them"] if named else []
 
 
 def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

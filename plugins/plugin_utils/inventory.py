@@ -46,6 +46,7 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
         files.fill,
         _resolved(task_vars.get("dns_catalogs", []), template),
         _resolved(task_vars.get("dns_dnssec_policies"), template),
+        _resolved(task_vars.get("dns_views"), template),
     )
     return declaration if promoted is None else replace(declaration, warnings=(*declaration.warnings, *_not_moved(declaration, promoted)))
 

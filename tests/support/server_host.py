@@ -332,10 +332,14 @@ class ServerHost:
         keys: Sequence[Mapping[str, str]] = (),
         settings: Settings | None = None,
         policies: Mapping[str, Any] | None = None,
+        views: Sequence[Mapping[str, Any]] = (),
+        secret: str | None = None,
     ) -> Iterator[Application]:
         """The application of zones as an inventory declares them, after the comparison told which are to be written."""
         groups = {"all": list(self.addresses), "dns_primaries": [self.name]}
-        declaration = load(items, {}, Inventory(groups, self.addresses.__getitem__), str, select=select, keys={"keys": list(keys)}, policies=policies)
+        keyring = {"keys": list(keys), "secret": secret}
+        inventory = Inventory(groups, self.addresses.__getitem__)
+        declaration = load(items, {}, inventory, str, select=select, keys=keyring, policies=policies, views=list(views))
         with self.applying(declaration, settings, now) as application:
             yield application
 

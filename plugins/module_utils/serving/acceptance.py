@@ -9,7 +9,8 @@ import random
 import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import zones_of
 
 _WATCHED = 50  # zones that are to disappear
@@ -44,6 +45,8 @@ class Acceptance:
                 time.sleep(0.05)
         if missing:
             raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
+        still_in_views = {domain_of(zone) for zone in (*serials, *self.payload["secondary"]) if view_of(zone)}
+        gone = [zone for zone in gone if zone not in still_in_views]
         deadline = time.monotonic() + 5
         while gone and time.monotonic() < deadline and self.served(dict.fromkeys(gone[:_WATCHED])):
             time.sleep(0.05)
@@ -67,7 +70,7 @@ class Acceptance:
         return {**self.answered([zone for zone in serials if zone not in signed]), **self.software.loaded(signed)}
 
     def answered(self, zones):
-        return served_serials.serials(self.payload["address"], zones, timeout=2, port=self.payload["port"])
+        return condition.serials(self.software, self.payload, zones, 2.0)
 
     def otherwise(self, generation):
         """Zones, of some that are asked for, that the server does not serve as a generation's files say, after a moment to do so."""

@@ -42,6 +42,7 @@ def merge(current, rendered, zones):
     heads, chosen, shared, named = {}, {name: {} for name in rendered}, {}, []
     for name, text in rendered.items():
         heads[name], new = split(text)
+        named.append(heads[name])  # it may name shared ones too, as views do with keys
         old = split(current.get(name, ""))[1]
         for blocks, about in (new, True), (old, False):
             for (kind, block_name), block in blocks.items():

@@ -46,7 +46,7 @@ def compare(state, now):
         entries[zone][1].append(serial)  # it was a secondary, and is a primary now
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
-        answered = _served(state.payload["address"], ask, state.payload["port"])
+        answered = _served(state, ask)
         for zone, serial in answered.items():
             entries[zone][1].append(serial)
         for zone, holding in state.software.held([zone for zone in differing if differing[zone][2] is None], answered, state.lost).items():
@@ -85,13 +85,13 @@ def _serials(state):
     """What this host has of zones that it is primary for. Of those that it signs it is what it serves, and nothing where it does not."""
     serials = {zone: state.current.facts(name)["serial"] for name, (zone, _digest) in state.wanted.items() if state.current.facts(name)}
     signed = [zone for zone in state.signed() if zone in serials]
-    served = _served(state.payload["address"], signed, state.payload["port"]) if state.running else {}
+    served = _served(state, signed) if state.running else {}
     return {**{zone: serial for zone, serial in serials.items() if zone not in signed}, **served}
 
 
-def _served(address, zones, port):
-    """Serials by zone, as L(served_serials.serials), in time that is in proportion to their number."""
-    return served_serials.serials(address, zones, served_serials.seconds_to_ask(zones), port)
+def _served(state, zones):
+    """Serials by zone, in time that is in proportion to their number."""
+    return condition.serials(state.software, state.payload, zones, served_serials.seconds_to_ask(zones))
 
 
 def _kept(state, zones=None):

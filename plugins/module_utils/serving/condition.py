@@ -10,6 +10,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
 
 _SAMPLE = 50  # zones
@@ -78,13 +79,13 @@ def stale(state):
     """
     serials = {entry[3]["zone"]: entry[3]["serial"] for entry in state.current.files.values() if entry[3]}
     chosen = random.sample(sorted(serials), min(_SAMPLE, len(serials)))
-    served = served_serials.answered(state.payload["address"], chosen, _ASKED, state.payload["port"])
+    served = answered(state.software, state.payload, chosen, _ASKED)
     absent = [zone for zone, serial in served.items() if serial is None]
     octets = sum(entry[1] for entry in state.current.files.values() if entry[3] and entry[3]["zone"] in absent)
     deadline = time.monotonic() + _ASKED + octets / _OCTETS_A_SECOND  # a server that has just been started may be loading them
     while absent and time.monotonic() < deadline:
         time.sleep(0.1)
-        served.update(served_serials.answered(state.payload["address"], absent, _ASKED, state.payload["port"]))
+        served.update(answered(state.software, state.payload, absent, _ASKED))
         absent = [zone for zone in absent if served[zone] is None]
     signed = state.signed()
     behind = {
@@ -97,7 +98,20 @@ def stale(state):
 def transferred(state):
     """The serial, or None where it has nothing of it, by zone that this host transfers, for those of which the running server says so in time."""
     zones = [*state.payload["secondary"], *state.payload["members"]] if state.running else []
-    return served_serials.answered(state.payload["address"], zones, served_serials.seconds_to_ask(zones), state.payload["port"])
+    return answered(state.software, state.payload, zones, served_serials.seconds_to_ask(zones))
+
+
+def answered(software, payload, zones, timeout):
+    """The host's own server's serials of zones, as L(served_serials.answered). What it has in views, its program tells."""
+    in_views = [zone for zone in zones if view_of(zone)]
+    asked = [zone for zone in zones if not view_of(zone)] if in_views else zones
+    found = served_serials.answered(payload["address"], asked, timeout, payload["port"])
+    return {**found, **software.serials_in_views(in_views)} if in_views else found
+
+
+def serials(software, payload, zones, timeout):
+    """As L(answered), of those zones of which it has one."""
+    return {zone: serial for zone, serial in answered(software, payload, zones, timeout).items() if serial is not None}
 
 
 def has_something(state):

@@ -16,9 +16,10 @@ import stat
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import digest, zone_file_name
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
 
-_HEAD = re.compile(r"; [^\n]*: managed by authoritative\.dns; [^\n]*\n\$ORIGIN (\S+)\n@ (\d+) IN SOA ([^\n]+)\n")
+_HEAD = re.compile(r"; ([^\n]*): managed by authoritative\.dns; [^\n]*\n\$ORIGIN (\S+)\n@ (\d+) IN SOA ([^\n]+)\n")
 _SOA = re.compile(r"(\S+ \S+) (\d+) (\d+ \d+ \d+ \d+)")
 _OPAQUE_SOA = re.compile(r"\\# \d+ [0-9a-f]*([0-9a-f]{8})[0-9a-f]{32}")  # as RFC 3597 writes it, where NSD would read a number wrongly
 _ITS_FILE = re.compile(r'/current/zones/([^"\s]+)"')
@@ -57,7 +58,7 @@ def facts_of(text, path):
     head = _HEAD.match(text or "")
     if not head or not text.endswith("\n") or "\0" in text:
         raise Refused(_not_whole(path, "is not whole"))
-    origin, ttl, data = head.groups()
+    name, origin, ttl, data = head.groups()
     soa, opaque = _SOA.fullmatch(data), _OPAQUE_SOA.fullmatch(data)
     if soa:
         names, serial, times = soa.groups()
@@ -66,7 +67,7 @@ def facts_of(text, path):
         serial, content = int(opaque.group(1), 16), None
     else:
         raise Refused(_not_whole(path, "has no SOA record that can be read"))
-    return {"zone": origin.rstrip(".") or ".", "digest": content, "serial": serial, "issued": serial}
+    return {"zone": zone_name(origin.rstrip(".") or ".", view_of(name)), "digest": content, "serial": serial, "issued": serial}
 
 
 def _generations_of_keys(texts):

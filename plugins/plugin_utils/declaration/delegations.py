@@ -28,13 +28,14 @@ def nearest_above(name: str, zones: Mapping[str, object]) -> str | None:
 
 
 def of_declared(drafts: Mapping[str, Draft], findings: Findings) -> dict[str, list[str]]:
-    """The zones that a declared zone above delegates by itself, by the name of that."""
+    """The zones that a declared zone above delegates by itself, by the name of that. Not of those in views, which may have one on one side alone."""
     found: dict[str, list[str]] = defaultdict(list)
+    everywhere = {name: draft for name, draft in drafts.items() if draft.view is None}
     for name, draft in drafts.items():
         wanted = draft.options.get(OPTION, True)
         if not isinstance(wanted, bool):
             findings.problem(draft.where, f"{OPTION} is {wanted!r}", "write true to have a declared zone above delegate it, or false")
-        above = nearest_above(name, drafts) if wanted is True else None
+        above = nearest_above(name, everywhere) if wanted is True and name in everywhere else None
         if above is not None:
             found[above].append(name)
     return found

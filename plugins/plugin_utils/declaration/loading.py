@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import zone_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, delegations, dnssec, names, reverse, tsig
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import views as declared_views
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import (
     SHARED_KEYS,
@@ -23,6 +25,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
     check_mapping,
     check_nested,
     merged_options,
+    name_in_view,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import GROUPS, Declaration, Inventory
@@ -47,6 +50,7 @@ def load(
     keep: Callable[[Draft, Making], Sequence[Problem]] | None = None,
     catalog_zones: Any = (),
     policies: Any = None,
+    views: Any = None,
 ) -> Declaration:
     """Read, complete and check a declaration.
 
@@ -55,9 +59,10 @@ def load(
     select: the JMESPath expression C(dns_zone_select). keys: the arguments of L(tsig.read), from the variables C(dns_tsig_*).
     keep: gives zones the content of their C(file), kept from an earlier time or made and kept (L(DeclaredFiles.fill)); None makes it each time.
     catalog_zones: the list C(dns_catalogs). policies: the mapping C(dns_dnssec_policies).
+    views: the list C(dns_views).
     Raises DeclarationError with every mistake in it.
     """
-    return _Loader(inventory, read_file, keys or {}, keep, policies).load(zones, defaults, files, select, catalog_zones)
+    return _Loader(inventory, read_file, keys or {}, keep, policies, views).load(zones, defaults, files, select, catalog_zones)
 
 
 class _Loader:
@@ -68,6 +73,7 @@ class _Loader:
         keys: Mapping[str, Any],
         keep: Callable[[Draft, Making], Sequence[Problem]] | None,
         policies: Any,
+        views: Any,
     ) -> None:
         self.inventory = inventory
         self.read_file = read_file
@@ -76,6 +82,7 @@ class _Loader:
         known, mistakes = dnssec.read(policies)
         self.findings = Findings([*problems, *mistakes])
         self.problem = self.findings.problem
+        self.views = declared_views.read(views, self.keyring, self.findings)
         self.topology = Topology(Endpoints(inventory, self.keyring, self.findings), known, self.findings)
 
     def load(self, zones: Any, defaults: Any, files: Iterable[tuple[Draft, list[Problem]]], select: str | None, listed: Any = ()) -> Declaration:
@@ -93,7 +100,7 @@ class _Loader:
             self.findings.problems += mistakes
             self._enter(draft, drafts)
         below = delegations.of_declared(drafts, self.findings)
-        pointer_warnings = self._check_pointers(drafts, self._derive_reverse(drafts, below))
+        pointer_warnings = self._connect(drafts, below)
         catalog_drafts = catalogs.drafts_of(listed, defaults, drafts, self.findings)
         for draft in catalog_drafts:
             self._enter(draft, drafts)
@@ -105,10 +112,17 @@ class _Loader:
             raise DeclarationError(self.findings.problems)
         zones_by_name = delegations.complete(zones_by_name, below, self.findings)
         warnings = [warning for zone in zones_by_name.values() for warning in zone.content.warnings]
-        declaration = Declaration(zones_by_name, warnings=tuple(dict.fromkeys([*warnings, *pointer_warnings, *self.findings.warnings])), keyring=self.keyring)
+        warnings = list(dict.fromkeys([*warnings, *pointer_warnings, *self.findings.warnings]))
+        declaration = Declaration(zones_by_name, warnings=tuple(warnings), keyring=self.keyring, views=tuple(self.views.values()))
         return replace(declaration, selected=selected(declaration, select)) if select else declaration
 
     def _enter(self, draft: Draft, drafts: dict[str, Draft]) -> bool:
+        if draft.view is not None and draft.view not in self.views:
+            near = did_you_mean(draft.view, self.views)
+            self.problem(draft.where, f"view {draft.view!r} is not one of {declared_views.VARIABLE}{near}", "declare it there, with who sees it")
+        elif draft.view is not None and draft.domain in drafts or draft.view is None and self.views and self._in_a_view(draft.name, drafts):
+            wrong = "is declared in a view, and in none as well, which means in all of them"
+            self.problem(draft.where, wrong, "give each zone of this name a view of its own, or declare it once without one")
         if draft.name in drafts:
             self.problem(
                 draft.where, f"is declared twice (also as {drafts[draft.name].where})", "declare each zone once; zone names ignore case and a final dot"
@@ -116,6 +130,9 @@ class _Loader:
             return False
         drafts[draft.name] = draft
         return True
+
+    def _in_a_view(self, domain: str, drafts: Mapping[str, Draft]) -> bool:
+        return any(zone_name(domain, view) in drafts for view in self.views)
 
     def _checked(self, where: str, value: Any, known: Sequence[str]) -> Mapping[str, Any]:
         self.findings.problems += check_mapping(where, value, known)
@@ -153,12 +170,13 @@ class _Loader:
             self.problem(where, f"name {name!r} {error}", "write a domain name such as example.com")
             return None
         text = names.to_text(origin)
-        where = f"zone {text}"
+        options = merged_options(defaults, item)
+        name = name_in_view(text, options)
+        where = f"zone {name}"
         self._checked(where, item, ZONE_KEYS)
         if network is not None and text != reverse.zone_of(network):
             self.problem(where, f"is not the reverse zone of {network}", f"leave name out, or write {reverse.zone_of(network)}")
-        options = merged_options(defaults, item)
-        return Draft(where, text, options, origin, self._ttl(where, "ttl", options.get("ttl", DEFAULT_TTL)), network)
+        return Draft(where, name, options, origin, self._ttl(where, "ttl", options.get("ttl", DEFAULT_TTL)), network)
 
     def _ttl(self, where: str, key: str, value: Any) -> int:
         try:
@@ -211,32 +229,44 @@ class _Loader:
 
     # -- zones together -----------------------------------------------------------------------------------------------
 
-    def _derive_reverse(self, drafts: Mapping[str, Draft], below: Mapping[str, Sequence[str]]) -> list[tuple[str, Record]]:
-        """PTR records from forward zones; a declared PTR wins over a derived one. Returns the declared ones, each with its zone's name.
+    def _connect(self, drafts: Mapping[str, Draft], below: Mapping[str, Sequence[str]]) -> list[Problem]:
+        """Reverse zones with the forward zones that are seen where they are: in their view, and in all. Returns warnings.
 
         below: zones that others delegate, see L(delegations.of_declared); what is in them is theirs.
         """
-        for draft in drafts.values():
+        warnings: list[Problem] = []
+        for view in dict.fromkeys(draft.view for draft in drafts.values()):
+            together = {draft.domain: draft for draft in drafts.values() if draft.view in (None, view)}
+            warnings += self._check_pointers(together, self._derive_reverse(together, view, below))
+        return warnings
+
+    def _derive_reverse(self, drafts: Mapping[str, Draft], view: str | None, below: Mapping[str, Sequence[str]]) -> list[tuple[str, Record]]:
+        """PTR records from forward zones; a declared PTR wins over a derived one. Returns the declared ones, each with its zone's name.
+
+        drafts: by domain name, of which those of the view itself are worked out here.
+        """
+        own = [draft for draft in drafts.values() if draft.view == view]
+        for draft in own:
             if draft.network is None and "forward_zones" in draft.options:
                 self.problem(draft.where, "has forward_zones but no reverse_network", "give the network whose reverse zone this is")
-        reverse_drafts = [draft for draft in drafts.values() if draft.network is not None]
+        reverse_drafts = [draft for draft in own if draft.network is not None]
         if not reverse_drafts:
             return []
         result = []
-        addresses = reverse.Addresses((draft.name, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)
+        addresses = reverse.Addresses((draft.domain, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)
         for draft in reverse_drafts:
             sources = [source for source in self._forward_zones(draft, drafts) if source.content is not None]
             declared = [record for record in draft.records if record.type == "PTR"]
-            result += [(draft.name, record) for record in declared]
+            result += [(draft.domain, record) for record in declared]
             taken = {record.owner.lower() for record in declared}
-            found = reverse.pointers(draft.network, addresses, {source.name for source in sources}, draft.ttl)
+            found = reverse.pointers(draft.network, addresses, {source.domain for source in sources}, draft.ttl)
             cuts = {child[: -len(draft.name) - 1] for child in below.get(draft.name, ())}
             derived = [(source, record) for source, record in found if record.owner not in taken and cuts.isdisjoint((record.owner, *ancestors(record.owner)))]
             if sources and not draft.options.get("name_servers") and not any(record.owner == "@" and record.type == "NS" for record in draft.records):
                 feeding = {source for source, _record in derived}
-                nearest = next((source for source in sources if source.name in feeding), sources[0])
+                nearest = next((source for source in sources if source.domain in feeding), sources[0])
                 draft.records += [Record("@", draft.ttl, "NS", server) for server in nearest.content.apex_servers]
-                draft.options = {**draft.options, "soa": {"rname": f"hostmaster.{nearest.name}.", **draft.options["soa"]}}
+                draft.options = {**draft.options, "soa": {"rname": f"hostmaster.{nearest.domain}.", **draft.options["soa"]}}
             draft.records += [record for _source, record in derived]
             self.findings.problems += self._build(draft)
         return result
@@ -245,7 +275,7 @@ class _Loader:
         """Declared PTR records against the addresses of the same declaration; derived ones agree by themselves."""
         if not pointers:
             return []
-        forward = ((draft.name, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)
+        forward = ((draft.domain, record) for draft in drafts.values() if draft.content for record in draft.content.addresses)
         errors, warnings = validate_pointers(forward, pointers, lambda name: drafts[name].options["validators"])
         self.findings.problems += errors
         return warnings

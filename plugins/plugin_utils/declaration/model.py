@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import Content
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import Policy
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP, CLOUDS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.views import View
 
 TLS_PORT = 853  # RFC 9103 section 7.1
 PRIMARIES_GROUP = "dns_primaries"
@@ -75,7 +77,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone with nothing left to default. name: lower case, without final dot.
+    """A zone with nothing left to default. name: lower case, without final dot, with its view if it is in one, see L(zone_names).
 
     allow_query: networks that may ask, None for the server's own setting. tsig: whether derived keys sign its transfers, or the name
     of the given key that does. tls: whether it is handed out over TLS and in no other way. catalog: the catalog zone that lists it.
@@ -96,6 +98,16 @@ class Zone:
     members: tuple[str, ...] | None = None
     dnssec: Policy | None = None
     signed_delegations: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        """Its domain name, which it may share with zones in other views."""
+        return domain_of(self.name)
+
+    @property
+    def view(self) -> str | None:
+        """The view in which it is seen, None for all."""
+        return view_of(self.name)
 
     def upstream(self, secondary: Server) -> tuple[Server, ...]:
         """The servers from which a secondary transfers this zone, in the order to try them."""
@@ -119,13 +131,14 @@ class Zone:
 class Declaration:
     """Every declared zone by name, in the order of the declaration. selected: those that this run is about, None for all.
 
-    keyring: the keys that sign transfers. warnings: what should be otherwise and is served all the same.
+    keyring: the keys that sign transfers. warnings: what should be otherwise and is served all the same. views: all, in the order in which they are tried.
     """
 
     zones: Mapping[str, Zone]
     selected: frozenset[str] | None = None
     warnings: tuple[Problem, ...] = ()
     keyring: tsig.Keyring = field(default_factory=tsig.Keyring)
+    views: tuple[View, ...] = ()
 
     @property
     def selected_zones(self) -> Mapping[str, Zone]:

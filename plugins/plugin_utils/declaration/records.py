@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, made_by_yaml, shown
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import (
@@ -237,8 +238,8 @@ def records_of(body: str) -> list[Record]:
 
 
 def zone_text(zone: str, soa: SOA, body: str, serial: int) -> str:
-    """A master file: a record a line, the SOA first."""
-    head = f"; {zone}: managed by authoritative.dns; what is edited here is shown and replaced at the next run\n$ORIGIN {zone.rstrip('.')}.\n"
+    """A master file: a record a line, the SOA first. zone: its name, with its view if it is in one."""
+    head = f"; {zone}: managed by authoritative.dns; what is edited here is shown and replaced at the next run\n$ORIGIN {domain_of(zone).rstrip('.')}.\n"
     record = soa.record(serial)
     if max(soa.refresh, soa.retry, soa.expire, soa.minimum) > MAXIMUM_TTL:
         record = record._replace(rdata=opaque(record.type, record.rdata))  # NSD 4.6 reads another number without a word

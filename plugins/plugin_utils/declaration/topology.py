@@ -16,7 +16,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.netw
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP, CLOUDS
 
-_ABOUT_SERVERS = ("primaries", "secondaries", "serial", "allow_query", "tsig", "tls", "dnssec", "catalog")  # the options that are read here
+_ABOUT_SERVERS = ("primaries", "secondaries", "view", "serial", "allow_query", "tsig", "tls", "dnssec", "catalog")  # the options that are read here
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class Topology:
             self.problem(draft.where, f"{both} is both its primary and its secondary", "name each server once per zone")
         self._check_sources(draft, primaries, secondaries)
         has_serial = _has_serial(draft)
+        if draft.view is not None:
+            self._check_view(draft, secondaries)
         signing = self._dnssec(draft, primaries)
         usual = "increment" if signing else "keep"  # what is served is the signer's serial
         policy = "keep" if content is not None and content.signed else draft.options.get("serial", usual if has_serial else "date")
@@ -89,6 +91,17 @@ class Topology:
         secondaries = tuple(self._carried(draft, server, primaries) if server.cloud else server for server in secondaries)
         allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
         return _Shared(primaries, secondaries, policy, allow_query, signed, encrypted, self._catalog(draft), signing)
+
+    def _check_view(self, draft: Draft, secondaries: tuple[Server, ...]) -> None:
+        """What is made for one content of each zone."""
+        where = f"is in the view {draft.view}, and"
+        if draft.options.get("catalog"):
+            self.problem(draft.where, f"{where} a catalog lists a zone once, for all views", "leave catalog out for it")
+        if draft.options.get("dnssec", False) is not False:
+            self.problem(draft.where, f"{where} zones in views are not signed yet", "write dnssec: false")
+        for server in secondaries:
+            if server.cloud:
+                self.problem(draft.where, f"{where} {server.cloud} has no views", "leave the provider out for it")
 
     def _carried(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> Server:
         """A provider with the host that talks to it: the one that is named, else the first of CLOUD_GROUP, else the first primary."""

@@ -55,11 +55,12 @@ class Keyring:
     algorithm: str = DEFAULT_ALGORITHM
     given: Mapping[str, Key] = field(default_factory=dict)
 
-    def derived(self, primary: str, secondary: str) -> tuple[Key, ...]:
-        """The pair's keys, the one to use first. Empty without a master secret. Names are those of the inventory."""
+    def derived(self, primary: str, secondary: str, view: str | None = None) -> tuple[Key, ...]:
+        """The pair's keys, the one to use first. Empty without a master secret. Names are those of the inventory. view: of which they transfer zones."""
         if self.secret is None:
             return ()
-        return tuple(self._derive(f"{label(secondary)}._from.{label(primary)}._g{generation}") for generation in self.generations)
+        pair = f"{label(secondary)}._from.{label(primary)}" + (f"._view.{label(view)}" if view else "")
+        return tuple(self._derive(f"{pair}._g{generation}") for generation in self.generations)
 
     def _derive(self, name: str) -> Key:
         octets = hkdf(self.secret.encode(), SALT, name.encode(), ALGORITHMS[self.algorithm])

@@ -113,7 +113,7 @@ class _Reader:
     def _check(self) -> None:
         views = [label(item) for item in self.statements if item[0] == "view"]
         if views:
-            self._find(REFUSAL, f"has {', '.join(views)}, and a declaration has no views yet", *views)
+            self._find(REFUSAL, f"has {', '.join(views)}, which are not gathered yet", *views)
         if self.options.lost:
             wrong = f"recurses for {', '.join(self.options.lost)}, which nameserver_recursion_networks cannot say; list plain networks in allow-recursion"
             self._find(REFUSAL, wrong, "options, allow-recursion", "options, allow-query")

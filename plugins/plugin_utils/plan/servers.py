@@ -10,8 +10,10 @@ import itertools
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT, Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.views import View
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Plan:
     """What one host serves. addresses: its own, on which it serves. Zones by name.
 
     consumed: the zones that it learns of from catalogs, by the catalog's name. They are not among secondary.
+    views: all declared ones, in their order, if it has a zone in one; else it has none.
     """
 
     host: str
@@ -65,6 +68,7 @@ class Plan:
     primary: Mapping[str, PrimaryZone]
     secondary: Mapping[str, SecondaryZone]
     consumed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    views: tuple[View, ...] = ()
 
     @property
     def offers_tls(self) -> bool:
@@ -81,7 +85,8 @@ class Plan:
         """Every key that the host needs, each once, in the order of their names."""
         zones = (*self.primary.values(), *self.secondary.values())
         peers = {peers for zone in zones for peers in (zone.transfer_to, getattr(zone, "transfer_from", ()))}
-        return tuple(sorted({key for group in peers for peer in group for key in peer.keys}, key=lambda key: key.name))
+        seen_with = {client.key for view in self.views for client in view.match_clients if client.key}
+        return tuple(sorted({key for group in peers for peer in group for key in peer.keys} | seen_with, key=lambda key: key.name))
 
 
 def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Plan:
@@ -96,7 +101,7 @@ def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Pla
         server = own or transferring
         if server is None:
             continue
-        alike = (zone.primaries, zone.secondaries, zone.tsig, zone.tls)
+        alike = (zone.primaries, zone.secondaries, zone.tsig, zone.tls, zone.view)
         if alike not in known:
             known[alike] = _peers(declaration, zone, server, addresses)
         transfer_from, transfer_to, notify, notified_by = known[alike]
@@ -104,7 +109,8 @@ def plan(declaration: Declaration, host: str, addresses: tuple[str, ...]) -> Pla
             primary[zone.name] = PrimaryZone(zone, transfer_to, notify)
         else:
             secondary[zone.name] = SecondaryZone(zone, transfer_from, transfer_to, notify, notified_by)
-    return Plan(host, addresses, primary, secondary)
+    in_view = any(view_of(name) for name in (*primary, *secondary))
+    return Plan(host, addresses, primary, secondary, views=declaration.views if in_view else ())
 
 
 def _peers(declaration: Declaration, zone: Zone, server: Server, addresses: tuple[str, ...]) -> tuple[tuple[Peer, ...], ...]:
@@ -143,7 +149,7 @@ def keys_between(declaration: Declaration, zone: Zone, source: Server, secondary
     if agreed is not None:
         return (given[agreed],) if agreed else ()
     derives = zone.tsig and source.managed and (secondary.managed or secondary.cloud)
-    return declaration.keyring.derived(source.name, secondary.name) if derives else ()
+    return declaration.keyring.derived(source.name, secondary.name, zone.view) if derives else ()
 
 
 def only(whole: Plan, zones: Container[str] | None) -> Plan:

@@ -28,7 +28,7 @@ class Expectations:
     servers: one entry for each address of each server. zones: who serves which zone. transfers: who hands out which zone to this
     host, and who must refuse. own_servers: those of the servers that this collection configures, each with a zone to ask for.
     keys: those that transfers name, with their secrets. encrypted: the entries of servers as transfers over TLS name them.
-    contents: what zones hold, at servers that may not differ in anything but time.
+    contents: what zones hold, at servers that may not differ in anything but time. unproven: zones that cannot be asked for from the host.
     """
 
     servers: list[dict[str, Any]]
@@ -38,6 +38,7 @@ class Expectations:
     keys: list[dict[str, Any]]
     encrypted: list[dict[str, Any]]
     contents: list[dict[str, Any]]
+    unproven: list[str]
 
 
 def expectations(declaration: Declaration, host: str, families: Collection[int], transfers: int, contents: int = 0) -> Expectations:
@@ -52,7 +53,8 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
     own: dict[str, dict[str, Any]] = {}
     zones: list[dict[str, Any]] = []
     alike: dict[tuple[Any, ...], list[Zone]] = {}
-    for zone in declaration.selected_zones.values():
+    provable, unproven = _provable(declaration)
+    for zone in provable:
         for server in zone.servers:
             for address in usable(server, families):
                 entry = {"name": label(server.name, address), "address": address, "port": server.port}
@@ -81,7 +83,13 @@ def expectations(declaration: Declaration, host: str, families: Collection[int],
         for group in alike.values()
         for zone in spread([zone for zone in group if any(server.managed for server in zone.primaries) and zone.content.count <= MOST_RECORDS], contents)
     ]
-    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared)
+    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared, unproven)
+
+
+def _provable(declaration: Declaration) -> tuple[list[Zone], list[str]]:
+    """The zones of a run, and the names of those that are in views: a question without a key leads to the view of who asks, not to theirs."""
+    zones = declaration.selected_zones.values()
+    return [zone for zone in zones if zone.view is None], [zone.name for zone in zones if zone.view is not None]
 
 
 def _content(zone: Zone) -> str:

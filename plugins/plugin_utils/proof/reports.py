@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jinja2
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
 from markupsafe import Markup
@@ -92,7 +93,7 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
             if row is not None:
                 ADDERS.get(proof, _add_answer)(row, result, part["host"])
     for row in rows.values():
-        if row["state"] == "not_asked":
+        if row["state"] == "not_asked" and view_of(row["zone"]) is None:
             row["state"] = unlisted.get(row["server"], "not_asked")
         row["refused_to"] = [f"{host} without its key" if host in row["allowed_to"] else host for host in row["refused_to"]]
     return list(rows.values())

@@ -17,6 +17,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnss
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind_syntax import block, stanza
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.bind_views import by_view, clauses, file_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
     Blocks,
     Capabilities,
@@ -42,6 +44,7 @@ CAPABILITIES = Capabilities(
     localnets=True,
     local_text=_OWN,
     catalogs=True,
+    views=True,
     since={"offers_tls": (9, 18), "takes_tls": (9, 18), "catalogs": (9, 18, 3)},  # the statement "tls"; version 2 of catalogs
 )
 _DEFAULT = Settings()
@@ -115,15 +118,20 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
     zones, catalogs = _zones(plan, layout, settings)
     outside, inside = _yours(layout, settings)
     own = {name: text.rstrip("\n") + "\n" for name, text in (("local.conf", settings.local_config), ("options.conf", settings.local_options)) if text}
+    views = by_view(plan, zones) if plan.views else {}
+    shared = replace(zones, zones={}) if views else zones
     included = ["keys.conf", "zones.conf", *(["local.conf"] if "local.conf" in own else [])]
     answers_localhost = bool(settings.recursion_networks) and "localhost" not in (*plan.primary, *plan.secondary, *itertools.chain(*plan.consumed.values()))
+    localhost = [stanza("localhost", ["type primary", f'file "{current}/{LOCALHOST_FILE}"'])] if answers_localhost else []
     return {
         "named.conf": HEADER.format(local=f"{inside} (options) and {outside}")
         + _options(plan, layout, settings, catalogs)
-        + (_stanza("localhost", ["type primary", f'file "{current}/{LOCALHOST_FILE}"']) if answers_localhost else "")
-        + "".join(f'include "{current}/{name}";\n' for name in included),
+        + ("".join(localhost) if not views else "")
+        + "".join(f'include "{current}/{name}";\n' for name in included)
+        + clauses(plan, current, localhost),
         "keys.conf": HEADER.format(local=outside) + key_blocks(plan, _key, "//").text(),
-        "zones.conf": HEADER.format(local=outside) + zones.text(),
+        "zones.conf": HEADER.format(local=outside) + shared.text(),
+        **{file_of(name): HEADER.format(local=outside) + blocks.text() for name, blocks in views.items()},
         **({LOCALHOST_FILE: LOCALHOST} if answers_localhost else {}),
         **own,
     }
@@ -137,7 +145,7 @@ def takes_catalog(plan: Plan, catalog: SecondaryZone, settings: Settings) -> boo
     """Whether named can learn from a catalog: its members are asked for from the address that the system chooses, and by whom the options say."""
     may_ask = settings.allow_query if catalog.zone.allow_query is None else catalog.zone.allow_query
     as_options = set(may_ask) == set(settings.allow_query) or "any" in may_ask and "any" in settings.allow_query
-    return as_options and not any(_sources(sources(plan, settings), catalog.transfer_from, ()))
+    return not plan.views and as_options and not any(_sources(sources(plan, settings), catalog.transfer_from, ()))
 
 
 def _catalogs(plan: Plan, layout: Layout, found: Mapping[str, Consumed]) -> Iterable[str]:
@@ -152,7 +160,7 @@ def _catalogs(plan: Plan, layout: Layout, found: Mapping[str, Consumed]) -> Iter
         f'zone "{name}" default-primaries {{ "{consumed.primaries}"; }} zone-directory "{directory}" in-memory no min-update-interval 1'
         for name, consumed in sorted(found.items())
     )
-    yield f"catalog-zones {_block(catalogs)}"
+    yield f"catalog-zones {block(catalogs)}"
 
 
 def _options(plan: Plan, layout: Layout, settings: Settings, catalogs: Mapping[str, Consumed]) -> str:
@@ -184,7 +192,7 @@ def _options(plan: Plan, layout: Layout, settings: Settings, catalogs: Mapping[s
             f"dnssec-validation {settings.dnssec_validation}",
         ]
         if settings.forwarders:
-            statements += ["forward only", f"forwarders {_block(settings.forwarders)}"]
+            statements += ["forward only", f"forwarders {block(settings.forwarders)}"]
     else:
         # Nothing to look up, so no root servers to ask and no trust anchors to keep fresh.
         statements += ["recursion no", "allow-recursion { none; }", "dnssec-validation no", "empty-zones-enable no"]
@@ -245,18 +253,14 @@ def _listen(addresses: Sequence[str]) -> list[str]:
         return ["listen-on { any; }", "listen-on-v6 { any; }"]
     version4 = ["127.0.0.1", *(address for address in addresses if ":" not in address)]
     version6 = ["::1", *(address for address in addresses if ":" in address)]
-    return [f"listen-on {_block(dict.fromkeys(version4))}", f"listen-on-v6 {_block(dict.fromkeys(version6))}"]
+    return [f"listen-on {block(dict.fromkeys(version4))}", f"listen-on-v6 {block(dict.fromkeys(version6))}"]
 
 
 def _match_list(networks: Iterable[str]) -> str:
     chosen = list(dict.fromkeys(networks))
     if "any" in chosen:
         return "{ any; }"
-    return _block(network for network in chosen if network != "none")
-
-
-def _block(items: Iterable[str]) -> str:
-    return "{ " + "".join(f"{item}; " for item in items) + "}"
+    return block(network for network in chosen if network != "none")
 
 
 class _Lists:
@@ -273,7 +277,7 @@ class _Lists:
         name = self.names.get(items)
         if name is None:
             name = self.names[items] = content_name(self.prefix, items)
-            self.blocks.share(name, f'{self.statement} "{name}" {_block(items)};\n')
+            self.blocks.share(name, f'{self.statement} "{name}" {block(items)};\n')
         return name
 
 
@@ -329,7 +333,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
         ]
         # A secondary asks for the SOA before it transfers, wherever it is.
         statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
-        blocks.zones[name] = _stanza(name, statements)
+        blocks.zones[name] = stanza(name, statements)
     for name, secondary in plan.secondary.items():
         had_by, told = primaries.name(_source(peer, blocks, settings) for peer in secondary.transfer_from), None
         statements = [
@@ -347,7 +351,7 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
         if name in plan.consumed:
             consumed[name] = Consumed(had_by, told)
         statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
-        blocks.zones[name] = _stanza(name, statements)
+        blocks.zones[name] = stanza(name, statements)
     return blocks, consumed
 
 
@@ -407,7 +411,3 @@ def _allow_query(lists: _Lists, networks: Sequence[str] | None, settings: Settin
     if networks is None and not peers:
         return []
     return ['allow-query {{ "{}"; }}'.format(lists.name(network for network in chosen if network != "none"))]
-
-
-def _stanza(name: str, statements: list[str]) -> str:
-    return f'zone "{name}" {{ ' + " ".join(f"{statement};" for statement in statements) + " };\n"

@@ -23,9 +23,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, Plan, PrimaryZone, SecondaryZone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.views import misled
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Capabilities:
     serve, as rdata.type_of names them, of the oldest version that a supported distribution has.
 
     catalogs: learn from catalog zones (RFC 9432) which zones to transfer; others get a stanza for each. one_catalog: from one of them only.
+    views: have several contents of one zone, and show each to those who may see it (split horizon).
 
     oldest: the first version that understands what is written. since: of features that came later, the first version that has each.
     """
@@ -79,6 +82,7 @@ class Capabilities:
     without_types: frozenset[str] = frozenset()
     catalogs: bool = False
     one_catalog: bool = False
+    views: bool = False
     since: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, version: str) -> Capabilities:
@@ -128,6 +132,8 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
         problems.append(Problem(where, wrong, right))
     served_zones = (*plan.primary.values(), *plan.secondary.values())
     may_ask = {zone.name: settings.allow_query if zone.allow_query is None else zone.allow_query for zone in (served.zone for served in served_zones)}
+    if plan.views:
+        problems += _with_views(capabilities, plan, signed)
     limited = [name for name, networks in may_ask.items() if "any" not in networks]
     if limited and not capabilities.query_networks:
         problems.append(
@@ -162,6 +168,19 @@ def beyond(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[P
             what = f"{name} on {plan.host} cannot serve records of type {called}"
             problems.append(Problem(f"zone {served.zone.name}", what, "leave them out, or use other software there"))
     return problems
+
+
+def _with_views(capabilities: Capabilities, plan: Plan, signed: Sequence[str]) -> list[Problem]:
+    """Why a host cannot have the views that its zones are in. signed: zones that it signs."""
+    where = f"host {plan.host}"
+    in_views = [name for name in (*plan.primary, *plan.secondary) if view_of(name)]
+    if not capabilities.views:
+        wrong = f"{capabilities.name} has no views, and is to serve {', '.join(in_views[:5])}"
+        return [Problem(where, wrong, "use bind here, or let other servers have the zones that are in views")]
+    if signed:
+        wrong = f"signs {', '.join(signed[:5])}, and a server that has views, as for {', '.join(in_views[:5])}, does not sign yet"
+        return [Problem(where, wrong, "write dnssec: false, or let another server be the primary of one of them")]
+    return misled(plan)
 
 
 def _without_tls(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[Problem]:

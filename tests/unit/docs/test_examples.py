@@ -33,7 +33,7 @@ all:
 """
 PLUGINS = sorted([*(ROOT / "plugins/modules").glob("*.py"), *(ROOT / "plugins/filter").glob("*.py")])
 SHARED_VARIABLES = re.compile(
-    r"dns_(?:zones|zone_defaults|zone_directories|zone_select|catalogs|dnssec_policies|tsig_(?:secret|generations|algorithm|keys)|addresses)\Z"
+    r"dns_(?:zones|zone_defaults|zone_directories|zone_select|catalogs|dnssec_policies|views|tsig_(?:secret|generations|algorithm|keys)|addresses)\Z"
 )
 
 

@@ -10,8 +10,9 @@ import re
 import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_keys, bind_signing
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_keys, bind_signing, bind_views
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
@@ -59,21 +60,23 @@ class Bind(Software):
         return super().elsewhere(words)
 
     def unknown(self, zones):
-        program = self.find("rndc")
-        # It also fails for a zone that was not transferred yet, and for one that several views have.
-        return [zone for zone in zones if "no matching zone" in "".join(self.run([program, "zonestatus", zone])[1:])]
+        # It also fails for a zone that was not transferred yet.
+        return [zone for zone in zones if "no matching zone" in "".join(self.run([self.find("rndc"), "zonestatus", *self._named(zone)])[1:])]
 
     def check(self, generation, current, changed_zones, entry):
         """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""
-        every_zone = bind_signing.unlinked(generation.read("zones.conf"), self.layout["signing_directory"], current)
-        files = [*_CONFIGURATION, *(name for name in _OWN if generation.read(name) is not None)]
+        views = bind_views.files(generation)
+        texts = {name: generation.read(name) for name in ("zones.conf", *views)}
+        every_zone = {name: bind_signing.unlinked(text, self.layout["signing_directory"], current) for name, text in texts.items()}
+        files = [*_CONFIGURATION, *views, *(name for name in _OWN if generation.read(name) is not None)]
         if self._reads_configuration(changed_zones) or not self.in_place(generation, current, files, entry):
-            code, words = self._checked(generation, current, ENTRY, {"zones.conf": every_zone, ENTRY: entry})
+            code, words = self._checked(generation, current, ENTRY, {**every_zone, ENTRY: entry})
             if code:
                 raise Refused("named-checkconf refuses it: " + "; ".join(words))
         if changed_zones:
             # Unchanged zones were loaded by an earlier check.
-            self._load(generation, current, set(changed_zones), {"zones.conf": blocks.choose(every_zone, set(changed_zones)), ENTRY: entry})
+            chosen = {name: blocks.choose(text, set(changed_zones)) for name, text in every_zone.items()}
+            self._load(generation, current, {domain_of(zone) for zone in changed_zones}, {**chosen, ENTRY: entry})
 
     @staticmethod
     def _reads_configuration(changed_zones):
@@ -81,7 +84,10 @@ class Bind(Software):
         return not changed_zones or len(changed_zones) > _RELOAD_ONE_BY_ONE
 
     def _load(self, generation, current, zones, texts):
-        """Without the administrator's zones, which may be large, unless the configuration needs what he says beside them, such as a list of networks."""
+        """Without the administrator's zones, which may be large, unless the configuration needs what he says beside them, such as a list of networks.
+
+        zones: domain names of those that changed; the checker tells no views.
+        """
         for start in ("named.conf", ENTRY):
             code, words = self._checked(generation, current, start, texts, "-z")
             if not code:
@@ -92,7 +98,7 @@ class Bind(Software):
 
     def _checked(self, generation, current, start, texts, *options):
         """The checker's exit code and up to twenty lines that it says of a configuration that begins with the file start."""
-        with self.copies(generation, current, ("named.conf", "zones.conf", ENTRY), texts) as (main, _zones, entry):
+        with self.copies(generation, current, ["named.conf", *texts], texts) as (main, *_zones, entry):
             code, out, err = self.run_checker([self.find("named-checkconf"), *options, entry if start == ENTRY else main])
         return code, [line for line in self.words(out + err, generation, current) if "loaded serial" not in line][:20] if code else []
 
@@ -104,12 +110,12 @@ class Bind(Software):
         if changed_files:
             self._rndc("reconfig")
         for zone in changed_zones:
-            self._rndc("reload", zone)
+            self._rndc("reload", *self._named(zone))
 
     def refresh(self, zones):
         """Have named ask the primaries of these zones, or of the first thousand: rndc takes one at a time, and the others have their timers."""
         for zone in list(zones)[:_REFRESH_AT_MOST]:
-            self.run([self.find("rndc"), "refresh", zone])
+            self.run([self.find("rndc"), "refresh", *self._named(zone)])
 
     def leave(self, catalogs, served):
         """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""
@@ -126,6 +132,12 @@ class Bind(Software):
     def take_original(self):
         self._rndc("reconfig")
 
+    def _named(self, zone):
+        return bind_views.place(self.layout["state_directory"], zone)
+
+    def serials_in_views(self, zones):
+        return {**dict.fromkeys(zones), **self.loaded(zones)}
+
     def _rndc(self, *arguments):
         code, out, err = self.run([self.find("rndc"), *arguments])
         if code:
@@ -137,33 +149,32 @@ class Bind(Software):
             return {}
         printed = self._printed()
         views = {}
-        for match in filter(None, map(_LISTED.fullmatch, [] if lost else self._list(self.layout["config_file"]))):
+        for match in [] if lost else self._own(self.layout["config_file"]):
             views.setdefault(_plain(match["name"]), []).append(match["view"])
         every = len(zones) <= _ASKED_ONE_BY_ONE or "allow-new-zones yes;" in printed  # or it may have some that are in no file
         directory = next(iter(re.findall(r'^\tdirectory "(.*)";$', printed, re.M)), self.layout["working_directory"])
         found = {}
         for zone in zones:
-            if every or zone in views or zone in answered:
-                statuses = [status for status in (self._status(zone, view) for view in views.get(zone, [None])) if status]
+            domain, own = domain_of(zone), view_of(zone)
+            if every or domain in views or zone in answered:
+                among = [own] if own and own in views.get(domain, ()) else views.get(domain, [None])
+                statuses = [status for status in (self._status(domain, "IN", view) if view else self._status(domain) for view in among) if status]
                 if statuses:
-                    found[zone] = self._holding(zone, statuses, views.get(zone), directory)
+                    found[zone] = self._holding(domain, statuses, among, directory)
         return found
 
-    def _status(self, zone, view):
-        """What the server says of a zone as {key: value}, None if it has none of this name. Raises Refused."""
-        code, out, err = self.run([self.find("rndc"), "zonestatus", zone, *(["IN", view] if view else [])])
+    def _status(self, zone, *place):
+        """place: its class and view, as rndc takes them. What the server says of a zone as {key: value}, None if it has none of this name. Raises Refused."""
+        code, out, err = self.run([self.find("rndc"), "zonestatus", zone, *place])
         words = " ".join((err or out).split())
         if code and "not loaded" not in words and "no matching" not in words:
             raise Refused(f"zone {zone} may be served already, and what the server has of it cannot be told: rndc zonestatus says {words}")
         return None if code else dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
 
     def _holding(self, zone, statuses, views, directory):
-        how = next((how for key, value, how in _KINDS for status in statuses if status.get("type") == "primary" and status.get(key) == value), None)
-        if len(statuses) > 1:
-            how = "in the views {}".format(", ".join(views))
         serials = [int(status["serial"]) for status in statuses if status.get("serial", "").isdigit()]
         path = os.path.join(directory, statuses[0].get("files", "").split(", ")[0])
-        return Holding(how, serials, self._weight(zone, path) or [int(statuses[0].get("nodes", 0)), []])
+        return Holding(_own_content(statuses, views), serials, self._weight(zone, path) or [int(statuses[0].get("nodes", 0)), []])
 
     def _weight(self, zone, path):
         """Of what is in a zone's file, as text or as named wrote it, with what its journal adds. None if it cannot be read."""
@@ -181,7 +192,8 @@ class Bind(Software):
         """What named-checkconf lists in named.conf and not in the administrator's files. Without it BIND is not installed, and serves nothing."""
         if not self.find("named-checkconf"):
             return set()
-        zones = self._listed(self.layout["config_file"]) - _BROUGHT - set(declared)
+        known = {*_BROUGHT, *declared}
+        zones = {zone for zone in self._listed(self.layout["config_file"]) if zone not in known and domain_of(zone) not in known}
         if zones and "local.conf" in config:
             zones -= self._listed_in(config["local.conf"])
         elif zones and os.path.exists(self.layout["local_config"]):
@@ -195,8 +207,11 @@ class Bind(Software):
             return self._listed(stream.name)
 
     def _listed(self, path):
-        found = [match for match in map(_LISTED.fullmatch, self._list(path)) if match]
-        return {_plain(match["name"]) for match in found if match["type"] != "hint"}
+        return {zone_name(_plain(match["name"]), bind_views.listed(match["view"])) for match in self._own(path) if match["type"] != "hint"}
+
+    def _own(self, path):
+        """What is listed of zones, each where it is; not where a view shares it with another."""
+        return [match for match in map(_LISTED.fullmatch, self._list(path)) if match and not bind_views.is_shared(match["view"])]
 
     def _list(self, path):
         if not os.path.exists(path):
@@ -210,18 +225,19 @@ class Bind(Software):
     # -- signing ------------------------------------------------------------------------------------------------------
 
     def understood(self, config):
-        if " checkds no;" not in config.get("zones.conf", "") or not self.find("named-checkconf"):
+        about = [name for name in config if bind_views.has_zones(name) and " checkds no;" in config[name]]
+        if not about or not self.find("named-checkconf"):
             return config
         version = _VERSION.search(self.run([self.find("named-checkconf"), "-v"])[1])
         if version and tuple(map(int, version.groups())) >= _LOOKS_FOR_DS:
             return config
-        return dict(config, **{"zones.conf": config["zones.conf"].replace(" checkds no;", "")})
+        return {**config, **{name: config[name].replace(" checkds no;", "") for name in about}}
 
     def signed(self, config):
         return bind_signing.policies(config)
 
     def loaded(self, serials):
-        statuses = {zone: self._status(zone, None) or {} for zone in serials}
+        statuses = {zone: self._status(*self._named(zone)) or {} for zone in serials}
         ready = {zone: status for zone, status in statuses.items() if "signed serial" in status or status.get("inline signing") != "yes"}
         return {zone: int(status["serial"]) for zone, status in ready.items() if status.get("serial", "").isdigit()}
 
@@ -256,7 +272,7 @@ class Bind(Software):
         linked = self._linked_files(generation)
         if linked:
             current = os.path.join(self.layout["state_directory"], "current")
-            signed = [linked[zone] for zone in self.signed({"zones.conf": generation.read("zones.conf")})]
+            signed = [linked[zone] for zone in self.signed(bind_views.zone_files(generation))]
             changed = [linked[zone] for zone in zones if zone in linked]
             self.call_as_server(bind_signing.make_ready, self.layout["signing_directory"], current, list(linked.values()), signed, changed)
 
@@ -267,14 +283,21 @@ class Bind(Software):
 
     def _linked_files(self, generation):
         """{zone: name of its file} of zones that named opens through a link."""
-        return bind_signing.linked(generation.read("zones.conf") or "", self.layout["signing_directory"])
+        return bind_signing.linked(bind_views.zone_files(generation), self.layout["signing_directory"])
 
     def only_newer(self, config):
-        return set(bind_signing.linked(config.get("zones.conf") or "", self.layout["signing_directory"]))
+        return set(bind_signing.linked(config, self.layout["signing_directory"]))
 
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
         self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in self.copy_suffixes])
+
+
+def _own_content(statuses, views):
+    """Why what the server has of a zone cannot be declared, None if it can."""
+    if len(statuses) > 1:
+        return "in the views {}".format(", ".join(views))
+    return next((how for key, value, how in _KINDS for status in statuses if status.get("type") == "primary" and status.get(key) == value), None)
 
 
 def _plain(name):

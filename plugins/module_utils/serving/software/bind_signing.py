@@ -14,6 +14,7 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, zone_links
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_views
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.zone_links import ZONES
 
 KEYS = "keys"
@@ -25,16 +26,22 @@ _DS_STATE = re.compile(r"^DSState: (\w+)", re.M)
 
 def policies(config):
     """{zone: name of its policy} of the zones that a configuration, {file name: text}, has signed."""
-    zones = config.get("zones.conf") or ""
-    if not _SIGNED.search(zones):
-        return {}  # as is usual, and quicker told than zone by zone
-    found = ((name, _SIGNED.search(text)) for (kind, name), text in blocks.split(zones)[1].items() if kind == "zone")
-    return {name: match.group(1) for name, match in found if match}
+    found = {}
+    for text in _with_zones(config):
+        if _SIGNED.search(text):  # or none is, as is usual, and quicker told than zone by zone
+            matches = {name: _SIGNED.search(block) for (kind, name), block in blocks.split(text)[1].items() if kind == "zone"}
+            found.update({name: match.group(1) for name, match in matches.items() if match})
+    return found
 
 
-def linked(text, directory):
-    """{zone: name of its file} of the zones in the text of zones.conf that named opens through a link."""
-    return dict(re.findall(rf'^zone "([^"]*)" {{ type primary; file "{re.escape(directory)}/{ZONES}/([^"]*)";', text, re.M))
+def linked(config, directory):
+    """{zone: name of its file} of the zones in a configuration, {file name: text}, that named opens through a link."""
+    opened = re.compile(rf'^// zone (\S+)\nzone "[^"]*" {{ type primary; file "{re.escape(directory)}/{ZONES}/([^"]*)";', re.M)
+    return {zone: name for text in _with_zones(config) for zone, name in opened.findall(text)}
+
+
+def _with_zones(config):
+    return [text or "" for name, text in config.items() if bind_views.has_zones(name)]
 
 
 def unlinked(text, directory, current):

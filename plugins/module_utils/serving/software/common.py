@@ -271,6 +271,10 @@ class Software:
         """Which of these zones the running program has not, whatever they hold."""
         return []
 
+    def serials_in_views(self, zones):
+        """{zone: serial, or None where it has nothing} that the running program itself tells of zones that are in views, where a question may not lead."""
+        return {}
+
     def restart(self):
         """Raises Refused."""
         code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])

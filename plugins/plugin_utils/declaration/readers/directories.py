@@ -26,7 +26,14 @@ import yaml
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, Content, build
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import SHARED_KEYS, Draft, check_mapping, check_nested, merged_options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import (
+    SHARED_KEYS,
+    Draft,
+    check_mapping,
+    check_nested,
+    merged_options,
+    name_in_view,
+)
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature
@@ -173,7 +180,6 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
         origin = names.zone_name(names.zone_of_file_name(stem))
     except ValueError as error:
         return draft, [Problem(where, f"its file name {error}", "name the file after the zone, with %2F for a slash, and %2E for the root")]
-    draft.name = names.to_text(origin)
     masters = [path for path in paths if path.endswith(_ZONE_SUFFIX)]
     data = [path for path in paths if not path.endswith(_ZONE_SUFFIX)]
     if len(data) > 1:
@@ -183,6 +189,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     if data:
         own, findings = _options(where, data[0], _FILE_KEYS)
         draft.options = merged_options(defaults, {key: value for key, value in own.items() if key != "records"})
+    draft.name = name_in_view(names.to_text(origin), draft.options)
     problems = findings.problems
     items = own.get("records", [])
     try:

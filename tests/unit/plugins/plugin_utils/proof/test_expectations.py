@@ -123,3 +123,14 @@ def test_some_zones_stand_for_all_with_the_same_servers():
     zones = [{"name": f"zone-{number}.test", "records": [{"type": "NS", "value": "ns.example."}]} for number in range(100)]
     assert list(contents(*zones, most=3)) == ["zone-0.test", "zone-49.test", "zone-99.test"]
     assert contents(*zones, most=0) == {}
+
+
+def test_zones_in_views_are_not_asked_for_where_the_question_would_lead_elsewhere():
+    records = [{"type": "NS", "value": "ns.example."}]
+    zones = [{"name": "example.com", "view": "a", "records": records}, {"name": "example.org", "records": records}]
+    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=SECRET, views=[{"name": "a"}])
+    found = expectations(declaration, "other", [4], 20, 20)
+    assert found.unproven == ["example.com@a"]
+    for listed in (found.zones, found.contents):
+        assert [zone["name"] for zone in listed] == ["example.org"]
+    assert {entry["zone"] for entry in (*found.transfers, *found.own_servers)} == {"example.org"}

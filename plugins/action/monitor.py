@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
+from ansible_collections.authoritative.dns.plugins.action.verify import own_addresses, read_parents
 from ansible_collections.authoritative.dns.plugins.plugin_utils import host_programs, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.host_files import copied_to_host
@@ -40,7 +40,8 @@ class ActionModule(ActionBase):
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
         parents = read_parents(arguments["parent_servers"], declaration)
-        expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"], parents)
+        own = own_addresses(declaration, task_vars)
+        expected = monitoring.expected(declaration, task_vars["inventory_hostname"], arguments["families"], arguments["transfers"], parents, own)
         result: dict[str, Any] = {"changed": False, "diff": []}
         for path, content, mode, group in (
             (arguments["program"], host_programs.program("proof.monitor"), "0644", None),

@@ -52,9 +52,10 @@ class ActionModule(ActionBase):
         parents = read_parents(arguments["parent_servers"], declaration)
         if self._task.check_mode and "contents" in arguments["checks"]:
             arguments["checks"].remove("contents")  # a dry run has changed nothing, so servers cannot have what it would have given them
-        expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"])
+        own = own_addresses(declaration, task_vars)
+        expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"], own)
         signed = signatures_expected(declaration, host, arguments["families"], parents)
-        result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": _unproven(expected)}
+        result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": [], **_unproven(expected)}
         calls = _calls(expected, signed, arguments)
         if not calls:
             return result
@@ -89,9 +90,16 @@ def read_parents(given: Mapping[str, Any], declaration: Declaration) -> dict[str
     return found
 
 
-def _unproven(expected: Expectations) -> list[str]:
-    named = ", ".join([*expected.unproven[:10], *["…"] * (len(expected.unproven) > 10)])
-    return [f"not proven from here, because they are in views: {named}; ask for them from an address that sees them"] if named else []
+def own_addresses(declaration: Declaration, task_vars: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those by which the host of these variables sees views. Raises AnsibleActionFail."""
+    try:
+        return inventory.host_addresses(task_vars["hostvars"][task_vars["inventory_hostname"]]) if declaration.views else ()
+    except ValueError as error:
+        raise AnsibleActionFail(f"host {task_vars['inventory_hostname']}: {error}") from error
+
+
+def _unproven(expected: Expectations) -> dict[str, Any]:
+    return {"unproven": [list(pair) for pair in expected.unproven]} if expected.unproven else {}
 
 
 def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -101,12 +109,16 @@ def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, 
     calls = [
         (
             "serials",
-            ("soa", "verify_soa_serial", {"servers": expected.servers, "zones": expected.zones, "wait_timeout": arguments["wait_timeout"]}),
+            (
+                "soa",
+                "verify_soa_serial",
+                {"servers": expected.servers, "zones": expected.zones, "keys": expected.keys, "wait_timeout": arguments["wait_timeout"]},
+            ),
             sum(len(zone["servers"]) for zone in expected.zones),
         ),
         (
             "contents",
-            ("records", "verify_records", {"servers": expected.servers, "zones": expected.contents, "sample": _SAMPLE}),
+            ("records", "verify_records", {"servers": expected.servers, "zones": expected.contents, "keys": expected.keys, "sample": _SAMPLE}),
             sum(len(zone["servers"]) for zone in expected.contents),
         ),
         (

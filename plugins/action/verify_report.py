@@ -16,6 +16,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof import reports
 
+_TOLD = 10  # warnings
+
 
 class ActionModule(ActionBase):
     _requires_connection = False
@@ -49,4 +51,7 @@ class ActionModule(ActionBase):
                 raise AnsibleActionFail(
                     f"the report cannot be written to {arguments['directory']!r}: {error.strerror}; name a directory on the controller that you may write to"
                 ) from error
-        return {"changed": False, "table": table.splitlines(), "at_fault": sum(1 for row in content["rows"] if not row["ok"]) + content["left_out"]}
+        told = [f"zone {zone} at {server} is not proven: no host is sure to see its view" for zone, server in reports.not_proven(verified)]
+        more = [f"… and {len(told) - _TOLD} more zones in views"] if len(told) > _TOLD else []
+        at_fault = sum(1 for row in content["rows"] if not row["ok"]) + content["left_out"]
+        return {"changed": False, "warnings": [*told[:_TOLD], *more], "table": table.splitlines(), "at_fault": at_fault}

@@ -94,6 +94,12 @@ faults:
   returned: success
   type: list
   elements: str
+unproven:
+  description: Zones in views, each with a server, that were not asked for there, because a question from this host may lead to another view.
+  returned: when there are any
+  type: list
+  elements: list
+  sample: [[example.com@internal, ns1]]
 soa:
   description: What M(authoritative.dns.verify_soa_serial) returned.
   returned: when asked for

@@ -14,6 +14,10 @@ import dns.query
 import dns.tsig
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
 pytestmark = [
@@ -200,3 +204,25 @@ def test_a_secondary_has_both_sides_and_follows_each(host, tmp_path):
         }
         kept = sorted(name for name in os.listdir(secondary.root / "work") if name.startswith("example.com"))
         assert kept == ["example.com@external", "example.com@internal"]
+
+
+def test_both_sides_are_proven_from_one_host_by_its_address_and_a_clients_key(host):
+    views = [{"name": "internal", "match_clients": ["127.0.0.2", "key inside"]}, {"name": "external"}]
+    inventory = Inventory({"all": ["ns1"], "dns_primaries": ["ns1"]}, host.addresses.__getitem__)
+
+    def proven(items):
+        expected = expectations(load(items, {}, inventory, str, keys={"keys": KEYS}, views=views), "elsewhere", [4], 0, 9, ["127.0.0.1"])
+        assert not expected.unproven and [key["name"] for key in expected.keys] == ["inside"]
+        common = {"servers": [{**server, "port": host.port} for server in expected.servers], "keys": expected.keys, "detail": "all", "report_only": True}
+        asked = {"verify_soa_serial": expected.zones, "verify_records": expected.contents}
+        found = {name: run_module(name, zones=zones, **common) for name, zones in asked.items()}
+        assert all(len(result["results"]) == 3 for result in found.values()), found
+        return {(name, result["zone"], result["state"]) for name, part in found.items() for result in part["results"]}
+
+    names = ["example.com@internal", "example.com@external", "example.org"]
+    bring(host, views=views)
+    everything = {("verify_soa_serial", name, "in_sync") for name in names} | {("verify_records", name, "same") for name in names}
+    assert proven(SPLIT) == everything
+    assert proven([zone("example.com", "10.0.0.9", "internal"), *SPLIT[1:]]) == everything - {("verify_records", names[0], "same")} | {
+        ("verify_records", names[0], "different")
+    }

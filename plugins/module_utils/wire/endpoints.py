@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of
 
 ALGORITHMS = {
     "hmac-md5": "hmac-md5.sig-alg.reg.int",
@@ -173,11 +174,11 @@ def find_servers(names: Iterable[str] | None, servers: Mapping[str, Server], whe
 
 
 def read_name(text: Any, where: str) -> Any:
-    """An absolute dns.name.Name. Raises Mistake when the text is not a domain name."""
+    """An absolute dns.name.Name; of a zone in a view (L(zone_names)) its domain name. Raises Mistake when the text is not a domain name."""
     if not isinstance(text, str) or not text:
         raise Mistake(f"{where}: {text!r} is not a domain name")
     try:
-        return dns.name.from_text(text)
+        return dns.name.from_text(domain_of(text))
     except (dns.exception.DNSException, UnicodeError) as error:
         raise Mistake(f"{where}: {text!r} is not a domain name: {error}") from None
 
@@ -211,7 +212,7 @@ USUAL_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
 def read_wire_name(text: Any, where: str) -> bytes:
-    """The same as the bytes of the wire; the usual names without dnspython, which matters for thousands."""
+    """L(read_name) as the bytes of the wire; the usual names without dnspython, which matters for thousands."""
     if isinstance(text, str) and len(text) < 254 and USUAL_NAME.fullmatch(text):
         labels = text.rstrip(".").encode("ascii").split(b".")
         return b"".join([bytes([len(label)]) + label for label in labels]) + b"\0"

@@ -15,5 +15,10 @@ def label_over_tls(text: str) -> str:
     return f"{text} over TLS"
 
 
+def label_with_key(text: str, key: str) -> str:
+    """Of an address that is asked with a key."""
+    return f"{text} with {key}"
+
+
 def server_of(text: str) -> str:
     return text.rpartition("/")[0]

@@ -14,8 +14,9 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import records_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_over_tls, server_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_over_tls, label_with_key, server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.sides import Sides
 
 Item = TypeVar("Item")
 MOST_RECORDS = 5000  # of a zone whose content travels to a verifying host
@@ -28,7 +29,8 @@ class Expectations:
     servers: one entry for each address of each server. zones: who serves which zone. transfers: who hands out which zone to this
     host, and who must refuse. own_servers: those of the servers that this collection configures, each with a zone to ask for.
     keys: those that transfers name, with their secrets. encrypted: the entries of servers as transfers over TLS name them.
-    contents: what zones hold, at servers that may not differ in anything but time. unproven: zones that cannot be asked for from the host.
+    contents: what zones hold, at servers that may not differ in anything but time. unproven: (zone, server) where the host
+    cannot ask, because its question would lead to another view, or may.
     """
 
     servers: list[dict[str, Any]]
@@ -38,58 +40,73 @@ class Expectations:
     keys: list[dict[str, Any]]
     encrypted: list[dict[str, Any]]
     contents: list[dict[str, Any]]
-    unproven: list[str]
+    unproven: list[tuple[str, str]]
 
 
-def expectations(declaration: Declaration, host: str, families: Collection[int], transfers: int, contents: int = 0) -> Expectations:
+def expectations(
+    declaration: Declaration, host: str, families: Collection[int], transfers: int, contents: int = 0, addresses: Collection[str] = (), signs: bool = True
+) -> Expectations:
     """What ``host`` must see.
 
     families: 4 and 6, the IP versions that the host can use. transfers: of how many zones per set of servers to try a transfer;
     zones with the same servers share their access lists, so a few stand for all. The zones tried are spread over the whole list.
     contents: of how many zones per set of servers to expect the declared record sets, not only the serial; of those whose content
-    comes from the declaration and is of L(MOST_RECORDS) at most.
+    comes from the declaration and is of L(MOST_RECORDS) at most. addresses: the host's own, by which it sees views. signs: whether it may have keys
+    to ask with.
     """
+    sides = Sides(declaration, host, addresses, signs)
     servers: dict[str, dict[str, Any]] = {}
+    unsigned: dict[str, dict[str, Any]] = {}
     own: dict[str, dict[str, Any]] = {}
     zones: list[dict[str, Any]] = []
-    alike: dict[tuple[Any, ...], list[Zone]] = {}
-    provable, unproven = _provable(declaration)
-    for zone in provable:
-        for server in zone.servers:
-            for address in usable(server, families):
-                entry = {"name": label(server.name, address), "address": address, "port": server.port}
-                servers.setdefault(entry["name"], entry)
-                if server.managed:
-                    own.setdefault(entry["name"], {**entry, "zone": zone.name})
-        zones.append({"name": zone.name, "servers": _labels(zone.servers, families), "reference": _labels(zone.primaries, families)})
-        alike.setdefault((zone.primaries, zone.secondaries, zone.tsig, zone.tls), []).append(zone)
-    tried = [zone for group in alike.values() for zone in spread(group, transfers)]
     keys: dict[str, Key] = {}
-    expected = [entry for zone in tried for entry in allowed_and_refused(declaration, zone, host, families, keys)]
+    alike: dict[tuple[Any, ...], list[Zone]] = {}
+
+    def labels(zone: Zone, asked: Iterable[Server]) -> list[str]:
+        """Names of the entries of servers from which the zone is seen, and these entries."""
+        found = []
+        for server in asked:
+            for address in usable(server, families) if server.answers else ():
+                there, key = sides.way(zone, server, address)
+                entry = {"name": label(server.name, address), "address": address, "port": server.port}
+                unsigned.setdefault(entry["name"], dict(entry))
+                if key is not None:
+                    entry.update(name=label_with_key(entry["name"], key.name), key=key.name)
+                    keys[key.name] = key
+                elif there and server.managed:
+                    own.setdefault(entry["name"], {**entry, "zone": zone.domain})
+                if there:
+                    servers.setdefault(entry["name"], entry)
+                    found.append(entry["name"])
+        return found
+
+    for zone in declaration.selected_zones.values():
+        zones.append({"name": zone.name, "servers": labels(zone, zone.servers), "reference": labels(zone, zone.primaries)})
+        alike.setdefault((zone.primaries, zone.secondaries, zone.tsig, zone.tls, zone.view), []).append(zone)
+    if sides.unproven:
+        zones = [zone for zone in zones if zone["servers"]]
+    tried = [zone for group in alike.values() for zone in spread(group, transfers)]
+    expected = [entry for zone in tried for entry in allowed_and_refused(sides, zone, families, keys)]
     ring = [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()]
     named = {server for entry in expected for server in entry["servers"]}
+    servers.update((name, entry) for name, entry in unsigned.items() if name in named and name not in servers)
     encrypted = [
         {**entry, "name": label_over_tls(name), "tls": True, "tls_hostname": server_of(name).lower()}
-        for name, entry in servers.items()
+        for name, entry in unsigned.items()
         if label_over_tls(name) in named
     ]
     compared = [
         {
             "name": zone.name,
-            "servers": _labels(zone.servers, families),
+            "servers": labels(zone, zone.servers),
             "content": _content(zone),
             **({"ignore_types": ["SOA", "DS"]} if zone.signed_delegations else {}),  # which ones follow is not declared; verify_dnssec looks at them
         }
         for group in alike.values()
         for zone in spread([zone for zone in group if any(server.managed for server in zone.primaries) and zone.content.count <= MOST_RECORDS], contents)
     ]
-    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared, unproven)
-
-
-def _provable(declaration: Declaration) -> tuple[list[Zone], list[str]]:
-    """The zones of a run, and the names of those that are in views: a question without a key leads to the view of who asks, not to theirs."""
-    zones = declaration.selected_zones.values()
-    return [zone for zone in zones if zone.view is None], [zone.name for zone in zones if zone.view is not None]
+    compared = [zone for zone in compared if zone["servers"]] if sides.unproven else compared
+    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared, sides.unproven)
 
 
 def _content(zone: Zone) -> str:
@@ -97,7 +114,7 @@ def _content(zone: Zone) -> str:
 
     Before 2.4 it reads no names in such data that lie below the origin, so that this is one below which there are none.
     """
-    apex = zone.name.rstrip(".") + "."
+    apex = zone.domain.rstrip(".") + "."
     below = "." + apex.lstrip(".")
     records = [zone.content.soa.record(zone.content.own_serial or 1), *records_of(zone.content.body())]
     lines = []
@@ -112,10 +129,6 @@ def usable(server: Server, families: Collection[int]) -> list[str]:
     return [address for address in server.addresses if ipaddress.ip_address(address).version in families]
 
 
-def _labels(servers: Iterable[Server], families: Collection[int]) -> list[str]:
-    return [label(server.name, address) for server in servers if server.answers for address in usable(server, families)]
-
-
 def spread(zones: Sequence[Item], most: int) -> list[Item]:
     """At most ``most`` of them, evenly spread, the first and the last included."""
     if len(zones) <= most:
@@ -125,25 +138,27 @@ def spread(zones: Sequence[Item], most: int) -> list[Item]:
     return [zones[index * (len(zones) - 1) // (most - 1)] for index in range(most)]
 
 
-def allowed_and_refused(declaration: Declaration, zone: Zone, host: str, families: Collection[int], keys: dict[str, Key]) -> list[dict[str, Any]]:
-    """Who hands the zone to this host, with which key, and who must refuse. Enters the keys into ``keys``."""
-    itself = [server for server in zone.secondaries if server.transferring_host == host]
+def allowed_and_refused(sides: Sides, zone: Zone, families: Collection[int], keys: dict[str, Key]) -> list[dict[str, Any]]:
+    """Who hands the zone to the host of sides, with which key, and who must refuse. Enters the keys into ``keys``."""
+    itself = [server for server in zone.secondaries if server.transferring_host == sides.host]
     entries: dict[tuple[str, str], list[str]] = {}
 
     def expect(what: str, key: Key | None, labels: Iterable[str]) -> None:
         entries.setdefault((what, key.name if key else ""), []).extend(labels)
 
     for server in zone.servers:
-        if not server.managed or server.name == host:
+        if not server.managed or server.name == sides.host:
             continue
-        labels = _labels([server], families)
+        labels = [label(server.name, address) for address in usable(server, families)]
+        seen = [label(server.name, address) for address in usable(server, families) if sides.is_seen_unsigned(zone, address)]
         takers = [secondary for secondary in zone.downstream(server) if secondary in itself]
-        used = {next(iter(keys_between(declaration, zone, server, taker)), None) for taker in takers}
+        used = {next(iter(keys_between(sides.declaration, zone, server, taker)), None) for taker in takers}
         keys.update({key.name: key for key in used if key is not None})
         if None not in used:
-            expect("refused", None, labels)  # who has the right address only gets nothing
+            expect("refused", None, seen)  # who has the right address only gets nothing
         for key in used:
             if zone.tls and key is not None:
                 expect("refused", key, labels)  # nor who has the right key only
-            expect("allowed", key, [label_over_tls(name) for name in labels] if zone.tls else labels)
+            reached = labels if key is not None else seen
+            expect("allowed", key, [label_over_tls(name) for name in reached] if zone.tls else reached)
     return [{"zone": zone.name, "servers": labels, "expect": expect, "key": key} for (expect, key), labels in entries.items() if labels]

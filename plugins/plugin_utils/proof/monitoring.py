@@ -16,14 +16,19 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zon
 
 
 def expected(
-    declaration: Declaration, host: str, families: Collection[int], transfers: int, parent_servers: Mapping[str, Sequence[str]] | None = None
+    declaration: Declaration,
+    host: str,
+    families: Collection[int],
+    transfers: int,
+    parent_servers: Mapping[str, Sequence[str]] | None = None,
+    addresses: Collection[str] = (),
 ) -> str:
     """What the program is to expect on ``host``, as JSON with a line for each server and zone, so that a difference can be read.
 
     families: 4 and 6, the IP versions that the host can use. transfers: of how many zones for each set of servers to try a transfer.
-    parent_servers: by signed zone, addresses of the servers of the zone above where this is not declared.
+    addresses: the host's own, by which it sees views. parent_servers: by signed zone, addresses of the servers of the zone above where this is not declared.
     """
-    found = expectations(declaration, host, families, transfers)
+    found = expectations(declaration, host, families, transfers, addresses=addresses, signs=False)
     chains = chains_expected(declaration, families, parent_servers or {})
     servers = {server["name"]: server for server in (*found.servers, *chains["servers"])}
     content: dict[str, list[Any]] = {

@@ -15,7 +15,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jinja2
-from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
 from markupsafe import Markup
@@ -80,6 +79,7 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
         for role, listed in (("primary", zone.primaries), ("secondary", zone.secondaries if zone.members is None else ()))
         for server in listed
     }
+    unproven = {tuple(pair) for pair in not_proven(verified)}
     unlisted: dict[str, str] = {}
     for proof, part in _parts(verified):
         if proof == "serials":
@@ -93,10 +93,16 @@ def matrix(declaration: Declaration, verified: Sequence[Mapping[str, Any]]) -> l
             if row is not None:
                 ADDERS.get(proof, _add_answer)(row, result, part["host"])
     for row in rows.values():
-        if row["state"] == "not_asked" and view_of(row["zone"]) is None:
+        if row["state"] == "not_asked" and (row["zone"], row["server"]) not in unproven:
             row["state"] = unlisted.get(row["server"], "not_asked")
         row["refused_to"] = [f"{host} without its key" if host in row["allowed_to"] else host for host in row["refused_to"]]
     return list(rows.values())
+
+
+def not_proven(verified: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """[zone, server] of zones in views that no host saw there."""
+    seen_by_none = [item.get("unproven", []) for item in verified]
+    return [pair for pair in (seen_by_none[0] if seen_by_none else []) if all(pair in pairs for pairs in seen_by_none)]
 
 
 def _add_answer(row: dict[str, Any], result: Mapping[str, Any], host: str) -> None:

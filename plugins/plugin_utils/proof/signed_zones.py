@@ -13,13 +13,14 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import allowed_and_refused, spread, usable
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.sides import Sides
 
 MOST_RECORD_SETS = 500  # of one zone, to ask for where no transfer comes
 
 
 def zones_to_prove(declaration: Declaration) -> list[Zone]:
-    """Those that are signed by the declaration, and those that a server outside may sign, since nobody here knows whether it does."""
-    zones = declaration.selected_zones.values()
+    """Those that are signed by the declaration, and those that a server outside may sign, since nobody here knows whether it does. None in views."""
+    zones = [zone for zone in declaration.selected_zones.values() if zone.view is None]
     return [zone for zone in zones if zone.content.signed or zone.dnssec or not any(server.managed for server in zone.primaries)]
 
 
@@ -55,7 +56,7 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
     zones: list[dict[str, Any]] = []
     for zone in zones_to_prove(declaration):
         listed = asked.servers_of(zone)
-        allowed = [entry for entry in allowed_and_refused(declaration, zone, host, families, keys) if entry["expect"] == "allowed"]
+        allowed = [entry for entry in allowed_and_refused(Sides(declaration, host), zone, families, keys) if entry["expect"] == "allowed"]
         zones.append(
             {
                 **listed,
@@ -81,7 +82,7 @@ def keys_expected(declaration: Declaration, host: str, families: Collection[int]
 def chains_expected(declaration: Declaration, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Signed C(zones) whose zone above has servers that are known, and their C(servers) with those; as above otherwise."""
     asked = _Asked(declaration, families, parent_servers)
-    zones = [asked.servers_of(zone) for zone in declaration.selected_zones.values() if zone.dnssec or zone.content.signed]
+    zones = [asked.servers_of(zone) for zone in declaration.selected_zones.values() if zone.dnssec or zone.content.signed and zone.view is None]
     zones = [zone for zone in zones if zone["parent_servers"]]
     named = {name for zone in zones for name in (*zone["servers"], *zone["parent_servers"])}
     return {"zones": zones, "servers": [server for name, server in asked.servers.items() if name in named]}

@@ -125,12 +125,76 @@ def test_some_zones_stand_for_all_with_the_same_servers():
     assert contents(*zones, most=0) == {}
 
 
-def test_zones_in_views_are_not_asked_for_where_the_question_would_lead_elsewhere():
+VIEWS = [{"name": "internal", "match_clients": ["10.0.0.0/8", "key laptop"]}, {"name": "external"}]
+LAPTOP = {"name": "laptop", "secret": "c2VjcmV0IG9mIHRoaXJ0eS10d28gb2N0ZXRzLi4uLi4="}
+
+
+def both_sides(host, addresses, views=VIEWS, secret=SECRET, signs=True):
     records = [{"type": "NS", "value": "ns.example."}]
-    zones = [{"name": "example.com", "view": "a", "records": records}, {"name": "example.org", "records": records}]
-    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=SECRET, views=[{"name": "a"}])
-    found = expectations(declaration, "other", [4], 20, 20)
-    assert found.unproven == ["example.com@a"]
-    for listed in (found.zones, found.contents):
-        assert [zone["name"] for zone in listed] == ["example.org"]
-    assert {entry["zone"] for entry in (*found.transfers, *found.own_servers)} == {"example.org"}
+    zones = [{"name": "example.com", "view": view, "records": records, "secondaries": ["ns2"]} for view in ("internal", "external")]
+    keys = {**(secret or {}), "keys": [LAPTOP]}
+    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=keys, views=views)
+    return expectations(declaration, host, [4], 20, 20, addresses, signs)
+
+
+def asked(found):
+    return {zone["name"]: zone["servers"] for zone in found.zones}
+
+
+def test_servers_of_a_zone_ask_with_the_keys_of_their_transfers():
+    pair = "ns2._from.ns1._view.internal._g1"
+    for host in ("ns1", "ns2"):
+        found = both_sides(host, HOSTS[host])
+        assert asked(found) == {
+            "example.com@internal": [f"ns1/192.0.2.1 with {pair}", f"ns2/192.0.2.2 with {pair}"],
+            "example.com@external": ["ns1/192.0.2.1", "ns2/192.0.2.2"],
+        }
+        assert {server["name"]: server.get("key") for server in found.servers}[f"ns1/192.0.2.1 with {pair}"] == pair
+        assert pair in [key["name"] for key in found.keys] and not found.unproven
+        assert {zone["name"]: zone["servers"] for zone in found.contents} == asked(found)
+        assert all("\nexample.com. " in zone["content"] for zone in found.contents)
+        assert [entry["zone"] for entry in found.own_servers] == ["example.com", "example.com"]
+
+
+def test_who_sees_one_side_by_its_address_asks_for_the_other_with_a_clients_key():
+    inside, outside = both_sides("other", ["10.1.2.3"]), both_sides("other", ["198.51.100.7"])
+    assert asked(inside) == {"example.com@internal": ["ns1/192.0.2.1", "ns2/192.0.2.2"]}
+    assert inside.unproven == [("example.com@external", "ns1"), ("example.com@external", "ns2")]
+    assert asked(outside) == {
+        "example.com@internal": ["ns1/192.0.2.1 with laptop", "ns2/192.0.2.2 with laptop"],
+        "example.com@external": ["ns1/192.0.2.1", "ns2/192.0.2.2"],
+    }
+    assert not outside.unproven
+
+
+def test_no_key_leaves_the_controller_for_who_may_have_none():
+    found = both_sides("other", ["198.51.100.7"], signs=False)
+    assert list(asked(found)) == ["example.com@external"] and not found.keys
+    assert found.unproven == [("example.com@internal", "ns1"), ("example.com@internal", "ns2")]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "views"),
+    [
+        ((), VIEWS),  # nobody knows from where it asks
+        (("10.1.2.3", "198.51.100.7"), [{"name": "internal", "match_clients": ["10.0.0.0/8"]}, {"name": "external"}]),  # from one of them
+        (("10.1.2.3",), [{"name": "internal", "match_clients": ["localnets"]}, {"name": "external"}]),  # the server's interfaces decide
+        (("2001:db8::1",), VIEWS),  # of the other IP version
+    ],
+)
+def test_what_a_host_is_not_sure_to_see_is_not_asked_for(addresses, views):
+    found = both_sides("other", addresses, views)
+    assert not found.zones and not found.servers and not found.contents and not found.transfers and not found.own_servers
+    assert {zone for zone, _server in found.unproven} == {"example.com@internal", "example.com@external"}
+
+
+def test_transfers_are_tried_with_the_key_of_the_view_and_refused_where_the_view_is_seen():
+    found = {(entry["zone"], entry["expect"], entry["key"]): entry["servers"] for entry in both_sides("ns2", HOSTS["ns2"]).transfers}
+    assert found == {
+        ("example.com@internal", "allowed", "ns2._from.ns1._view.internal._g1"): ["ns1/192.0.2.1"],
+        ("example.com@external", "allowed", "ns2._from.ns1._view.external._g1"): ["ns1/192.0.2.1"],
+        ("example.com@external", "refused", ""): ["ns1/192.0.2.1"],
+    }
+    found = both_sides("ns2", ("10.0.0.2",), [{"name": "internal", "match_clients": ["localnets"]}, {"name": "external", "match_clients": ["none"]}])
+    named = {server for entry in found.transfers for server in entry["servers"]}
+    assert named and named <= {server["name"] for server in found.servers}

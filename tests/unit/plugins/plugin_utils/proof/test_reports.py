@@ -284,5 +284,8 @@ def test_a_zone_that_was_not_asked_for_is_not_called_right_because_others_are():
     records = [{"type": "NS", "value": "ns1.example.net."}]
     zones = [{"name": "a.example", "view": "internal", "records": records}, {"name": "b.example", "records": records, "secondaries": []}]
     declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys={"secret": "x" * 32}, views=[{"name": "internal"}])
-    rows = reports.matrix(declaration, [seen("ns2", [answer("b.example", "ns1/192.0.2.1")], most=5)])
+    found = {**seen("ns2", [answer("b.example", "ns1/192.0.2.1")], most=5), "unproven": [["a.example@internal", "ns1"]]}
+    rows = reports.matrix(declaration, [found])
     assert [(row["zone"], row["state"]) for row in rows if row["server"] == "ns1"] == [("a.example@internal", "not_asked"), ("b.example", "in_sync")]
+    rows = reports.matrix(declaration, [found, {**found, "unproven": []}])
+    assert {row["state"] for row in rows if row["server"] == "ns1"} == {"in_sync"}

@@ -23,7 +23,7 @@ from ansible_collections.authoritative.dns.plugins.action.nameserver import read
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, knot, nsd, other_software, powerdns, report
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, knot, nsd, other_software, pointers, powerdns, report
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
@@ -50,6 +50,7 @@ class ActionModule(ActionBase):
                 "hosts": {"type": "list", "elements": "str", "required": True},
                 "leave": {"type": "list", "elements": "str", "default": []},
                 "clear_text": {"type": "bool", "default": False},
+                "pointers": {"type": "bool", "default": False},
             }
         )
         directory = os.path.abspath(arguments["directory"])
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
         topology = Topology(servers, arguments["leave"])
         _refuse(topology.findings)
         with staged(directory, self._task.check_mode) as place:
-            files = self._files(topology, place, task_vars, arguments["clear_text"])
+            files = self._files(topology, place, task_vars, arguments)
             write(place, files)
         return {
             "changed": True,
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
             "files": sorted(files),
         }
 
-    def _files(self, topology: Topology, place: str, task_vars: Mapping[str, Any], clear_text: bool) -> dict[str, str]:
+    def _files(self, topology: Topology, place: str, task_vars: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, str]:
         """Every file by its path in the inventory."""
         zones = inventory_files.zone_files(topology.zones.values())
         write(place, zones)
@@ -89,9 +90,10 @@ class ActionModule(ActionBase):
         files["hosts.yml"] = inventory_files.hosts_file(topology.servers)
         secret += [inventory_files.VAULT] if inventory_files.VAULT in files else []
         for name in secret:
-            files[name] = self._encrypted(name, files[name], clear_text)
-        files["report.txt"] = report.as_text(topology.servers, topology.zones, topology.findings)
-        files["report.json"] = json.dumps(report.as_json(topology.servers, topology.zones, topology.findings), indent=1)
+            files[name] = self._encrypted(name, files[name], arguments["clear_text"])
+        known = {name for name, zone in topology.zones.items() if zone.text is not None}
+        found = (topology.servers, topology.zones, topology.findings, list(pointers.compared(declaration, known)) if arguments["pointers"] else [])
+        files["report.txt"], files["report.json"] = report.as_text(*found), json.dumps(report.as_json(*found), indent=1)
         return files
 
     def _declared(self, topology: Topology, place: str) -> Declaration:

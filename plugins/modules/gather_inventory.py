@@ -34,6 +34,10 @@ options:
     description: Whether keys may be written in clear text where Ansible was given no vault's password.
     type: bool
     default: false
+  pointers:
+    description: Whether the report tells which PTR records C(reverse_network) would give for each reverse zone, and what differs from those that it has.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

@@ -225,10 +225,14 @@ def test_an_office_goes_on_resolving_and_keeps_what_cannot_be_declared(tmp_path)
     zones = {"ns1": ["office.test", "2.0.192.in-addr.arpa", "dhcp.office.test"]}
     questions = [(f"{owner}.office.test", "A") for owner in ("www", "mail", "a.wild", "none", "www.dhcp")] + [("17.2.0.192.in-addr.arpa", "PTR")]
     questions += [("www.forwarded.test", "A"), ("bad.test", "A"), ("www.office.test", "AAAA"), ("_sip._tcp.office.test", "SRV")]
-    found = in_private_network(lambda: story(tmp_path, office(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, office(), zones, questions, ["-e", "gather_pointers=true"]), addresses=ADDRESSES, timeout=200)
     found.hold()
     report = found.report
     assert set(report["zones"]) == {"office.test", "2.0.192.in-addr.arpa"}
+    reverse = report["pointers"]["2.0.192.in-addr.arpa"]
+    assert (reverse["network"], reverse["same"]) == ("192.0.2.0/24", 0)
+    differing = {item["owner"]: (item["is_now"], item["would_be"]) for item in reverse["differing"]}
+    assert len(differing) == 200 and differing["80"] == (["host-80.office.test."], ["www.office.test."]) and differing["81"] == (["host-81.office.test."], [])
     reasons = {item["statement"]: item["detail"] for item in report["statements"] if item["fate"] == "kept" and item["statement"].startswith("zone ")}
     assert reasons["zone dhcp.office.test"].endswith("its clients update it")
     assert reasons["zone rpz.office"].endswith("an option of named is about it (a catalog or a response policy)")

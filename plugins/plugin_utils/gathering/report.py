@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DROPPED, KEPT, TAKEN, DeclaredZone, Fate, Finding, GatheredServer
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.pointers import ReverseZone
 
 
 def fates(servers: Mapping[str, GatheredServer]) -> Iterator[Fate]:
@@ -25,20 +26,26 @@ def fates(servers: Mapping[str, GatheredServer]) -> Iterator[Fate]:
                 yield Fate(host, statement, server.places.get(statement, zone.where), fate, detail)
 
 
-def as_json(servers: Mapping[str, GatheredServer], zones: Mapping[str, DeclaredZone], findings: Sequence[Finding]) -> dict[str, Any]:
+def as_json(
+    servers: Mapping[str, GatheredServer], zones: Mapping[str, DeclaredZone], findings: Sequence[Finding], reverse: Sequence[ReverseZone]
+) -> dict[str, Any]:
     return {
         "hosts": {host: {"software": server.software, "addresses": list(server.addresses), "zones": len(server.zones)} for host, server in servers.items()},
         "zones": {name: {**zone.options, "from": zone.origin} for name, zone in zones.items()},
         "findings": [{"kind": item.kind, "about": item.about, "text": item.text, "places": list(item.places)} for item in findings],
+        "pointers": {zone.name: {"network": zone.network, "same": zone.same, "differing": [vars(item) for item in zone.differing]} for zone in reverse},
         "statements": [vars(fate) for fate in fates(servers)],
     }
 
 
-def as_text(servers: Mapping[str, GatheredServer], zones: Mapping[str, DeclaredZone], findings: Sequence[Finding]) -> str:
-    """Findings first, then what was dropped and kept, then everything else, a line each."""
+def as_text(servers: Mapping[str, GatheredServer], zones: Mapping[str, DeclaredZone], findings: Sequence[Finding], reverse: Sequence[ReverseZone]) -> str:
+    """Findings first, then reverse zones, then what was dropped and kept, then everything else, a line each."""
     kept = {name for server in servers.values() for name, zone in server.zones.items() if zone.kept}
     lines = [f"{len(servers)} servers, {len(zones)} zones declared, {len(kept)} zones that stay the hosts' own", ""]
     lines += [f"{finding.kind}: {finding}" for finding in findings] or ["No findings."]
+    for zone in reverse:
+        lines += ["", f"Reverse zone {zone.name} as reverse_network {zone.network}: {zone.same} PTR records are the same, {len(zone.differing)} names differ"]
+        lines += [f"  {item}" for item in zone.differing]
     found = list(fates(servers))
     for fate, heading in ((DROPPED, "Dropped"), (KEPT, "Kept in the hosts' own configuration"), (None, "Taken, or said by the collection anyway")):
         chosen = [item for item in found if item.fate == fate or (fate is None and item.fate not in (DROPPED, KEPT))]

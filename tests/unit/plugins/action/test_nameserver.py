@@ -110,9 +110,10 @@ def test_a_zone_goes_on_beyond_the_newest_copy_that_any_server_has():
 
 def test_a_secondary_is_told_of_what_it_missed_by_a_run_that_changes_nothing():
     found = [comparison("a", {}, serials={"example.com": 7}), comparison("c", {}, transferred={"example.com": 6})]
-    assert not_told(found, "c") == {"example.com"}
-    assert not_told(found, "a") == set()
-    assert not_told([found[0], comparison("c", {}, transferred={"example.com": 7})], "c") == set()
+    assert not_told(findings_of(found, "c"), "c") == {"example.com"}
+    assert not_told(findings_of(found, "a"), "a") == set()
+    level = [found[0], comparison("c", {}, transferred={"example.com": 7})]
+    assert not_told(findings_of(level, "c"), "c") == set()
 
 
 def test_the_only_primary_of_a_zone_that_has_what_it_should_have_moves_it_where_a_secondary_is_ahead():

@@ -153,6 +153,22 @@ def test_when_signatures_end(tmp_path):
         assert 10 < (found["dns_rrsig_expiry_timestamp_seconds", "ns1", covered] - time.time()) / 86400 < 15
 
 
+def test_what_each_key_signs(tmp_path):
+    key_signing, zone_signing, coming = make_key(ZONE), make_key(ZONE, flags=256), make_key(ZONE, 15)
+    text = sign(ZONE, zone_text(ZONE), [key_signing, zone_signing], publish=[coming], separate=True)
+    alone = sign(ZONE, zone_text(ZONE), [key_signing])
+    with running_named({ZONE: text}, options="allow-transfer { none; };") as first, running_named({ZONE: alone}, options="allow-transfer { none; };") as second:
+        monitor = Monitor(tmp_path, {"ns1": first.port, "ns2": second.port})
+        monitor.metrics()
+    found = set(re.findall(r'^dns_zone_key\{.*server="(ns\d)",.*key_tag="(\d+)",algorithm="(\d+)",signs="(\w+)"\} 1$', monitor.text(), re.MULTILINE))
+    assert found == {
+        ("ns1", str(key_signing.tag), "13", "keys"),
+        ("ns1", str(zone_signing.tag), "13", "zone"),
+        ("ns1", str(coming.tag), "15", "nothing"),
+        ("ns2", str(key_signing.tag), "13", "keys_and_zone"),
+    }
+
+
 def test_whether_zones_above_lead_to_the_keys_and_follow_a_rollover(tmp_path):
     key, other = make_key("signed.test"), make_key("signed.test")
     text = sign("signed.test", zone_text("signed.test", 1, f"@ CDS {key.ds()}\n"), [key])

@@ -44,7 +44,8 @@ def judge(directory):
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory):
     directory = tmp_path_factory.mktemp("alerts")
-    render(directory, monitor_alerts_promtool=shutil.which("promtool") or "")
+    # 21 days of rules for a rollover would take promtool half a minute
+    render(directory, monitor_alerts_promtool=shutil.which("promtool") or "", monitor_alert_rollover_days=1)
     return directory
 
 

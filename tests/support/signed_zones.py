@@ -82,11 +82,12 @@ def sign(
     opt_out: bool = False,
     publish: Sequence[Key] = (),
     whole: bool = True,
+    separate: bool = False,
 ) -> str:
     """The signed zone as text, one record a line.
 
     text: a master file. begin, end: of the signatures, in seconds from now. publish: further keys that are published and do not sign.
-    whole: whether dnssec-signzone is to look itself whether its work is complete.
+    whole: whether dnssec-signzone is to look itself whether its work is complete. separate: whether keys with the SEP flag sign keys alone.
     """
     with tempfile.TemporaryDirectory(prefix="signed-zone-") as name:
         directory = pathlib.Path(name)
@@ -96,7 +97,8 @@ def sign(
         (directory / "zone").write_text(f"{text}\n$ORIGIN {zone}.\n{published}")
         times = [time.strftime("%Y%m%d%H%M%S", time.gmtime(time.time() + moment)) for moment in (begin, end)]
         hashing = ["-3", "-", "-H", "0", *(["-A"] if opt_out else [])] if nsec3 else []
-        command = [SIGNZONE, "-q", "-z", "-j", "0", "-O", "full", "-K", name, "-o", zone, "-f", f"{name}/signed", "-s", times[0], "-e", times[1], *hashing]
+        duties = "-x" if separate else "-z"
+        command = [SIGNZONE, "-q", duties, "-j", "0", "-O", "full", "-K", name, "-o", zone, "-f", f"{name}/signed", "-s", times[0], "-e", times[1], *hashing]
         command += [] if whole else ["-P"]
         subprocess.run([*command, f"{name}/zone", *(key.name for key in keys)], check=True, cwd=name, capture_output=True, text=True)
         return (directory / "signed").read_text()

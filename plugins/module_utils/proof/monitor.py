@@ -60,6 +60,7 @@ METRICS = {
     "dns_soa_expire_seconds": "The SOA record's field expire.",
     "dns_zone_expiry_remaining_seconds": "Time until the secondary gives up its copy of the zone unless it can refresh it, as it says itself (RFC 7314).",
     "dns_rrsig_expiry_timestamp_seconds": "Earliest end of a signature over the apex records of this type.",
+    "dns_zone_key": "1 for a key that the server has in the zone; what it signs there.",
     "dns_zone_ds_matches": "Whether the DS records at this server of the zone above lead to a key at each server of the zone.",
     "dns_zone_ds_as_asked": "Whether this server of the zone above has DS records for the keys that the zone asks for (CDS).",
     "dns_zone_transfer_refused": "Whether the server denies this host a transfer of the zone, as it ought to.",
@@ -146,12 +147,14 @@ class Run:
                 self.add("dns_rrsig_expiry_timestamp_seconds", {**labels, "covered": "SOA"}, timestamp(answer.signed_until, now))
 
     def look_at_keys(self, answers: Sequence[Mapping[str, Any]]) -> None:
-        """The signatures over the keys of signed zones, which may come from another key and end at another time."""
+        """The keys of signed zones, what each of them signs, and the signatures over them, which may end at another time than those of the zone."""
         wanted: dict[str, list[Any]] = {}
+        signing: dict[tuple[str, str], tuple[int, ...]] = {}  # by server and zone, the tags of keys that sign the zone
         for zone, by_server in zip(self.zones, answers):
             for name, answer in by_server.items():
                 if getattr(answer, "signed_until", None) is not None:
                     wanted.setdefault(name, []).append(zone)
+                    signing[name, zone.name] = answer.signed_by
         jobs = [
             (self.servers[name], [Question(read_name(zone.name, "zones"), "DNSKEY", payload=PAYLOAD, dnssec=True) for zone in zones])
             for name, zones in wanted.items()
@@ -160,11 +163,17 @@ class Run:
             for zone, one in zip(zones, asked):
                 if one.answer.problem is not None:
                     continue
-                ends = [rdata.expiration for rrset in one.answer.rrsets("RRSIG") for rdata in rrset if rdata.type_covered == dns.rdatatype.DNSKEY]
-                if ends:
+                labels = {"zone": zone.name, **self.labels[name]}
+                signatures = [rdata for rrset in one.answer.rrsets("RRSIG") for rdata in rrset if rdata.type_covered == dns.rdatatype.DNSKEY]
+                if signatures:
                     now = time.time()
-                    until = min(timestamp(end % 2**32, now) for end in ends)
-                    self.add("dns_rrsig_expiry_timestamp_seconds", {"zone": zone.name, **self.labels[name], "covered": "DNSKEY"}, until)
+                    until = min(timestamp(rdata.expiration % 2**32, now) for rdata in signatures)
+                    self.add("dns_rrsig_expiry_timestamp_seconds", {**labels, "covered": "DNSKEY"}, until)
+                by_what = {"keys": {rdata.key_tag for rdata in signatures}, "zone": set(signing[name, zone.name])}
+                keys = {(dns.dnssec.key_id(key), int(key.algorithm)) for rrset in one.answer.rrsets("DNSKEY") for key in rrset}
+                for tag, algorithm in sorted(keys):
+                    signs = "_and_".join(what for what, tags in by_what.items() if tag in tags) or "nothing"
+                    self.add("dns_zone_key", {**labels, "key_tag": str(tag), "algorithm": str(algorithm), "signs": signs}, 1)
 
     def look_at_zones_above(self) -> None:
         """Whether they lead to the keys of signed zones, and follow a rollover."""

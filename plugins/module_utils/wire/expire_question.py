@@ -25,6 +25,7 @@ class Copy(NamedTuple):
 
     expire: the SOA's field, in seconds. remaining: seconds until the server gives up this copy, None where it does not say.
     signed_until: the earliest end of a signature over the SOA, seconds modulo 2**32 (RFC 4034, section 3.1.5), None without.
+    signed_by: the tags of the keys that made these signatures.
     """
 
     serial: int | None = None
@@ -35,6 +36,7 @@ class Copy(NamedTuple):
     expire: int | None = None
     remaining: int | None = None
     signed_until: int | None = None
+    signed_by: tuple[int, ...] = ()
 
 
 class CopyQuestion(SoaQuestion):
@@ -56,9 +58,10 @@ class CopyQuestion(SoaQuestion):
             return Copy(*answer)  # its serial could be read
 
 
-def _facts(wire: bytes) -> tuple[int | None, int | None, int | None]:
-    """expire, remaining and signed_until of a Copy."""
+def _facts(wire: bytes) -> tuple[int | None, int | None, int | None, tuple[int, ...]]:
+    """expire, remaining, signed_until and signed_by of a Copy."""
     expire = remaining = signed_until = None
+    tags = set()
     _id, _flags, questions, answers, authority, additional = HEADER.unpack_from(wire)
     at = 12
     for _question in range(questions):
@@ -71,7 +74,8 @@ def _facts(wire: bytes) -> tuple[int | None, int | None, int | None]:
         if number < answers and rdtype == SOA:
             expire = struct.unpack_from("!I", wire, end - 8)[0]
         elif number < answers and rdtype == RRSIG and struct.unpack_from("!H", wire, at)[0] == SOA:
-            ends = struct.unpack_from("!I", wire, at + 8)[0]
+            ends, _begins, tag = struct.unpack_from("!2IH", wire, at + 8)
+            tags.add(tag)
             if signed_until is None or distance(ends, signed_until) < 0:
                 signed_until = ends
         elif rdtype == OPT:
@@ -81,4 +85,4 @@ def _facts(wire: bytes) -> tuple[int | None, int | None, int | None]:
                     remaining = struct.unpack_from("!I", wire, at + 4)[0]
                 at += 4 + length
         at = end
-    return expire, remaining, signed_until
+    return expire, remaining, signed_until, tuple(sorted(tags))

@@ -61,7 +61,7 @@ def test_what_an_unsigned_copy_says(question):
 
 def test_the_signature_that_ends_first_counts_also_beyond_2106(question):
     found = question.read(answer_to(question, signatures=["20260301000000", "20260201000000"]))
-    assert found.signed_until == 1769904000 and found.serial == 7
+    assert found.signed_until == 1769904000 and found.serial == 7 and found.signed_by == (4711,)
     found = question.read(answer_to(question, signatures=["20260201000000", "20270201000000"]))
     assert found.signed_until == 1769904000
     assert question.read(answer_to(question, signatures=["10", str(2**32 - 10)])).signed_until == 2**32 - 10

@@ -51,7 +51,7 @@ from synthetic import names, write_octodns, write_variables, write_zone_files
 HERE = pathlib.Path(__file__).resolve().parent
 STORIES = ("provision", "rerun", "record", "removal", "catalog", "signed", "loop", "octodns")
 SIZES = (10, 100, 1000, 10000)
-SIGNED = 100  # zones of the story about signed ones
+SIGNED = 1000  # zones of the story about signed ones
 LOOP_SIZES = (10, 100)
 CATALOG = "catalog.example"
 ADDRESSES = {"primary": "192.0.2.1", "secondary": "192.0.2.2"}

@@ -13,7 +13,7 @@ import yaml
 
 VARS = pathlib.Path(__file__).parents[3] / "roles/nameserver/vars/software"
 PROFILE = pathlib.Path("/etc/apparmor.d/usr.sbin.named")
-# Debian's profile of named has these since 9.11; EL's selinux-policy calls them named_cache_t, and knot_var_lib_t. Debian's knot has no profile.
+# Debian's profile of named has these since 9.11; SELinux' reference policy calls them named_cache_t, and knot_var_lib_t. Debian's knot has no profile.
 WRITABLE = {
     "bind-Debian": ["/var/lib/bind", "/var/cache/bind"],
     "bind-RedHat": ["/var/named/data", "/var/named/dynamic", "/var/named/slaves"],

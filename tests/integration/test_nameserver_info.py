@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.named import zone_text
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
-from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
 SECRET = base64.b64encode(bytes(32)).decode()
 TOOLS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
@@ -142,6 +142,30 @@ def test_the_configuration_of_the_process_that_runs_is_the_one_that_is_read(tmp_
     found = in_private_network(look)
     assert (found["config_file"], found["running"], found["addresses"]) == (str(tmp_path / "etc/named.conf"), True, [])
     assert [(zone["name"], zone["serial"]) for zone in found["zones"]] == [("z.example", 3)]
+
+
+SOFTWARE = {"named": "bind", "nsd": "nsd", "knot": "knot"}
+
+
+@pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network")
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_of_two_processes_the_one_that_is_meant_has_to_be_named(kind, tmp_path):
+    software = SOFTWARE[kind.daemon]
+
+    def look():
+        with running_host(kind, tmp_path / "one") as one, running_host(kind, tmp_path / "two") as two:
+            found = [run_module("nameserver_info", software=software)]
+            found += [run_module("nameserver_info", software=software, config_file=str(host.config_file)) for host in (one, two)]
+            text = one.config_file.read_text()
+            (tmp_path / "third.conf").write_text(text)
+            found += [run_module("nameserver_info", software=software, config_file=str(tmp_path / "third.conf"))]
+        return found
+
+    neither, first, second, third = in_private_network(look)
+    assert neither["failed"] and neither["msg"].startswith("several run here, "), neither
+    assert f"with {tmp_path}/one/etc/{kind.main} and " in neither["msg"] and neither["msg"].endswith("config_file (gather_config_file for the host)")
+    assert [found["running"] for found in (first, second, third)] == [True, True, False]
+    assert [found["config_file"] for found in (first, second)] == [f"{tmp_path}/{name}/etc/{kind.main}" for name in ("one", "two")]
 
 
 NSD_CONF = """server:

@@ -11,7 +11,8 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _PRIMARY, _SECONDARY = ("primary", "master"), ("secondary", "slave", "mirror")
@@ -30,12 +31,11 @@ class Bind:
     def __init__(self, run, find, config_file=None, chroot=None):
         self.run = run
         self.find = find
-        running = next(iter(listeners.processes("named")), None)
-        said = dict(given(running.words, ["-t", "-c"])) if running else {}
-        self.runs = running is not None
-        self.user = running.user if running else None
-        self.root = chroot or said.get("-t", "")
-        self.config_file = config_file or said.get("-c") or self._default()
+        chosen = Chosen("named", lambda words: dict(given(words, ["-c"])).get("-c") or self._default(), config_file)
+        self.runs = chosen.process is not None
+        self.user = chosen.witness.user if chosen.witness else None
+        self.root = chroot or (dict(given(chosen.witness.words, ["-t"])).get("-t", "") if chosen.witness else "")
+        self.config_file = chosen.config_file
 
     def _default(self):
         found = re.search(r"named configuration:\s*(\S+)", self._said("named", "-V"))

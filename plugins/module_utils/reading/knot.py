@@ -11,7 +11,8 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf, soa
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _HIDDEN = "????"
@@ -26,12 +27,10 @@ class Knot:
     def __init__(self, run, find, config_file=None, chroot=None):
         self.run = run
         self.find = find
-        found = {_configuration(process.words): process for process in reversed(listeners.processes("knotd"))}
-        self.config_file = config_file or next(iter(found), _configuration([]))
+        chosen = Chosen("knotd", _configuration, config_file)
         # Of another configuration than the one that it reads, what runs says nothing.
-        running = found.get(os.path.realpath(self.config_file))
-        self.runs = running is not None
-        self.user = next((process.user for process in [running, *found.values()] if process), None)
+        self.runs, self.config_file = chosen.process is not None, chosen.config_file
+        self.user = chosen.witness.user if chosen.witness else None
 
     @property
     def _is_database(self):

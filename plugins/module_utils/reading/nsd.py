@@ -11,7 +11,8 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import clauses
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _HIDDEN = "????"
@@ -26,10 +27,8 @@ class Nsd:
     def __init__(self, run, find, config_file=None, chroot=None):
         self.run = run
         self.find = find
-        running = next(iter(listeners.processes("nsd")), None)
-        said = dict(given(running.words, ["-c"])) if running else {}
-        self.runs = running is not None
-        self.config_file = config_file or said.get("-c") or "/etc/nsd/nsd.conf"
+        chosen = Chosen("nsd", lambda words: dict(given(words, ["-c"])).get("-c") or "/etc/nsd/nsd.conf", config_file)
+        self.runs, self.config_file = chosen.process is not None, chosen.config_file
         self.user = None
 
     def facts(self, secrets=False, content=False):

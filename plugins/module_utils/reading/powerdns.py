@@ -10,7 +10,8 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _HIDDEN = "????"
@@ -27,12 +28,9 @@ class PowerDns:
     def __init__(self, run, find, config_file=None, chroot=None):
         self.run = run
         self.find = find
-        running = next(iter(listeners.processes("pdns_server")), None)
-        said = dict(given(running.words, ["--config-dir"])) if running else {}
-        directory = said.get("--config-dir") or next((path for path in ("/etc/powerdns", "/etc/pdns") if os.path.isdir(path)), "/etc/powerdns")
-        self.runs = running is not None
-        self.user = running.user if running else None
-        self.config_file = config_file or os.path.join(directory, "pdns.conf")
+        chosen = Chosen("pdns_server", _configuration, config_file)
+        self.runs, self.config_file = chosen.process is not None, chosen.config_file
+        self.user = chosen.witness.user if chosen.witness else None
 
     def facts(self, secrets=False, content=False):
         """See L(bind.Bind.facts). A zone's metadata are options of its clause."""
@@ -74,7 +72,9 @@ class PowerDns:
         program = self.find("pdnsutil")
         if not program:
             raise Refused("pdnsutil is not installed, and nothing else knows all of PowerDNS' databases; PowerDNS's package has it")
-        command = [program, "--config-dir=" + os.path.dirname(self.config_file), *arguments]
+        directory, name = os.path.split(self.config_file)
+        instance = name.removeprefix("pdns-").removesuffix(".conf")
+        command = [program, "--config-dir=" + directory, *(["--config-name=" + instance] if name.startswith("pdns-") else []), *arguments]
         code, out, err = processes.run(command, self.user, processes.CHECK_LIMIT)
         if code:
             raise Refused("pdnsutil {} fails: {}".format(" ".join(arguments), "; ".join((err or out).splitlines()[:5])))
@@ -137,6 +137,13 @@ class PowerDns:
             return {"wrong": str(error)}
         soa = [line for line in lines if re.match(r"\S+\s+\d+\s+IN\s+SOA\s", line)]
         return {"text": "".join(f"{line}\n" for line in ["$ORIGIN .", *soa, *(line for line in lines if line not in soa)]), "as_it_is": False}
+
+
+def _configuration(words):
+    """What a pdns_server with this command line reads. One of several on a host has a name of its own (C(--config-name))."""
+    said = dict(given(words, ["--config-dir", "--config-name"]))
+    directory = said.get("--config-dir") or next((path for path in ("/etc/powerdns", "/etc/pdns") if os.path.isdir(path)), "/etc/powerdns")
+    return os.path.join(directory, f"pdns-{said['--config-name']}.conf" if said.get("--config-name") else "pdns.conf")
 
 
 def _read(path, settings, where):

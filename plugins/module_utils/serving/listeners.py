@@ -20,7 +20,7 @@ _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
 class Process:
-    """One process. name: of its program; words: its command line, without the program; state: a letter of proc_pid_stat(5)."""
+    """One process. name: of its program; words: its command line, without the program; state, parent: as proc_pid_stat(5) has them."""
 
     def __init__(self, pid):
         with open(f"/proc/{pid}/cmdline", "rb") as stream:
@@ -28,7 +28,7 @@ class Process:
         status = _read(f"/proc/{pid}/stat")
         self.pid = pid
         self.name = _program(pid)
-        self.state = status[status.rindex(")") + 2]
+        self.state, self.parent = status[status.rindex(")") + 2], int(status[status.rindex(")") + 4 :].split()[0])
 
     @property
     def stopped(self):

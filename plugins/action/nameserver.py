@@ -128,6 +128,7 @@ class ActionModule(ActionBase):
         host_plan: Plan, selected: frozenset[str] | None, software: Any, layout: Any, settings: Settings, generations: Sequence[int] = ()
     ) -> dict[str, Any]:
         config = software.render(host_plan, layout, settings)
+        listed = {name: primary.zone.members for name, primary in host_plan.primary.items() if selected is not None and primary.zone.members is not None}
         host_plan = only(host_plan, selected)
         return {
             "selected": None if selected is None else sorted(selected),
@@ -153,7 +154,7 @@ class ActionModule(ActionBase):
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
             "catalogs": sorted(host_plan.consumed),
             "members": {member: catalog for catalog, listed in host_plan.consumed.items() for member in listed},
-            "listed": {name: primary.zone.members for name, primary in host_plan.primary.items() if selected is not None and primary.zone.members is not None},
+            "listed": {name: [zone_file_name(name), members] for name, members in listed.items()},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
             "addresses": ["127.0.0.1", *host_plan.addresses] if "any" in settings.listen_on else settings.listen_on,
             "port": 53,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import HostState
 from ansible_collections.authoritative.dns.tests.support.catalog_pairs import (
     CATALOG,
     CONSUMERS,
@@ -194,3 +196,37 @@ def test_a_run_about_other_zones_takes_none_from_a_host_that_learns_of_it(consum
     with pytest.raises(Refused, match=f"learns of zones from {CATALOG}, which is declared otherwise now, .* run once without dns_zone_select"):
         consuming.bring({**zones(1, catalog=None), **others}, catalogs=(), select="[?name=='zone2.test']")
     assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+
+
+def test_a_zone_that_two_catalogs_listed_for_a_while_is_served_after_the_next_run(consuming, monkeypatch):
+    if consuming.consumer.capabilities().one_catalog:
+        pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
+    catalogs = [{"name": "old.example"}, {"name": "new.example"}]
+    consuming.bring({**zones(1, 2, catalog="old.example"), **zones(3, catalog="new.example")}, catalogs=catalogs)
+    for number in (1, 2, 3):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    moved = {**zones(1, 3, 4, catalog="new.example"), **zones(2, catalog="old.example")}
+    # The new catalog is there before the old one that lists the zone no longer, as may happen; here by a run that would have been refused.
+    chosen = {"hosts": [consuming.primary], "select": "[?name=='zone1.test' || name=='zone4.test']"}
+    with pytest.raises(
+        Refused, match=r"catalog old\.example lists zone1\.test until a run about all zones, and secondaries would lose it then; run once without"
+    ):
+        consuming.bring(moved, catalogs=catalogs, **chosen)
+    monkeypatch.setattr(HostState, "_keep_listed", lambda _state, _selected: None)
+    consuming.bring(moved, catalogs=catalogs, **chosen)
+    wait_for(lambda: answer(consuming.consumer, "www.zone4.test")[0], "NOERROR")
+    assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+    consuming.bring({**moved, **zones(5, catalog="old.example")}, catalogs=catalogs, hosts=[consuming.primary])
+    wait_for(lambda: answer(consuming.consumer, "www.zone5.test")[0], "NOERROR")
+    for _run in range(10):
+        if answer(consuming.consumer, "www.zone1.test")[0] == "NOERROR":
+            break
+        consuming.bring({**moved, **zones(5, catalog="old.example")}, catalogs=catalogs, hosts=[consuming.consumer])
+        time.sleep(1)
+    for number in (1, 2, 3, 4, 5):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    consuming.consumer.write()
+    consuming.consumer.stop()
+    consuming.consumer.start()
+    for number in (1, 2, 3, 4, 5):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import time
 
@@ -18,6 +19,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.differen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
 
+_LOOKED_FOR = 100  # zones that catalogs list and that the server does not serve
 _ASKED_AGAIN = 3.0  # seconds until a zone that a primary was asked for again has come, or one of several
 _SOA_SERIAL = re.compile(r"( SOA \S+ \S+ )\d+")  # as the zone's text has it
 
@@ -115,6 +117,10 @@ class Application:
         """
         waiting = condition.waiting(self.state, condition.transferred(self.state))
         self.software.refresh([*waiting, *self.payload["missed"]])
+        # Some it may not even know: it ignored them while another catalog, or its configuration, had them, and looks at them never again.
+        members = [zone for zone in waiting if zone in self.payload["members"]]
+        unknown = self.software.unknown(random.sample(members, min(_LOOKED_FOR, len(members))))
+        self.software.consume(sorted({self.payload["members"][zone] for zone in unknown}))
         if waiting and self.software.remembers_unreachable and not self.payload["zones"]:
             deadline = time.monotonic() + _ASKED_AGAIN
             while not condition.has_something(self.state):

@@ -37,7 +37,7 @@ class HostState:
       secondary: file name by zone that this host transfers.
       catalogs: those from which this host learns what to transfer.
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
-      listed: the members of each catalog that this host is primary for, in a run that is about some zones.
+      listed: the members of each catalog that this host is primary for, chosen or not, in a run that is about some zones.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
       repair: whether a manifest that cannot be read is made again from the files that are there.
@@ -75,13 +75,16 @@ class HostState:
         self.payload["config"] = blocks.merge({name: self.current.read(name) or "" for name in config}, config, selected)
 
     def _keep_listed(self, selected):
-        """Raises Refused where secondaries would lose a zone, because its catalog is one of the chosen zones and lists it no longer."""
+        """Raises Refused where secondaries would lose a zone, because one of its catalogs is among the chosen zones, or it is, and the other is not."""
         kept = {facts["zone"] for facts in self.kept.values()}
-        for catalog, members in self.payload["listed"].items():
-            listed = set(_MEMBER.findall(self.current.read(self.zone_file(catalog)) or ""))
-            gone = sorted((listed & kept) - set(members))
+        for catalog, (name, members) in self.payload["listed"].items():
+            listed = set(_MEMBER.findall(self.current.read(os.path.join(ZONES, name)) or ""))
+            chosen = catalog in selected
+            gone = ", ".join(sorted((listed & (kept if chosen else selected)) - set(members))[:10])
             if gone:
-                told = "catalog {} lists {} no longer, which this run is not about and secondaries would lose".format(catalog, ", ".join(gone[:10]))
+                lost = f"{gone} no longer, which this run is not about and secondaries would lose"
+                later = f"{gone} until a run about all zones, and secondaries would lose it then"
+                told = f"catalog {catalog} lists {lost if chosen else later}"
                 raise Refused(f"{told}; run once without dns_zone_select")
 
     def look(self):

@@ -117,6 +117,11 @@ class Bind(Software):
         for zone in list(zones)[:_REFRESH_AT_MOST]:
             self.run([self.find("rndc"), "refresh", *self._named(zone)])
 
+    def consume(self, catalogs):
+        """Read the configuration once more: then named looks at every entry of its catalogs."""
+        if catalogs:
+            self._rndc("reconfig")
+
     def leave(self, catalogs, served):
         """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""
         self._rndc("reconfig")

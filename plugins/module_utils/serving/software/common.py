@@ -113,7 +113,7 @@ class Software:
         """Have the running program ask the primaries of zones, which it transfers with other settings now, whether they changed."""
 
     def consume(self, catalogs):
-        """Have the running program look at catalogs again, for members that were configured until now and that it ignored there."""
+        """Have the running program look at catalogs again, for members that were configured, or another's, until now and that it ignored there."""
 
     def leave(self, catalogs, served):
         """Have the running program forget what it still does with catalogs that it no longer learns from. served: those that it still serves."""

@@ -153,6 +153,14 @@ class PowerDNS(Software):
             database.execute("UPDATE domains SET master = (SELECT master FROM domains WHERE name = ?) WHERE catalog = ?", (catalog, catalog))
             database.execute("UPDATE domains SET catalog = catalog WHERE catalog = ?", (catalog,))  # which the trigger sees
 
+    def unknown(self, zones):
+        found = set(self.call_as_server(self._names))
+        return [zone for zone in zones if zone not in found]
+
+    def _names(self):
+        with self._database() as database:
+            return [name for (name,) in database.execute("SELECT name FROM domains")]
+
     def kept(self, zones):
         return self.call_as_server(self._kept, list(zones)) if zones and os.path.exists(self.layout["database"]) else {}
 

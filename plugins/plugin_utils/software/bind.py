@@ -32,6 +32,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
     version,
 )
 
+_MANY_ZONES = 1000
 _OWN = frozenset(["local_config", "local_options"])
 CAPABILITIES = Capabilities(
     "BIND",
@@ -72,6 +73,7 @@ class Layout:
     previous_state_directory: where an earlier version of this collection had them.
     secondary_directory: for transferred zones, relative to working_directory. user, group: named's.
     signing_directory: where named keeps what it makes of zones, signatures and differences, and the keys of each in a directory of its own; named makes it.
+    new_zones_directory: for named's notes about zones that it is told of; working_directory where named may write there.
     options: further ``options`` statements as the distribution ships them, without the semicolon.
     service: systemd's unit.
     """
@@ -88,6 +90,7 @@ class Layout:
     signing_directory: str
     options: Sequence[str] = ()
     previous_state_directory: str = ""
+    new_zones_directory: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,7 @@ def _options(plan: Plan, layout: Layout, settings: Settings, catalogs: Mapping[s
         # Or named (9.18) asks a primary that was silent over TCP, and takes nothing from it for ten minutes where that fails, back or not.
         "try-tcp-refresh no",
         *_rates(len(plan.primary), len(plan.secondary) + sum(map(len, plan.consumed.values()))),
+        *_by_command(plan, layout),
         *_catalogs(plan, layout, catalogs),
         *(f"{option} {found[0]}" for found in sources(plan, settings).values() if len(found) == 1 for option in _source_options(found[0])),
     ]
@@ -246,6 +250,13 @@ def _rates(primary: int, secondary: int) -> list[str]:
         "tcp-clients": (150, primary // 15, 1000),
     }
     return [f"{option} {min(wanted, most)}" for option, (default, wanted, most) in rates.items() if wanted > default]
+
+
+def _by_command(plan: Plan, layout: Layout) -> list[str]:
+    """Where there are so many zones that to read the configuration takes a while, named is told of the one that comes or goes (L(bind_stanzas))."""
+    if len(plan.primary) + len(plan.secondary) < _MANY_ZONES:
+        return []
+    return ["allow-new-zones yes", f'new-zones-directory "{layout.new_zones_directory or layout.working_directory}"']
 
 
 def _listen(addresses: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ import tempfile
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_keys, bind_signing, bind_views
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_keys, bind_signing, bind_stanzas, bind_views
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
@@ -30,9 +30,7 @@ _BROUGHT = {
     *("0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"),
 }
 _REFRESH_AT_MOST = 1000
-_VERSION = re.compile(r"(?:BIND )?(\d+)\.(\d+)")
 _DONE = re.compile(r"Marked DS|scheduled")  # what "rndc dnssec" says when it did what it was asked for
-_LOOKS_FOR_DS = (9, 20)  # asks the parent's servers, found through the root, unless it is told not to
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one "rndc reload", which looks at every file's time, is cheaper
 
 
@@ -48,6 +46,10 @@ class Bind(Software):
     tells_keys = True
     remembers_unreachable = True
     copy_suffixes = ("", ".jnl")
+
+    def __init__(self, run, find, layout):
+        super().__init__(run, find, layout)
+        self.one_by_one = bind_stanzas.OneByOne(self)
 
     @property
     def copies_directory(self):
@@ -70,7 +72,10 @@ class Bind(Software):
         every_zone = {name: bind_signing.unlinked(text, self.layout["signing_directory"], current) for name, text in texts.items()}
         files = [*_CONFIGURATION, *views, *(name for name in _OWN if generation.read(name) is not None)]
         if self._reads_configuration(changed_zones) or not self.in_place(generation, current, files, entry):
-            code, words = self._checked(generation, current, ENTRY, {**every_zone, ENTRY: entry})
+            # Of views named has notes in a file for each, and it reads all of them anew.
+            changed = None if views else self.one_by_one.prepare(generation, current, [name for name in files if name != "zones.conf"], entry)
+            read = every_zone if changed is None else {"zones.conf": blocks.choose(every_zone["zones.conf"], set(changed))}
+            code, words = self._checked(generation, current, ENTRY, {**read, ENTRY: entry})
             if code:
                 raise Refused("named-checkconf refuses it: " + "; ".join(words))
         if changed_zones:
@@ -105,12 +110,14 @@ class Bind(Software):
     def take(self, changed_files, changed_zones):
         """Make the running server read what is current now: reload and reconfig, never a restart. Raises Refused."""
         if len(changed_zones) > _RELOAD_ONE_BY_ONE:
-            self._rndc("reload")
+            self.command("reload")
             return
-        if changed_files:
-            self._rndc("reconfig")
+        told = self.one_by_one.tell(changed_files)
+        if changed_files and told is None:
+            self.command("reconfig")
         for zone in changed_zones:
-            self._rndc("reload", *self._named(zone))
+            if zone not in (told or ()):
+                self.command("reload", *self._named(zone))
 
     def refresh(self, zones):
         """Have named ask the primaries of these zones, or of the first thousand: rndc takes one at a time, and the others have their timers."""
@@ -124,7 +131,7 @@ class Bind(Software):
 
     def leave(self, catalogs, served):
         """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""
-        self._rndc("reconfig")
+        self.command("reconfig")
 
     def check_original(self, path, files):
         code, out, err = self.run_checker([self.find("named-checkconf"), "-z", path])
@@ -135,7 +142,7 @@ class Bind(Software):
         return sorted(failed)
 
     def take_original(self):
-        self._rndc("reconfig")
+        self.command("reconfig")
 
     def _named(self, zone):
         return bind_views.place(self.layout["state_directory"], zone)
@@ -143,7 +150,8 @@ class Bind(Software):
     def serials_in_views(self, zones):
         return {**dict.fromkeys(zones), **self.loaded(zones)}
 
-    def _rndc(self, *arguments):
+    def command(self, *arguments):
+        """Have the running server carry out a command of rndc(8). Raises Refused."""
         code, out, err = self.run([self.find("rndc"), *arguments])
         if code:
             raise Refused("rndc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
@@ -156,7 +164,7 @@ class Bind(Software):
         views = {}
         for match in [] if lost else self._own(self.layout["config_file"]):
             views.setdefault(_plain(match["name"]), []).append(match["view"])
-        every = len(zones) <= _ASKED_ONE_BY_ONE or "allow-new-zones yes;" in printed  # or it may have some that are in no file
+        every = len(zones) <= _ASKED_ONE_BY_ONE or self.one_by_one.may_have_others(printed)
         directory = next(iter(re.findall(r'^\tdirectory "(.*)";$', printed, re.M)), self.layout["working_directory"])
         found = {}
         for zone in zones:
@@ -230,13 +238,7 @@ class Bind(Software):
     # -- signing ------------------------------------------------------------------------------------------------------
 
     def understood(self, config):
-        about = [name for name in config if bind_views.has_zones(name) and " checkds no;" in config[name]]
-        if not about or not self.find("named-checkconf"):
-            return config
-        version = _VERSION.search(self.run([self.find("named-checkconf"), "-v"])[1])
-        if version and tuple(map(int, version.groups())) >= _LOOKS_FOR_DS:
-            return config
-        return {**config, **{name: config[name].replace(" checkds no;", "") for name in about}}
+        return bind_signing.understood(bind_stanzas.understood(config, self.layout["local_options"]), self)
 
     def signed(self, config):
         return bind_signing.policies(config)

@@ -20,8 +20,25 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.zone_lin
 KEYS = "keys"
 _MADE = (".signed", ".signed.jnl", ".jbk", ".jnl")
 _SIGNED = re.compile(r' dnssec-policy "([^"]+)";')
+_VERSION = re.compile(r"(?:BIND )?(\d+)\.(\d+)")
+_LOOKS_FOR_DS = (9, 20)  # asks the parent's servers, found through the root, unless it is told not to
 _KEY = re.compile(r"K.+\.private")
 _DS_STATE = re.compile(r"^DSState: (\w+)", re.M)
+
+
+def version(software):
+    """The first two numbers of the installed named's version, none if they cannot be told."""
+    program = software.find("named-checkconf")
+    found = _VERSION.search(software.run([program, "-v"])[1]) if program else None
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def understood(config, software):
+    """Without a word that older versions do not know and do not need; see L(Software.understood)."""
+    about = {name: text for name, text in config.items() if bind_views.has_zones(name) and " checkds no;" in text}
+    if not about or not () < version(software) < _LOOKS_FOR_DS:
+        return config
+    return {**config, **{name: text.replace(" checkds no;", "") for name, text in about.items()}}
 
 
 def policies(config):

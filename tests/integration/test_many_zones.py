@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One zone of many: BIND is told of it, and does not read its configuration of all others again. What is declared is there after a restart too."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+
+pytestmark = [
+    pytest.mark.skipif(BindHost not in INSTALLED, reason="named is not installed"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="configuration files belong to root"),
+]
+
+MANY = [{"name": f"zone{number}.test", "records": [{"type": "NS", "value": "ns1.example."}]} for number in range(1200)]
+BEFORE = {"changed.example": ("192.0.2.1", {}), "removed.example": ("192.0.2.2", {})}
+AFTER = {"changed.example": ("192.0.2.11", {"allow_query": ["any"]}), "added.example": ("192.0.2.3", {})}
+NAMES = ("changed.example", "removed.example", "added.example")
+
+
+def zones(declared):
+    records = {"type": "NS", "value": "ns1.example."}
+    few = [{"name": name, "records": [records, {"name": "www", "type": "A", "value": value}], **more} for name, (value, more) in declared.items()]
+    return [*MANY, *few]
+
+
+def served(host):
+    return {name: found[0] for name in NAMES if (found := host.ask(f"www.{name}", "A"))}
+
+
+def expected(declared):
+    return {name: value for name, (value, _more) in declared.items()}
+
+
+def start_again(host):
+    host.signal(signal.SIGKILL)
+    host.start()
+
+
+@pytest.fixture
+def host(tmp_path):
+    with running_host(BindHost, tmp_path / "host") as host:
+        host.bring_declared(zones(BEFORE))
+        assert served(host) == expected(BEFORE)
+        yield host
+
+
+def test_a_zone_that_comes_changes_or_goes_costs_no_reading_of_all(host):
+    host.refused = {"reconfig"}
+    assert host.bring_declared(zones(AFTER))["changed"]
+    assert served(host) == expected(AFTER)
+    for declared in (BEFORE, AFTER, BEFORE, AFTER):  # what was told once can be told again
+        host.bring_declared(zones(declared))
+        assert served(host) == expected(declared)
+    assert not host.bring_declared(zones(AFTER))["changed"]
+    start_again(host)
+    assert served(host) == expected(AFTER)
+    assert not host.bring_declared(zones(AFTER))["changed"]
+    host.bring_declared(zones(BEFORE))
+    host.refused = set()
+    assert host.run([host.control, "reconfig"])[0] == 0
+    assert served(host) == expected(BEFORE)
+
+
+def test_whatever_happens_before_it_was_told_a_restart_has_what_is_declared(host):
+    with host.declared(zones(AFTER)) as application:
+        take = application.software.take
+        application.software.take = lambda files, changed: (take(files, changed), host.signal(signal.SIGKILL), host.stop())
+        application._roll_back = lambda *_arguments: None  # killed as well
+        with pytest.raises(Refused):
+            application.apply(os.replace)
+    host.start()
+    assert served(host) == expected(AFTER)
+    host.bring_declared(zones(AFTER))
+    assert served(host) == expected(AFTER)
+
+
+def test_what_it_was_told_is_taken_back(host):
+    with host.declared(zones(AFTER)) as application:
+
+        def refuse(*_arguments):
+            assert served(host) == expected(AFTER)
+            raise Refused("for a test")
+
+        application.acceptance.wait_until_known = refuse
+        with pytest.raises(Refused, match="for a test"):
+            application.apply(os.replace)
+        assert application.reached == "What was there before is in place again, and the server serves it."
+    assert served(host) == expected(BEFORE)
+    start_again(host)
+    assert served(host) == expected(BEFORE)
+
+
+def test_many_at_once_are_read_from_the_configuration(host):
+    host.refused = {"addzone", "delzone", "modzone"}
+    host.bring_declared(zones({**BEFORE, **{f"added{number}.example": ("192.0.2.3", {}) for number in range(10)}}))
+    assert host.ask("www.added9.example", "A") == ["192.0.2.3"]
+
+
+def test_a_zone_that_somebody_added_by_hand_is_told_before_named_would_not_start_with_it(host):
+    path = host.root / "own/added.example"
+    path.write_text("$TTL 300\n@ SOA ns1 h 1 1 1 1 1\n@ NS ns1.example.\nwww A 192.0.2.99\n")
+    assert host.run([host.control, "addzone", "added.example", f'{{ type primary; file "{path}"; }};'])[0] == 0
+    with pytest.raises(Refused, match="rndc addzone added added.example, which is declared: .* take it out with rndc delzone"):
+        host.bring_declared(zones(AFTER))
+    assert served(host) == {**expected(BEFORE), "added.example": "192.0.2.99"}
+    # Beside others that somebody added, named reads its configuration: its notes about them have to stay.
+    host.bring_declared(zones({**BEFORE, "other.example": ("192.0.2.4", {})}))
+    assert host.ask("www.other.example", "A") == ["192.0.2.4"]
+    start_again(host)
+    assert served(host)["added.example"] == "192.0.2.99"
+
+
+def test_the_administrators_word_about_new_zones_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(bind, "_MANY_ZONES", 1)
+    with running_host(BindHost, tmp_path / "host") as host:
+        with host.options.open("a") as options:
+            options.write("allow-new-zones yes;\n")
+        for declared in (BEFORE, AFTER):
+            host.bring_declared(zones(declared)[len(MANY) :])
+            assert served(host) == expected(declared)
+        start_again(host)
+        assert served(host) == expected(AFTER)

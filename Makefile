@@ -151,14 +151,12 @@ scenario: scenario-images ## Run one molecule scenario, in a lab that replaces t
 	$(lab) molecule test --scenario-name "$(NAME)"
 
 .PHONY: bench
-bench: ## Measure provisioning and proof, for an hour or so; the figures go to build/
+bench: ## Measure provisioning and proof, for an hour or so; the figures go to build/. STORY=large_zone alone, ARGUMENTS='--runs 1' for it
 	SETUP_ALSO='dnsperf dnsperf dnsperf' bash tests/toolchain/setup.sh
 	$(use)
-	python tests/benchmarks/reading.py
-	python tests/benchmarks/verify.py
-	python tests/benchmarks/provision.py
-	python tests/benchmarks/site.py
-	python tests/benchmarks/loss.py
+	for story in $(or $(STORY),reading verify provision large_zone site loss); do
+		nice python "tests/benchmarks/$$story.py" $(ARGUMENTS)
+	done
 
 .PHONY: clean
 clean: ## Remove what was made in the checkout; ~/.cache/authoritative-dns holds the rest

@@ -114,13 +114,12 @@ class ActionModule(ActionBase):
             ]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
-            silent = result["differing"]["silent"]
+            silent = json.loads(result["differing"])["silent"]
             if silent:
                 told = f"{', '.join(silent)} gave no answer: which serials they have of their zones was not taken into account"
                 result["warnings"] = [*result.get("warnings", []), told]
             result["host"] = host
             result["part"] = "primary" if host_plan.primary else "secondary"
-            result["differing"] = json.dumps(result["differing"], separators=(",", ":"))
         return result
 
     @staticmethod

@@ -251,7 +251,9 @@ def main():
     try:
         application = Application(software, layout, payload)
         if module.params["state"] == "compared":
-            module.exit_json(changed=False, **application.compare(int(time.time())))
+            found = application.compare(int(time.time()))
+            # As text, so that nobody on its way looks at every serial of every zone.
+            module.exit_json(changed=False, **{**found, "differing": json.dumps(found["differing"], separators=(",", ":"))})
         if module.params["state"] == "refreshed":
             if not module.check_mode:
                 application.refresh()

@@ -157,9 +157,12 @@ def _ask(link, asked, found, deadline, read, additional):
         for _zone, query in asked.values():
             link.send(query + additional)
         while asked and time.monotonic() < deadline:
-            if not select.select([link], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                return
-            answer = link.recv(4096)
+            try:
+                answer = link.recv(4096)
+            except BlockingIOError:
+                if not select.select([link], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    return
+                continue
             match = asked.get(int.from_bytes(answer[:2], "big"))
             if match and answers(answer, match[1]):  # or it is late, for another question that had this identifier
                 zone, query = match

@@ -127,7 +127,7 @@ class Bind(Software):
     def consume(self, catalogs):
         """Read the configuration once more: then named looks at every entry of its catalogs."""
         if catalogs:
-            self._rndc("reconfig")
+            self.command("reconfig")
 
     def leave(self, catalogs, served):
         """Read the configuration once more: where a catalog went, named (9.18) adds no members of others that come, until it did."""

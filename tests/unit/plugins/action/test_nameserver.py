@@ -146,7 +146,7 @@ def test_who_follows_in_a_second_run_only_is_told():
 
 
 def test_a_server_outside_that_says_nothing_is_named():
-    answer = {"differing": {"zones": {}, "time": NOW, "silent": ["192.0.2.9"]}, "removed": [], "served": 0}
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": ["192.0.2.9"]}), "removed": [], "served": 0}
     result, payload = run({"state": "compared"}, {"dns_zones": zones(secondaries=["c", {"address": "192.0.2.9", "port": 5353}])}, answer)
     assert payload["outside"] == [["192.0.2.9 port 5353", "192.0.2.9", 5353, ["example.com"]]]
     assert result["warnings"] == ["192.0.2.9 gave no answer: which serials they have of their zones was not taken into account"]
@@ -154,7 +154,7 @@ def test_a_server_outside_that_says_nothing_is_named():
 
 @pytest.mark.parametrize("reached", [["a", "b", "c"], ["a", "b"]])
 def test_a_secondary_that_this_run_does_not_reach_is_asked_over_the_wire(reached):
-    answer = {"differing": {"zones": {}, "time": NOW, "silent": ["c"]}, "removed": [], "served": 0}
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": ["c"]}), "removed": [], "served": 0}
     result, payload = run({"state": "compared"}, {"dns_zones": zones(), "ansible_play_batch": reached}, answer)
     assert payload["outside"] == ([] if "c" in reached else [["c", "192.0.2.3", 53, ["example.com"]]])
     assert result["warnings"] == ["c gave no answer: which serials they have of their zones was not taken into account"]
@@ -178,14 +178,14 @@ def test_a_provider_is_asked_at_the_name_servers_that_are_nobody_elses(provider,
         {"name": "example.com", "records": [*PROVIDED, *ADDRESSES], "secondaries": ["c", *provider]},
         {"name": "example.net", "records": [*RECORDS, *({"name": name, "type": "A", "value": "192.0.2.3"} for name in ("ns1", "ns2"))]},
     ]
-    answer = {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0}
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0}
     _result, payload = run({"state": "compared"}, {"dns_zones": declared, "ansible_play_batch": ["a", "b", "c"]}, answer)
     assert payload["outside"] == [[name, place, 53, ["example.com"]] for name, place in asked]
 
 
 def test_a_server_outside_that_never_answers_is_asked_for_nothing():
     outside = [{"name": "told", "address": "203.0.113.1"}, {"name": "mute", "address": "203.0.113.2", "answers": False}]
-    answer = {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0}
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0}
     declared = zones(primaries=["a"], secondaries=["c", *outside], dnssec="stig")
     _result, payload = run({"state": "compared"}, {"dns_zones": declared, "ansible_play_batch": ["a", "b", "c"]}, answer)
     assert payload["outside"] == [["told", "203.0.113.1", 53, ["example.com"]]]
@@ -275,7 +275,7 @@ def test_what_a_comparison_needs_travels_and_no_texts():
     result, payload = run(
         {"state": "compared"},
         {"dns_zones": zones()},
-        {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0, "invocation": {"module_args": 1}},
+        {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0, "invocation": {"module_args": 1}},
     )
     assert payload["texts"] == {} and payload["zones"] == {"example.com": ["example.com", DIGEST]} and payload["shared"] == ["example.com"]
     assert payload["address"] == "192.0.2.1" and payload["secondary"] == {}
@@ -288,7 +288,7 @@ def test_a_mistake_stops_before_any_host_is_asked():
 
 
 def test_a_loss_is_refused_unless_it_is_allowed():
-    answer = {"differing": {"zones": {}, "time": NOW, "silent": []}, "removed": [], "served": 0, "left_out": ["old.example"]}
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0, "left_out": ["old.example"]}
     with pytest.raises(AnsibleActionFail, match=r"Refused, and nothing was changed:\n- host a: its configuration serves old.example .* to /x;"):
         run({"state": "compared"}, {"dns_zones": zones()}, answer)
     assert run({"state": "compared", "allow_loss": ["a"]}, {"dns_zones": zones()}, answer)[0]["host"] == "a"

@@ -92,6 +92,7 @@ class ServerHost:
         self.refused: set[str] = set()  # commands that fail without being given
         self.repair = False
         self.silent: tuple[str, ...] = ()  # addresses of other servers that are asked for the keys of a zone
+        self.agrees = False  # as the last comparison says
         self.kept: list[str] = []  # why DS records stayed as they were
         self.parents: dict[str, list[str]] = {}  # addresses of servers of zones above, which have this host's port
         self.asks_others = False  # what they have of its zones, at its own port
@@ -361,7 +362,7 @@ class ServerHost:
         payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
         software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else self.find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
-        found = json.loads(json.dumps(comparison["differing"]))
+        found, self.agrees = json.loads(json.dumps(comparison["differing"])), comparison["agrees"]
         signers, moved, self.kept = agreed({self.name: found}, self.name)
         mine = only(host_plan, declaration.selected)
         mine = replace(mine, primary=signing(mine.primary, signers, declaration))

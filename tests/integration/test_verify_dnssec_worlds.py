@@ -1,7 +1,7 @@
 # Copyright (c) The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""verify_dnssec beside dnssec-verify, kzonecheck and delv, in worlds with one fault each."""
+"""verify_dnssec beside dnssec-verify, kzonecheck, delv and Zonemaster, in worlds with one fault each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.authoritative.dns.tests.support import zonemaster
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
+from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks
 from ansible_collections.authoritative.dns.tests.support.signed_worlds import DIFFERENCES, TOOLS, WORLDS, difference, served
 
 PAGE = Path(__file__).parents[2] / "docs/signed-zones.md"
@@ -97,3 +99,19 @@ def test_the_page_has_every_difference():
     assert [line for line in map(difference, WORLDS) if line and line not in page] == []
     assert len(WORLDS) == int(page.partition(" worlds")[0].rpartition(" ")[2])
     assert set(DIFFERENCES) <= {world.name for world in WORLDS}
+
+
+@pytest.mark.skipif(zonemaster.engine() is None, reason="Zonemaster is not installed (Debian and Ubuntu have it as zonemaster-cli)")
+@pytest.mark.skipif(zonemaster.engine() not in (None, "4.6"), reason=f"the differences are those to Zonemaster 4.6, this is {zonemaster.engine()}")
+@pytest.mark.skipif(not can_make_private_networks(), reason="needs root, to have port 53 in a network of its own")
+@pytest.mark.parametrize("world", zonemaster.LOOKED_AT, **NAMED)
+def test_zonemaster_says_the_same_or_the_page_says_why_not(world):
+    errors = zonemaster.judged()[world.name]
+    assert (not errors) == (world.ok != (world.name in zonemaster.DIFFERENCES)), errors
+
+
+def test_the_page_has_every_difference_to_zonemaster():
+    rows = [line for line in map(zonemaster.difference, WORLDS) if line]
+    table = PAGE.read_text().partition("Zonemaster-Engine 4.6")[2]
+    assert [line for line in table.splitlines() if line.startswith("| ")][1:] == rows, "\n".join(rows)
+    assert len(rows) == len(zonemaster.DIFFERENCES)

@@ -35,7 +35,9 @@ class Lab:
         inventory = {
             "all": {
                 "vars": {
-                    "ansible_connection": "local",
+                    "ansible_connection": "{{ 'ssh' if inventory_hostname == away | default('') else 'local' }}",
+                    "ansible_port": 1,  # where nobody listens
+                    "ansible_timeout": 5,
                     "ansible_python_interpreter": "{{ ansible_playbook_python }}",
                     "nameserver_service": False,
                     "__nameserver_host": {"missing_files": [], "version": "", "services": {}},
@@ -47,7 +49,9 @@ class Lab:
                     "records": [{"type": "NS", "value": "ns1.example.net."}, {"name": "www", "type": "A", "value": "{{ www }}"}],
                 },
                 "children": {"dns_primaries": {"hosts": {}}, "dns_secondaries": {"hosts": {"ns3": {}}}},
-                "hosts": {name: {"dns_addresses": [address], "__nameserver_layout": self.layout(name)} for name, address in HOSTS.items()},
+                "hosts": {
+                    name: {"ansible_host": address, "dns_addresses": [address], "__nameserver_layout": self.layout(name)} for name, address in HOSTS.items()
+                },
             }
         }
         inventory["all"]["children"]["dns_primaries"]["hosts"] = {"ns1": {}, "ns2": {}}
@@ -134,6 +138,36 @@ def test_a_zone_of_two_primaries_changes_on_both_or_on_none(lab, other, how):
         assert refused in output and lab.has("ns1") == before
     else:
         assert other in lab.has("ns1")
+
+
+# how a run is parted, in which a secondary is away → (options, play)
+WITHOUT = {"all": ([], {}), "serial": ([], {"serial": [2, 1]}), "one fork": (["--forks", "1"], {}), "limit": (["--limit", "ns1,ns2"], {})}
+
+
+@pytest.mark.parametrize("how", WITHOUT)
+def test_a_secondary_that_is_away_holds_up_no_primary(lab, other, how):
+    options, play = WITHOUT[how]
+    before = lab.has("ns3")
+    done, output = lab.run(other, "-e", "away=ns3", *options, zones=[SHARED], **play)
+    assert other in lab.has("ns1") and lab.has("ns1") == lab.has("ns2"), output
+    assert lab.has("ns3") == before
+    assert done == (how == "limit") and output.count("unreachable=1") == (how != "limit"), output
+
+
+@pytest.mark.parametrize("how", ["free", "one of the primaries"])
+def test_what_is_refused_where_all_are_there_is_refused_where_a_secondary_is_away(lab, other, how):
+    options, play, refused = PARTED["free"] if how == "free" else PARTED["limit"]
+    before = lab.has("ns1"), lab.has("ns2")
+    done, output = lab.run(other, "-e", "away=ns3", *options, zones=[SHARED], **play)
+    assert not done and refused in output, output
+    assert (lab.has("ns1"), lab.has("ns2")) == before
+
+
+def test_a_primary_that_is_away_leaves_the_zone_as_it_was_on_the_other(lab, other):
+    before = lab.has("ns1")
+    done, output = lab.run(other, "-e", "away=ns2", zones=[SHARED])
+    assert not done and NOT_ASKED in output, output
+    assert lab.has("ns1") == lab.has("ns2") == before
 
 
 @pytest.mark.parametrize("how", ["limit", "serial"])

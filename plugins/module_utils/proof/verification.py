@@ -22,8 +22,8 @@ REMEDIES = {
     "ahead": "provision the primary again; if somebody set its serial back, raise it beyond the secondary's",
     "allowed": "provision the server again; it hands the zone to somebody whom the declaration does not name",
     "bad_time": "set the clocks of both hosts right, for example with chrony",
-    "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and look for 'transfer' in its log; BIND asks one that was unreachable "
-    "again after ten minutes, or after a restart",
+    "behind": "let the secondary reach the primary's port 53 over TCP and UDP, and provision it again (authoritative.dns.site), which has it ask at once; "
+    "then look for 'transfer' in its log. BIND asks one whose TCP was unreachable again after ten minutes, or after a restart",
     "cds_mismatch": "let the signer make CDS and CDNSKEY records by itself, and remove those that were written by hand",
     "chain_broken": "sign the whole zone anew; then let the server transfer it anew",
     "different": "provision the server again (authoritative.dns.site); let a secondary that still differs transfer the zone anew, such as by rndc retransfer",

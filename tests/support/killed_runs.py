@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs that are killed before each operation on files and each command; each program's test is in a file of its own, so that they run side by side."""
+"""Runs that are killed before each operation on files and each command, and hosts that lose their power there.
+
+Each program's test is in a file of its own, so that they run side by side.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ def kill_before_each_operation(kind: type[ServerHost], root: pathlib.Path) -> No
                 assert (kept.read_text(), kept.stat().st_mode & 0o777) == (text, 0o600), where
             found = found_by_a_start(host, number)
             if found not in started_from:
-                host.stop()
+                host.lose_power()
                 host.start()
                 assert serves(host, number) or serves(host, number - 1), where
                 started_from.add(found)

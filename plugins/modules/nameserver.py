@@ -255,15 +255,23 @@ def main():
             # As text, so that nobody on its way looks at every serial of every zone.
             module.exit_json(changed=False, **{**found, "differing": json.dumps(found["differing"], separators=(",", ":"))})
         if module.params["state"] == "refreshed":
-            if not module.check_mode:
-                application.refresh()
-            module.exit_json(changed=False)
+            _refresh(module, application)
         result = application.preview() if module.check_mode else application.apply(module.atomic_move)
     except (Refused, OSError) as error:
         module.fail_json(msg=f"{error}. {(application or Application).reached}")
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)
+
+
+def _refresh(module, application):
+    """What a server that has just been started does not take is no failure of the run: it asks by itself later."""
+    try:
+        if not module.check_mode:
+            application.refresh()
+    except Refused as error:
+        module.warn(f"{error}; its copies may stay behind until it asks its primaries by itself")
+    module.exit_json(changed=False)
 
 
 if __name__ == "__main__":

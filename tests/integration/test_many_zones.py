@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One zone of many: BIND is told of it, and does not read its configuration of all others again. What is declared is there after a restart too."""
+"""One zone of many: BIND and Knot DNS are told of it, and read their configuration of all others not again. What is declared is there after a restart too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import signal
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, KnotHost, running_host
 
 pytestmark = [
     pytest.mark.skipif(BindHost not in INSTALLED, reason="named is not installed"),
@@ -20,7 +20,8 @@ pytestmark = [
 
 MANY = [{"name": f"zone{number}.test", "records": [{"type": "NS", "value": "ns1.example."}]} for number in range(1200)]
 BEFORE = {"changed.example": ("192.0.2.1", {}), "removed.example": ("192.0.2.2", {})}
-AFTER = {"changed.example": ("192.0.2.11", {"allow_query": ["any"]}), "added.example": ("192.0.2.3", {})}
+AFTER = {"changed.example": ("192.0.2.11", {}), "added.example": ("192.0.2.3", {})}
+OTHERWISE = {**AFTER, "changed.example": ("192.0.2.12", {"allow_query": ["any"]})}
 NAMES = ("changed.example", "removed.example", "added.example")
 
 
@@ -43,16 +44,25 @@ def start_again(host):
     host.start()
 
 
-@pytest.fixture
-def host(tmp_path):
-    with running_host(BindHost, tmp_path / "host") as host:
+def brought(kind, place):
+    with running_host(kind, place) as host:
         host.bring_declared(zones(BEFORE))
         assert served(host) == expected(BEFORE)
         yield host
 
 
-def test_a_zone_that_comes_changes_or_goes_costs_no_reading_of_all(host):
-    host.refused = {"reconfig"}
+@pytest.fixture(params=[kind for kind in INSTALLED if kind in (BindHost, KnotHost)], ids=lambda kind: kind.daemon)
+def host(request, tmp_path):
+    yield from brought(request.param, tmp_path / "host")
+
+
+@pytest.fixture
+def bind_host(tmp_path):
+    yield from brought(BindHost, tmp_path / "host")
+
+
+def test_a_zone_that_comes_or_goes_costs_no_reading_of_all(host):
+    host.refused = {host.reconfigures}
     assert host.bring_declared(zones(AFTER))["changed"]
     assert served(host) == expected(AFTER)
     for declared in (BEFORE, AFTER, BEFORE, AFTER):  # what was told once can be told again
@@ -64,8 +74,17 @@ def test_a_zone_that_comes_changes_or_goes_costs_no_reading_of_all(host):
     assert not host.bring_declared(zones(AFTER))["changed"]
     host.bring_declared(zones(BEFORE))
     host.refused = set()
-    assert host.run([host.control, "reconfig"])[0] == 0
+    host.software(host.run, str, host.layout).command(host.reconfigures)
     assert served(host) == expected(BEFORE)
+
+
+def test_a_zone_whose_configuration_changes_costs_bind_no_reading_of_all(bind_host):
+    bind_host.refused = {"reconfig"}
+    for declared in (OTHERWISE, AFTER):
+        bind_host.bring_declared(zones(declared))
+        assert served(bind_host) == expected(declared)
+    start_again(bind_host)
+    assert served(bind_host) == expected(AFTER)
 
 
 def test_whatever_happens_before_it_was_told_a_restart_has_what_is_declared(host):
@@ -98,12 +117,23 @@ def test_what_it_was_told_is_taken_back(host):
 
 
 def test_many_at_once_are_read_from_the_configuration(host):
-    host.refused = {"addzone", "delzone", "modzone"}
+    host.refused = {"addzone", "conf-begin"}
     host.bring_declared(zones({**BEFORE, **{f"added{number}.example": ("192.0.2.3", {}) for number in range(10)}}))
     assert host.ask("www.added9.example", "A") == ["192.0.2.3"]
 
 
-def test_a_zone_that_somebody_added_by_hand_is_told_before_named_would_not_start_with_it(host):
+@pytest.mark.skipif(KnotHost not in INSTALLED, reason="Knot DNS is not installed")
+def test_a_transaction_that_a_killed_run_left_is_ended(tmp_path):
+    with running_host(KnotHost, tmp_path / "host") as host:
+        few = zones(BEFORE)[len(MANY) :]
+        host.bring_declared(few)
+        host.software(host.run, str, host.layout).command("conf-begin")
+        host.bring_declared([*few, *zones(AFTER)[-1:]])
+        assert served(host) == {**expected(BEFORE), "added.example": "192.0.2.3"}
+
+
+def test_a_zone_that_somebody_added_by_hand_is_told_before_named_would_not_start_with_it(bind_host):
+    host = bind_host
     path = host.root / "own/added.example"
     path.write_text("$TTL 300\n@ SOA ns1 h 1 1 1 1 1\n@ NS ns1.example.\nwww A 192.0.2.99\n")
     assert host.run([host.control, "addzone", "added.example", f'{{ type primary; file "{path}"; }};'])[0] == 0

@@ -28,6 +28,16 @@ def join(head, blocks):
     return "".join([head, *(text for (kind, _name), text in blocks.items() if kind == "shared"), *(text for _name, text in zones)])
 
 
+def differing(before, after):
+    """{zone: its block, None where it goes} of what differs between two texts of a file; None where something else than zones came or changed."""
+    (old_head, old), (new_head, new) = split(before), split(after)
+    if old_head != new_head or any(kind == "shared" and old.get((kind, name)) != text for (kind, name), text in new.items()):
+        return None
+    changed = {name: text for (kind, name), text in new.items() if kind == "zone" and old.get((kind, name)) != text}
+    changed.update((name, None) for kind, name in old.keys() - new.keys() if kind == "zone")
+    return changed
+
+
 def choose(text, zones):
     """The same file with no other zones' blocks than these."""
     head, blocks = split(text)

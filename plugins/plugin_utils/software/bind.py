@@ -255,7 +255,7 @@ def _rates(primary: int, secondary: int) -> list[str]:
 
 def _by_command(plan: Plan, layout: Layout) -> list[str]:
     """Where there are so many zones that to read the configuration takes a while, named is told of the one that comes or goes (L(bind_stanzas))."""
-    if len(plan.primary) + len(plan.secondary) < _MANY_ZONES:
+    if plan.views or len(plan.primary) + len(plan.secondary) < _MANY_ZONES:
         return []
     return ["allow-new-zones yes", f'new-zones-directory "{layout.new_zones_directory or layout.working_directory}"']
 

@@ -49,7 +49,7 @@ class Bind(Software):
 
     def __init__(self, run, find, layout):
         super().__init__(run, find, layout)
-        self.one_by_one = bind_stanzas.OneByOne(self)
+        self.one_by_one = bind_stanzas.Stanzas(self)
 
     @property
     def copies_directory(self):
@@ -73,9 +73,8 @@ class Bind(Software):
         files = [*_CONFIGURATION, *views, *(name for name in _OWN if generation.read(name) is not None)]
         if self._reads_configuration(changed_zones) or not self.in_place(generation, current, files, entry):
             # Of views named has notes in a file for each, and it reads all of them anew.
-            changed = None if views else self.one_by_one.prepare(generation, current, [name for name in files if name != "zones.conf"], entry)
-            read = every_zone if changed is None else {"zones.conf": blocks.choose(every_zone["zones.conf"], set(changed))}
-            code, words = self._checked(generation, current, ENTRY, {**read, ENTRY: entry})
+            zones = every_zone if views else {"zones.conf": self.one_by_one.prepare(generation, current, files, entry, every_zone["zones.conf"])}
+            code, words = self._checked(generation, current, ENTRY, {**zones, ENTRY: entry})
             if code:
                 raise Refused("named-checkconf refuses it: " + "; ".join(words))
         if changed_zones:

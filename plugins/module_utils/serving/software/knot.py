@@ -14,7 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common import se
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_keys, knot_signing
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_items, knot_keys, knot_signing
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of, zones_named
 
 _RESTART = {"knot.conf", "local.conf", ENTRY}  # what knotd reads only when it starts, such as its addresses
@@ -37,6 +37,7 @@ class Knot(Software):
     def __init__(self, run, find, layout):
         super().__init__(run, find, layout)
         self._began_anew = False
+        self.one_by_one = knot_items.Items(self)
 
     def elsewhere(self, words):
         database = next((value for _option, value in given(words, ["-C", "--confdb"])), None)
@@ -70,13 +71,11 @@ class Knot(Software):
         return Holding("signed" if signed else None, serials, weight_of(text, zone) if serials else None)
 
     def check(self, generation, current, changed_zones, entry):
-        """Let Knot DNS itself read the configuration, where it changed, and the zones that changed. Raises Refused.
-
-        Of a hundred thousand zones that takes ten seconds, which one changed zone need not cost: then knotd does not read it again either.
-        """
+        """Let Knot DNS itself read the configuration, as far as knotd reads it again, and the zones that changed. Raises Refused."""
         files = [*_CONFIGURATION, *(["local.conf"] if generation.read("local.conf") is not None else [])]
         if not (changed_zones and self.in_place(generation, current, files, entry)):
-            self._check(generation, current, {ENTRY: entry}, [["conf-check"]])
+            zones = self.one_by_one.prepare(generation, current, files, entry, generation.read("zones.conf"))
+            self._check(generation, current, {ENTRY: entry, "zones.conf": zones}, [["conf-check"]])
         if changed_zones:
             chosen = blocks.choose(generation.read("zones.conf"), set(changed_zones))
             self._check(generation, current, {ENTRY: entry, "zones.conf": chosen}, [["zone-check", *zones] for zones in _parts(changed_zones)])
@@ -96,11 +95,12 @@ class Knot(Software):
         self._began_anew = bool(_RESTART.intersection(changed_files))
         if self._began_anew:
             self.restart()
-        elif changed_files:
-            self._control("reload")  # zone files that changed as well
-        else:
+        elif not changed_files or self.one_by_one.tell(changed_files) is not None:
             for zones in _parts(changed_zones):
-                self._control("zone-reload", *zones)
+                self.command("zone-reload", *zones)
+        else:
+            self.one_by_one.abort()
+            self.command("reload")  # zone files that changed as well
 
     def check_original(self, path, files):
         program = self.find("knotc")
@@ -117,7 +117,7 @@ class Knot(Software):
     def consume(self, catalogs):
         """Have knotd take members that it ignored while the configuration had them too: it never looks at them again by itself."""
         for names in _parts(catalogs):
-            self._control("zone-retransfer", *names)
+            self.command("zone-retransfer", *names)
 
     def leave(self, catalogs, served):
         """Forget the members of those that are gone: knotd would serve them, and ignore them in other catalogs from its next start on.
@@ -130,7 +130,8 @@ class Knot(Software):
         if served or self._began_anew:
             self.restart()
 
-    def _control(self, *arguments):
+    def command(self, *arguments):
+        """Have the running server carry out a command of knotc(8). Raises Refused."""
         code, out, err = self.run([self.find("knotc"), *self.control_options(), *arguments])
         if code:
             raise Refused("knotc {} fails: {}".format(" ".join(arguments[:20]), (err or out).strip()))
@@ -206,7 +207,7 @@ class Knot(Software):
         delay = knot_signing.delays(config).get(self.signed(config).get(zone), 0)
         since = self._said().get(name)
         if what == knot_keys.PUBLISHED and since is not None and since + delay <= time.time():
-            self._control("zone-ksk-submitted", zone)
+            self.command("zone-ksk-submitted", zone)
             self.call_as_server(knot_keys.forget, self._sayings, [name])
         else:
             self.call_as_server(knot_keys.say, self._sayings, name)
@@ -218,7 +219,7 @@ class Knot(Software):
         if len(kinds) > len(set(kinds.values())):  # knotd would take the word, and do nothing
             there = ", ".join(map(str, kinds))
             raise Refused(f"{zone}: Knot DNS replaces one key after the other, and there are {there} now; begin when the former one is gone")
-        self._control("--blocking", "zone-key-rollover", zone, kinds[key_tag])
+        self.command("--blocking", "zone-key-rollover", zone, kinds[key_tag])
 
     def make_ready(self, generation, zones):
         """Forget journals from the last time that zones were signed: what was served meanwhile is not in them, and knotd would refuse to go on there."""

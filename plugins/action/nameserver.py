@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         findings = findings_of(comparisons, host) if "differing" in found else {}
         signers, moved, steps = delegation_signers.agreed(findings, host) if findings else ({}, set(), [])
-        if found.get("agrees") and not moved and not left_behind(findings, host) and not not_told(findings, host):
+        if (found.get("agrees") or brought_by_others(findings, host)) and not moved and not left_behind(findings, host) and not not_told(findings, host):
             nothing = {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
             return {**nothing, "warnings": steps} if steps else nothing
         try:
@@ -233,6 +233,12 @@ def findings_of(comparisons: Sequence[Mapping[str, Any]], host: str) -> dict[str
             [Problem("comparisons", f"hold nothing about {host}", "register a task with state: compared first and pass what it returned on every host")]
         )
     return found
+
+
+def brought_by_others(found: Mapping[str, Mapping[str, Any]], host: str) -> bool:
+    """Whether a host lacks nothing but zones that their primaries bring in this run, and of which it is told then, as a catalog's new members."""
+    lacking = set(found[host].get("waiting", ())) if host in found else set()
+    return bool(lacking) and lacking <= {zone for other, item in found.items() if other != host for zone in item["zones"]}
 
 
 def left_behind(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:

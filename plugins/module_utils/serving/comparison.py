@@ -54,9 +54,11 @@ def compare(state, now):
             differing[zone][2] = holding.weight and [holding.weight[0] + 1, holding.weight[1]]
             if holding.how:
                 own_content[zone] = holding.how
+    agrees = not differing and not state.result(state.changes(), [], False)["changed"]
     return {
         "differing": {
             "zones": differing,
+            "waiting": waiting if agrees else [],
             "delegating": delegating,
             "delegations": delegations.found(state),
             "demanded": delegations.demanded(state),
@@ -67,7 +69,7 @@ def compare(state, now):
             "outside": outside,
             "silent": sorted(silent),
         },
-        "agrees": not differing and not state.result(state.changes(), [], False)["changed"] and not waiting,
+        "agrees": agrees and not waiting,
         "own_content": own_content,
         "keys_elsewhere": signing_state.keys_elsewhere(state),
         "ds_without_keys": signing_state.ds_without_keys(state),

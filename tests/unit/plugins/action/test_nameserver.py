@@ -134,6 +134,13 @@ def test_a_host_that_agrees_is_asked_again_where_another_server_is_ahead_of_it()
         assert not asked or payload["texts"]["example.com"][0] == NOW
 
 
+@pytest.mark.parametrize(("brought", "asked"), [(["new.example"], False), (["new.example", "other.example"], False), ([], True), (["other.example"], True)])
+def test_a_host_that_lacks_what_others_bring_is_not_asked_again(brought, asked):
+    found = [comparison("a", {}, waiting=["new.example"]), comparison("b", {zone: [None, [], None] for zone in brought})]
+    _result, payload = run({"comparisons": found}, {"dns_zones": zones()})
+    assert (payload is not None) == asked
+
+
 def test_who_follows_in_a_second_run_only_is_told():
     found = [comparison("a", {"example.com": [DIGEST, [7, 7], None]}, serials={"example.com": 7}, outside={"ns8": {"example.com": 7}})]
     found += [comparison("b", {"example.com": [DIGEST, [7, 7], None]}), comparison("c", {}, transferred={"example.com": 7 + 2**31})]

@@ -72,10 +72,12 @@ def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, 
 
 def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
     cache = Cache(path, version(defaults))
-    kept, holding = _holding(cache, files)
-    with contextlib.nullcontext() if len(holding) == len(files) else cache.locked():  # the hosts of a run look side by side, and one of them reads
-        if len(holding) < len(files):
-            kept, holding = _holding(cache, files)
+    kept = cache.summaries()
+    holding = _holding(kept, files)
+    missing = {stem: paths for stem, paths in files.items() if stem not in holding}
+    with cache.locked() if missing else contextlib.nullcontext():  # the hosts of a run look side by side, and one of them reads
+        entries = {stem: cache.summary(stem) for stem in missing} if len(missing) < _MANY else cache.summaries()
+        holding.update(_holding(entries, missing))
         read = dict(_read_anew({stem: paths for stem, paths in files.items() if stem not in holding}, defaults))
         changed = [(stem, entry, body) for stem, (entry, body) in read.items() if settled(entry[0])]
         if changed or len(kept) > len(files):
@@ -91,10 +93,9 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
     return result
 
 
-def _holding(cache: Cache, files: Mapping[str, list[str]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The entries of a cache, and those of zones that would be read again from the same unchanged files."""
-    kept = cache.summaries()
-    return kept, {stem: kept[stem] for stem, paths in files.items() if stem in kept and holds(kept[stem][0], paths)}
+def _holding(entries: Mapping[str, Any], files: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Those entries of the cache whose zones would be read again from the same unchanged files."""
+    return {stem: entries[stem] for stem, paths in files.items() if entries.get(stem) and holds(entries[stem][0], paths)}
 
 
 def _read_anew(files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> Iterable[tuple[str, tuple[tuple[Any, ...], str]]]:

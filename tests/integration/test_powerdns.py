@@ -238,6 +238,19 @@ def test_settings_that_need_it_take_one_restart(serving, primary):
     assert "max-tcp-connections=21" in serving.run(["pdns_control", "current-config"])[1]
 
 
+def test_settings_of_the_inventory_take_the_place_of_the_file_on_the_host(serving, primary):
+    file = serving.root / "etc/pdns.local.conf"
+    serving.local_config = file.read_text() + "max-tcp-connections=22\n"
+    assert serving.bring({ZONE: primary.endpoint()}, KEYS)["changed"] and serving.restarts == 1
+    own = serving.current / "pdns.local.conf"
+    assert own.read_text() == serving.local_config and not own.is_symlink() and own.stat().st_mode & 0o007 == 0
+    assert "max-tcp-connections=22\n" in serving.run(["pdns_control", "current-config"])[1] and serving.serial(ZONE) == 1
+    assert not serving.bring({ZONE: primary.endpoint()}, KEYS)["changed"] and serving.restarts == 1
+    file.write_text("no-such-setting=1\n")
+    assert not serving.bring({ZONE: primary.endpoint()}, KEYS)["changed"]
+    assert "nameserver_local_config of the inventory is yours" in (serving.root / "etc/pdns.conf").read_text()
+
+
 def test_settings_that_pdns_server_does_not_know_are_refused_and_nothing_changes(serving, primary):
     before = os.readlink(serving.current)
     (serving.root / "etc/pdns.local.conf").write_text("no-such-setting=1\n")

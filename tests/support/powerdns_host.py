@@ -74,6 +74,7 @@ class PowerDNSHost:
         self.port = free_port(ADDRESS)
         self.sockets = tempfile.mkdtemp(prefix="pdns-")  # a path in the tests' directory may be too long for a socket
         self.repair = False
+        self.local_config = ""  # settings of the inventory's own, instead of the file in etc
         self.restarts = 0
         self.commands: list[list[str]] = []  # that pdns_control was given
         self.layout = {
@@ -206,7 +207,7 @@ class PowerDNSHost:
     def application_of(self, declaration: Declaration) -> Application:
         """The application of what a declaration says of this host."""
         host_plan = plan(declaration, self.name, (ADDRESS,))
-        settings = Settings(listen_on=(ADDRESS,), allow_query=("any",))
+        settings = Settings(listen_on=(ADDRESS,), allow_query=("any",), local_config=self.local_config)
         host_plan = as_consumer(host_plan, powerdns, self.capabilities(), settings)
         payload = ActionModule._payload(host_plan, declaration.selected, powerdns, powerdns.Layout(**self.layout), settings)
         payload["port"], payload["repair"] = self.port, self.repair

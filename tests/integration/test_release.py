@@ -15,6 +15,7 @@ import pytest
 import yaml
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import powerdns
+from ansible_collections.authoritative.dns.plugins.module_utils.releasing import release
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing.release import Release
 from ansible_collections.authoritative.dns.tests.support.operations import killed_before
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
@@ -135,30 +136,48 @@ def test_a_server_that_refuses_it_goes_on_with_what_it_has(kind, tmp_path):
     with administered(kind, tmp_path / "host") as host:
         issued = host.bring({ZONE: {"www": "192.0.2.1"}})["zones_changed"][ZONE]
         entry, zone = host.config_file.read_bytes(), (tmp_path / "host/zone").read_bytes()
-        release = release_of(host, serials="raise")
-        real = release.software.take_original
+        there = release_of(host, serials="raise")
+        real = there.software.take_original
 
         def in_vain():
             real()
             raise Refused("in vain")
 
-        release.software.take_original = in_vain
+        there.software.take_original = in_vain
         with pytest.raises(Refused, match="in vain"):
-            release.apply(os.replace)
-        assert release.reached == "What this collection wrote is in its place again, and the server took it."
+            there.apply(os.replace)
+        assert there.reached == "What this collection wrote is in its place again, and the server took it."
         assert host.config_file.read_bytes() == entry and (tmp_path / "host/zone").read_bytes() == zone
         assert served(host) == (issued, ["192.0.2.1"])
         assert (host.root / f"etc/{host.main}.before-authoritative-dns").exists()
 
 
-def test_whoever_is_killed_leaves_one_or_the_other_and_the_next_run_finishes(tmp_path):
-    with administered(BindHost, tmp_path / "host") as host:
+@pytest.mark.parametrize("serials", ["keep", "raise"])
+def test_a_server_that_serves_another_serial_than_its_file_has_goes_back(kind, tmp_path, monkeypatch, serials):
+    monkeypatch.setattr(release, "_AT_ONCE", 0.5)
+    with administered(kind, tmp_path / "host") as host:
+        issued = host.bring({ZONE: {"www": "192.0.2.1"}})["zones_changed"][ZONE]
+        ours, zone = host.config_file.read_bytes(), (tmp_path / "host/zone").read_bytes()
+        there = release_of(host, serials=serials)
+        monkeypatch.setattr(there.software, "take_original", lambda: None)  # it goes on with what it has
+        wanted = OLD_SERIAL if serials == "keep" else issued + 1
+        with pytest.raises(Refused, match=f"the server serves {ZONE} under the serial {issued}, and not {wanted}"):
+            there.apply(os.replace)
+        assert host.config_file.read_bytes() == ours and (tmp_path / "host/zone").read_bytes() == zone
+        assert served(host) == (issued, ["192.0.2.1"])
+
+
+# Every other operation of BIND's, fewer of those that restart each time.
+@pytest.mark.parametrize(("kind", "step"), [(kind, 2 if kind is BindHost else 9) for kind in INSTALLED], ids=[kind.daemon for kind in INSTALLED])
+def test_whoever_is_killed_leaves_one_or_the_other_and_the_next_run_finishes(kind, step, tmp_path):
+    with administered(kind, tmp_path / "host") as host:
         found = as_found(host)
-        for number in range(1, 200, 2):
+        for number in range(1, 400, step):
             issued = host.bring({ZONE: {"www": "192.0.2.1"}})["zones_changed"][ZONE]
             ours = host.config_file.read_bytes()
-            release = release_of(host, serials="raise")
-            killed, name = killed_before(number, lambda release=release: release.apply(os.replace))
+            there = release_of(host, serials="raise")
+            killed, name = killed_before(number, lambda there=there: there.apply(os.replace))
+            host.wait_for_restart()
             assert host.config_file.read_bytes() in (ours, found[0]), name
             assert served(host) in ((issued, ["192.0.2.1"]), (issued + 1, ["192.0.2.99"])), name
             release_of(host, serials="raise").apply(os.replace)
@@ -242,13 +261,13 @@ def test_powerdns_serves_its_own_database_again(tmp_path):
         arguments = (host.software, host.layout, read)
         with pytest.raises(Refused, match="^zone other.example is served now, and is not in"):
             Release(*arguments, port=host.port).apply(os.replace)
-        release = Release(*arguments, allow_loss=True, serials="raise", port=host.port)
-        notes = release.generations.current()
+        there = Release(*arguments, allow_loss=True, serials="raise", port=host.port)
+        notes = there.generations.current()
         notes.notes["removed"] = {ZONE: OLD_SERIAL + 5}  # as it would be where this host had been the primary meanwhile
         notes.save()
-        preview = release.preview()
+        preview = there.preview()
         assert preview["serials_raised"] == {ZONE: OLD_SERIAL + 6} and host.serial(ZONE) is None
-        assert release.apply(os.replace)["reloaded"]
+        assert there.apply(os.replace)["reloaded"]
         assert host.serial(ZONE) == OLD_SERIAL + 6
         assert entry.read_bytes() == text.encode() and entry.stat().st_mode & 0o777 == 0o600
         assert not Release(*arguments, port=host.port).apply(os.replace)["changed"]

@@ -215,13 +215,16 @@ class Release:
             facts, serial = found["before"][zone], soa.serial_in(found["contents"].get(zone, {}).get("text", ""))
             if facts["type"] in _PRIMARY and serial and not self._may_be_lost(zone):
                 expected[zone] = None if facts["dynamic"] or facts["signed"] else raised.get(zone, serial[0])
-        octets = sum(len(found["contents"][zone]["text"]) for zone in expected)
+        answered, octets = {}, sum(len(found["contents"][zone]["text"]) for zone in expected)
         deadline = time.monotonic() + _AT_ONCE + octets / _OCTETS_A_SECOND
         while expected and time.monotonic() < deadline:
             answered = self._answered(expected)
             expected = {zone: serial for zone, serial in expected.items() if zone not in answered or serial not in (None, answered[zone])}
             if expected:
                 time.sleep(0.1)
+        other = [f"{zone} under the serial {answered[zone]}, and not {expected[zone]}" for zone in sorted(expected) if zone in answered]
+        if other:
+            raise Refused("with its configuration of before the server serves {}; its log says why".format(", ".join(other[:10])))
         # Of what this host may not ask for, the server says whether it has it.
         missing = self.software.unknown(sorted(expected)) if expected else []
         if missing:

@@ -232,14 +232,15 @@ def test_the_playbook_looks_at_all_hosts_before_it_changes_one(tmp_path):
         assert found == {name: as_found(host) for name, host in hosts.items()}
 
 
-@pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS with SQLite is not installed")
-def test_powerdns_serves_its_own_database_again(tmp_path):
-    with powerdns_host(tmp_path / "host") as host:
-        database, text = tmp_path / "theirs.sqlite3", "# mine\r\n"
-        text += f"launch=gsqlite3\ngsqlite3-database={database}\nlocal-address=127.0.0.2\ninclude-dir={tmp_path}/include\n"
-        (tmp_path / "include").mkdir()
-        (tmp_path / "include/local.conf").symlink_to(tmp_path / "host/etc/pdns.local.conf")
-        entry = tmp_path / "host/etc/pdns.conf"
+@contextlib.contextmanager
+def administered_powerdns(root):
+    """(a host whose administrator has a database of their own, the configuration that reads it, what L(Release) is given)."""
+    with powerdns_host(root / "host") as host:
+        database, text = root / "theirs.sqlite3", "# mine\r\n"
+        text += f"launch=gsqlite3\ngsqlite3-database={database}\nlocal-address=127.0.0.2\ninclude-dir={root}/include\n"
+        (root / "include").mkdir()
+        (root / "include/local.conf").symlink_to(root / "host/etc/pdns.local.conf")
+        entry = root / "host/etc/pdns.conf"
         entry.write_text(text, newline="")
         entry.chmod(0o600)
         with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as theirs:
@@ -248,26 +249,60 @@ def test_powerdns_serves_its_own_database_again(tmp_path):
             theirs.execute("INSERT INTO domains (id, name, type) VALUES (1, ?, 'MASTER')", [ZONE])
             records = [("SOA", f"ns1.example. h.example. {OLD_SERIAL} 3600 600 86400 300"), ("NS", "ns1.example.")]
             theirs.executemany("INSERT INTO records (domain_id, name, type, content, ttl) VALUES (1, ?, ?, ?, 300)", [(ZONE, *row) for row in records])
-        host.start()
-        assert host.serial(ZONE) == OLD_SERIAL
-        host.bring({ZONE: {"name": "primary", "address": "127.0.0.9"}, "other.example": {"name": "primary", "address": "127.0.0.9"}})
-        assert entry.read_text() != text
 
         def read(path, content):
             reading = powerdns.PowerDns(lambda command, _directory: host.run(command), _find, path)
             reading.user = host.account
             return reading.facts(content=content)
 
-        arguments = (host.software, host.layout, read)
+        yield host, entry, (host.software, host.layout, read)
+
+
+def gave_out(there, serial):
+    """As it would be where this host had been the primary meanwhile."""
+    notes = there.generations.current()
+    notes.notes["removed"] = {ZONE: serial}
+    notes.save()
+
+
+@pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS with SQLite is not installed")
+def test_powerdns_serves_its_own_database_again(tmp_path):
+    with administered_powerdns(tmp_path) as (host, entry, arguments):
+        text = entry.read_bytes()
+        host.start()
+        assert host.serial(ZONE) == OLD_SERIAL
+        host.bring({ZONE: {"name": "primary", "address": "127.0.0.9"}, "other.example": {"name": "primary", "address": "127.0.0.9"}})
+        assert entry.read_bytes() != text
         with pytest.raises(Refused, match="^zone other.example is served now, and is not in"):
             Release(*arguments, port=host.port).apply(os.replace)
         there = Release(*arguments, allow_loss=True, serials="raise", port=host.port)
-        notes = there.generations.current()
-        notes.notes["removed"] = {ZONE: OLD_SERIAL + 5}  # as it would be where this host had been the primary meanwhile
-        notes.save()
+        gave_out(there, OLD_SERIAL + 5)
         preview = there.preview()
         assert preview["serials_raised"] == {ZONE: OLD_SERIAL + 6} and host.serial(ZONE) is None
         assert there.apply(os.replace)["reloaded"]
         assert host.serial(ZONE) == OLD_SERIAL + 6
-        assert entry.read_bytes() == text.encode() and entry.stat().st_mode & 0o777 == 0o600
+        assert entry.read_bytes() == text and entry.stat().st_mode & 0o777 == 0o600
         assert not Release(*arguments, port=host.port).apply(os.replace)["changed"]
+
+
+@pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS with SQLite is not installed")
+def test_whoever_is_killed_leaves_a_powerdns_with_one_or_the_other_and_the_next_run_finishes(tmp_path):
+    with administered_powerdns(tmp_path) as (host, entry, arguments):
+        text, serial = entry.read_bytes(), OLD_SERIAL
+        for number in range(1, 400, 7):
+            host.bring({ZONE: {"name": "primary", "address": "127.0.0.9"}})
+            ours = entry.read_bytes()
+            there = Release(*arguments, serials="raise", port=host.port)
+            gave_out(there, serial + 5)
+            killed, name = killed_before(number, lambda there=there: there.apply(os.replace))
+            assert entry.read_bytes() in (ours, text), name
+            Release(*arguments, serials="raise", port=host.port).apply(os.replace)
+            serial += 6
+            assert entry.read_bytes() == text and entry.stat().st_mode & 0o777 == 0o600, name
+            assert os.listdir(host.root / "state") == ["lock"] and not (host.root / "etc/pdns.conf.before-authoritative-dns").exists(), name
+            host.start()
+            assert host.serial(ZONE) == serial, name
+            host.stop()
+            if not killed:
+                break
+        assert not killed and number > 10

@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
             }
         )
         part = arguments.pop("part")
-        wanted = {"content": True} if part == "configuration" else {"secrets": True}
+        wanted = {"content": True, "copies": False} if part == "configuration" else {"secrets": True}
         arguments = {key: value for key, value in arguments.items() if value is not None}
         result = self._execute_module(module_name="authoritative.dns.nameserver_info", module_args={**arguments, **wanted}, task_vars=task_vars)
         if result.get("failed"):

@@ -45,10 +45,11 @@ class Bind:
         path = self.find(program)
         return self.run([path, *arguments], "/")[1] if path else ""
 
-    def facts(self, secrets=False, content=False):
+    def facts(self, secrets=False, content=False, copies=True):
         """Everything there is to tell, as the module returns it. Raises Refused where the configuration cannot be read.
 
-        secrets: whether keys are told with their secrets. content: whether zones are told with their records.
+        secrets: whether keys are told with their secrets. content: whether zones are told with their records. copies: whether all records of zones are
+        told that it transfers, or those of the apex alone where that is quicker.
         """
         statements = self._configuration(secrets)
         options = {named_conf.label(item): item for statement in statements if statement[0] == "options" for item in named_conf.block(statement)}
@@ -70,7 +71,7 @@ class Bind:
             "zones": zones,
             "configuration": statements,
             "places": places,
-            **({"contents": self._contents(zones, directory)} if content else {}),
+            **({"contents": self._contents(zones, directory, copies)} if content else {}),
         }
 
     def _configuration(self, secrets):
@@ -133,10 +134,11 @@ class Bind:
 
     # -- content ------------------------------------------------------------------------------------------------------
 
-    def _contents(self, zones, directory):
+    def _contents(self, zones, directory, copies):
         """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, without those in views."""
         own = [zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"] and not zone["view"]]
-        return contents({zone["name"]: self.root + zone["file"] for zone in own}, self.user, self._command(directory))
+        brief = {zone["name"]: zone["serial"] for zone in own if not copies and zone["type"] in _SECONDARY and zone["serial"] is not None}
+        return contents({zone["name"]: self.root + zone["file"] for zone in own}, self.user, self._command(directory), brief)
 
     def _command(self, directory):
         """How named-compilezone writes a zone as text, with its journal. It is as lenient as named itself may be told to be."""

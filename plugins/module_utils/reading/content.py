@@ -8,24 +8,41 @@ from __future__ import annotations
 import os
 import re
 
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import raw_file
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 
 _INCLUDE = re.compile(rb"^\$INCLUDE\s", re.IGNORECASE | re.MULTILINE)
+_BEGINNING = 65536  # octets, where a raw file has the apex
 _RAW = (b"\0\0\0\2", b"\0\0\0\3")  # how a file of BIND begins that is raw, or a map
 
 
-def contents(paths, user, command):
+def contents(paths, user, command, copies=()):
     """By zone C({"text": …, "as_it_is": …}), or C({"wrong": why there is none}).
 
     paths: {zone: its file}. user: whose rights the server has, since what it may write could be a link to what it may not read; None for one's
     own. command: given a zone, its file and whether that is raw, the command that writes it as text, None if the program for it is not installed.
+    copies: {zone: its serial} of zones of which the apex is enough, and is told where their raw files have that serial.
     """
-    found = processes.call_as(user, _read_all, paths, seconds=processes.CHECK_LIMIT)
+    found = processes.call_as(user, _read_all, paths, dict(copies), seconds=processes.CHECK_LIMIT)
     return {zone: result if "raw" not in result else _compiled(paths[zone], user, command(zone, paths[zone], result["raw"])) for zone, result in found.items()}
 
 
-def _read_all(paths):
-    return {zone: _read(path) for zone, path in paths.items()}
+def _read_all(paths, copies):
+    return {zone: zone in copies and _apex(path, zone, copies[zone]) or _read(path) for zone, path in paths.items()}
+
+
+def _apex(path, zone, serial):
+    """The SOA and NS records at the apex in a raw file, None if it does not have them at its beginning, or another serial, as where a journal goes on."""
+    try:
+        with open(path, "rb") as stream:
+            found = list(raw_file.records(stream.read(_BEGINNING)))
+    except (OSError, raw_file.NotRaw):
+        return None
+    apex = [record for record in found if record.owner == zone.rstrip(".") + "." and record.text]
+    soa = [record for record in apex if record.type == "SOA" and record.text.split()[2] == str(serial)]
+    servers = [record for record in apex if record.type == "NS"]
+    lines = [f"{record.owner} {record.ttl} IN {record.type} {record.text}\n" for record in (*soa[:1], *servers)]
+    return {"text": "".join(lines), "as_it_is": False} if soa and servers else None
 
 
 def _read(path):

@@ -36,7 +36,7 @@ class Knot:
     def _is_database(self):
         return os.path.isdir(self.config_file)
 
-    def facts(self, secrets=False, content=False):
+    def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts)."""
         configuration = knot_conf.whole(self._exported())
         for clause in configuration if not secrets else ():

@@ -31,7 +31,7 @@ class Nsd:
         self.runs, self.config_file = chosen.process is not None, chosen.config_file
         self.user = None
 
-    def facts(self, secrets=False, content=False):
+    def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts). Options that say what nsd would do anyway are left out, since its printer tells them all."""
         whole = self._printed(self.config_file)
         server = next((clause for clause in whole if clause[0] == "server"), ["server", []])

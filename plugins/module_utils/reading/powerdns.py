@@ -32,7 +32,7 @@ class PowerDns:
         self.runs, self.config_file = chosen.process is not None, chosen.config_file
         self.user = chosen.witness.user if chosen.witness else None
 
-    def facts(self, secrets=False, content=False):
+    def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts). A zone's metadata are options of its clause."""
         where, settings = {}, {}
         _read(self.config_file, settings, where)

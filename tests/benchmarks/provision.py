@@ -13,6 +13,7 @@ rerun      the same again: nothing to do, and it has to say so
 record     one record added to one zone, until the run is over and the secondary answers with it
 removal    1 % of the zones gone from the declaration, until the run is over and neither server answers for them
 catalog    provision and rerun where the secondary learns of its zones from a catalog, and one zone more, until it answers for that
+gather     the two servers as they are then, read and declared in an inventory by the playbook gather; nothing cached
 signed     provision, rerun and record for 1,000 zones that the primary signs, until every one of them is signed there and on the secondary
 loop       the usual shape of a role at 10 and 100 zones, until the play is over: one zone's cost, and from there 1,000
 octodns    octodns-sync from its own YAML to zone files, from nothing and again: no server, nothing transferred
@@ -49,7 +50,7 @@ from report import BUILD, Figure, save, table
 from synthetic import names, write_octodns, write_variables, write_zone_files
 
 HERE = pathlib.Path(__file__).resolve().parent
-STORIES = ("provision", "rerun", "record", "removal", "catalog", "signed", "loop", "octodns")
+STORIES = ("provision", "rerun", "record", "removal", "catalog", "gather", "signed", "loop", "octodns")
 SIZES = (10, 100, 1000, 10000)
 SIGNED = 1000  # zones of the story about signed ones
 LOOP_SIZES = (10, 100)
@@ -85,7 +86,9 @@ class Playbook:
     """One playbook, one inventory, one cache of its own: a controller. Memory and tasks are of the last run."""
 
     def __init__(self, playbook: str, servers: dict[str, Host], variables: dict[str, object], directory: pathlib.Path):
-        self.command = ["ansible-playbook", "--inventory", str(directory / "inventory.json"), str(HERE / playbook)]
+        """playbook: a file beside this one, or one of a collection."""
+        place = str(HERE / playbook) if playbook.endswith(".yml") else playbook
+        self.command = ["ansible-playbook", "--inventory", str(directory / "inventory.json"), place]
         self.environment = {
             **os.environ,
             "XDG_CACHE_HOME": str(directory / "cache"),
@@ -237,6 +240,8 @@ def ours(
         times.add(prefix + "memory", number, playbook.memory)
         if playbook.changed == 0:
             raise RuntimeError("the first run says that it changed nothing")
+        if "gather" in wanted:
+            times.add("gather", number, gather(number, servers, directory / "gathering"))
         if "rerun" in wanted:
             times.add(prefix + "rerun", number, playbook.run())
             if playbook.changed:
@@ -247,6 +252,16 @@ def ours(
             times.add(prefix + "added", number, one_zone(files, playbook, servers))
         if "removal" in wanted:
             times.add("removal", number, removal(zones[-max(1, number // 100):], files, playbook, servers))
+
+
+def gather(number: int, servers: dict[str, Host], directory: pathlib.Path) -> float:
+    directory.mkdir()
+    playbook = Playbook("authoritative.dns.gather", servers, {"gather_directory": str(directory / "adopted"), "gather_clear_text": True}, directory)
+    seconds = playbook.run()
+    declared = len(list((directory / "adopted/zones").glob("*.zone")))
+    if declared != number:
+        raise RuntimeError(f"gather declares {declared} zones instead of {number}")
+    return seconds
 
 
 def one_record(zone: str, files: pathlib.Path, playbook: Playbook, servers: dict[str, Host]) -> float:
@@ -350,6 +365,7 @@ def figures(times: Times) -> list[Figure]:
     add("catalog-growth-100000-vs-10000", "x", ("catalog-provision", 100000), ("catalog-provision", 10000), ratio, "<= 12")
     of_catalog = max(times.found.get("catalog-added", ()), default=0)
     add(f"one-zone-of-{of_catalog}-minus-rerun-s", "s", ("catalog-added", of_catalog), ("catalog-rerun", of_catalog), difference, "<= 5")
+    add("gather-10000-vs-provision", "x", ("gather", 10000), ("provision", 10000), ratio, "<= 1.0")
     add("tasks-10000-minus-10", "tasks", ("tasks", 10000), ("tasks", 10), difference, "= 0")
     return found
 

@@ -80,6 +80,8 @@ class ActionModule(ActionBase):
                 names += members(catalog, _records(catalog, server, until))
             except (TransferError, NotTakenOver) as error:
                 wrong.append(_told(catalog, server, error))
+        if not names and not wrong:
+            wrong.append(f"no zone is named, and {server.place} has no catalog that names one; give zones or a catalog")
         for name in dict.fromkeys(names):
             try:
                 texts[name] = zone_text(name, _records(name, server, until), server.place)

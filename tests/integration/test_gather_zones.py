@@ -36,6 +36,7 @@ ZONES = {
     "catalog.test": "@ 0 SOA invalid. invalid. 1 3600 600 2147483646 0\n@ 0 NS invalid.\nversion 0 TXT 2\na.zones 0 PTR one.test.\n"
     "b.zones 0 PTR 0/25.2.0.192.in-addr.arpa.\ngroup.a.zones 0 TXT ours\n",
     "closed.test": START,
+    "empty.test": "@ 0 SOA invalid. invalid. 1 3600 600 2147483646 0\n@ 0 NS invalid.\nversion 0 TXT 2\n",
 }
 
 
@@ -106,6 +107,12 @@ def test_all_that_goes_wrong_is_told_and_nothing_is_written(host, tmp_path):
 def test_content_that_cannot_be_declared_is_told_by_server_and_zone(host, tmp_path):
     outcome = gathered(host, tmp_path, gather_zones=["broken.test", "one.test"])
     assert outcome.returncode and f"({host.address} port {host.port} broken.test.zone)" in outcome.stdout and "many" in outcome.stdout, outcome.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["variables.json"]
+
+
+def test_an_empty_catalog_gives_no_directory(host, tmp_path):
+    outcome = gathered(host, tmp_path, gather_catalog="empty.test")
+    assert outcome.returncode and "no zone is named, and" in outcome.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["variables.json"]
 
 

@@ -20,6 +20,7 @@ from ansible.parsing.vault import VaultLib
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE as RENDERERS
 from ansible_collections.authoritative.dns.plugins.action.nameserver import read_settings
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
@@ -28,6 +29,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.views import misled
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind as bind_software
 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
@@ -78,6 +80,7 @@ class ActionModule(ActionBase):
         files, secret = dict(zones), []
         for host, server in topology.servers.items():
             host_plan = plan(declaration, host, server.addresses)
+            _refuse([Finding(REFUSAL, problem.where, f"{problem.wrong}; {problem.right}") for problem in (misled(host_plan) if host_plan.views else ())])
             keys = [key.name for key in host_plan.keys]
             outside, inside, has_secrets = local_files(server, keys, _said(server, host_plan, _plain(task_vars["hostvars"][host].get("__nameserver_layout"))))
             local = [f"local/{host}/{name}" for name in SOFTWARE[server.software].LOCAL_FILES]
@@ -86,12 +89,12 @@ class ActionModule(ActionBase):
                 files[name] = f"{comment} Gathered from {host} by authoritative.dns, and yours: what stays as it was.\n{text}"
             secret += local[:1] if has_secrets else []
             files[f"host_vars/{host}.yml"] = inventory_files.host_file(server, _connection(task_vars["hostvars"][host]), local)
-        files.update(inventory_files.keys_files(topology.keys))
+        files.update(inventory_files.keys_files(topology.keys, list(inventory_files.directories(topology.zones.values())), topology.views))
         files["hosts.yml"] = inventory_files.hosts_file(topology.servers)
         secret += [inventory_files.VAULT] if inventory_files.VAULT in files else []
         for name in secret:
             files[name] = self._encrypted(name, files[name], arguments["clear_text"])
-        known = {name for name, zone in topology.zones.items() if zone.text is not None}
+        known = {name for name, zone in topology.zones.items() if zone.text is not None and view_of(name) is None}
         found = (topology.servers, topology.zones, topology.findings, list(pointers.compared(declaration, known)) if arguments["pointers"] else [])
         files["report.txt"], files["report.json"] = report.as_text(*found), json.dumps(report.as_json(*found), indent=1)
         return files
@@ -103,18 +106,15 @@ class ActionModule(ActionBase):
             "hostvars": hosts,
             "groups": {"all": list(hosts)},
             "inventory_dir": place,
-            "dns_zone_directories": [inventory_files.ZONES],
+            "dns_zone_directories": list(inventory_files.directories(topology.zones.values())),
+            "dns_views": topology.views,
             "dns_tsig_keys": [{"name": name, **key} for name, key in topology.keys.items()],
         }
         try:
             return inventory.declared(variables, str)
         except DeclarationError as error:
             # A zone with options of its own is told by the file that has these.
-            origins = {
-                f"({place}/{inventory_files.ZONES}/{inventory_files.zone_stem(name)}.{kind})": zone
-                for name, zone in topology.zones.items()
-                for kind in ("zone", "yaml")
-            }
+            origins = {f"({place}/{inventory_files.path_of(name)}.{kind})": zone for name, zone in topology.zones.items() for kind in ("zone", "yaml")}
             findings = []
             for problem in error.problems:
                 file = next((text for text in origins if text in problem.where), None)

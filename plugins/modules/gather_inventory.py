@@ -13,7 +13,7 @@ author:
 description:
   - Makes one declaration of what M(authoritative.dns.gather) read on several hosts, and writes it on the controller as an inventory that the
     playbook C(authoritative.dns.site) takes, with a report of what became of every statement.
-  - Nothing is written if a server recurses for somebody in a way that cannot be declared, has views, or has a zone that cannot be read; the
+  - Nothing is written if a server recurses for somebody in a way that cannot be declared, has views with what cannot be, or has a zone that cannot be read; the
     message lists it all. A directory that is there already is never touched.
 options:
   directory:

@@ -175,6 +175,7 @@ places:
 contents:
   description:
     - By zone its C(text), a master file, and whether it is the server's own file as it is (C(as_it_is)); or what is C(wrong) with it.
+    - A zone in a view is called C(example.com@internal) here.
     - Files that are raw, that have a journal or that include others are told as the records that they mean.
   returned: O(content=true)
   type: dict

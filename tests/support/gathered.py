@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind import Bind, zones_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind
@@ -31,7 +32,7 @@ def gathered(
         places = {name: place.replace(str(path), "named.conf") for name, place in named_conf.places(str(path), directory).items()}
     reader = Bind(lambda *_command: (1, "", ""), lambda _program: None, "named.conf")
     zones = [{**reader._zone(statement, view, "/work", places), "serial": 1} for statement, view in zones_of(statements)]
-    contents = {zone["name"]: {"text": zone_text(zone["name"]), "as_it_is": True} for zone in zones if zone["file"]}
+    contents = {zone_name(zone["name"], zone["view"]): {"text": zone_text(zone["name"]), "as_it_is": True} for zone in zones if zone["file"]}
     facts = {"configuration": statements, "places": places, "zones": zones, "contents": contents, "directory": "/work", "running": True, "version": version}
     keys = [{"name": name, "algorithm": "hmac-sha256", "secret": secret} for name, secret in (secrets or SECRETS).items()]
     return bind.server(host, [address], facts, keys, layout or {})

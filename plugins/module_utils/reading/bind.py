@@ -9,6 +9,7 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
@@ -59,7 +60,7 @@ class Bind:
         zones = [self._zone(statement, view, directory, places) for statement, view in zones_of(statements)]
         served = self._serials(zones, options)
         for zone in zones:
-            zone["serial"] = served.get(zone["name"])
+            zone["serial"] = None if zone["view"] else served.get(zone["name"])  # a question leads to one view, and to which is the clients' affair
         version = re.search(r"BIND (\S+)", self._said("named", "-v"))
         return {
             "software": self.software,
@@ -89,9 +90,9 @@ class Bind:
             raise Refused(f"{self.config_file} as named-checkconf prints it cannot be read: {error}") from error
 
     def _added(self, statements, options, directory):
-        """Zones that C(rndc addzone) added, outside of views: they are in a database, or a file of statements, and in no named.conf."""
+        """Zones that C(rndc addzone) added, which are in a database, or a file of statements, and in no named.conf. Those in views are entered there."""
         place = os.path.join(directory, named_conf.words(options["new-zones-directory"])[1]) if "new-zones-directory" in options else directory
-        views = [named_conf.words(statement)[1] for statement in statements if statement[0] == "view"]
+        views = {named_conf.words(statement)[1]: named_conf.block(statement) for statement in statements if statement[0] == "view"}
         result = []
         for name in views or ["_default"]:
             path = self.root + os.path.join(place, name)
@@ -107,7 +108,7 @@ class Bind:
             else:
                 continue
             zones = [statement for statement in named_conf.parse(out) if statement[0] == "zone"]
-            result += [["view", f'"{name}"', zones]] if views else zones
+            views.get(name, result).extend(zones)
         return result
 
     def _zone(self, statement, view, directory, places):
@@ -135,17 +136,17 @@ class Bind:
     # -- content ------------------------------------------------------------------------------------------------------
 
     def _contents(self, zones, directory, copies):
-        """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, without those in views."""
-        own = [zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"] and not zone["view"]]
-        brief = {zone["name"]: zone["serial"] for zone in own if not copies and zone["type"] in _SECONDARY and zone["serial"] is not None}
-        return contents({zone["name"]: self.root + zone["file"] for zone in own}, self.user, self._command(directory), brief)
+        """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, zone: see L(zone_names)."""
+        own = {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"]}
+        brief = {name: zone["serial"] for name, zone in own.items() if not copies and zone["type"] in _SECONDARY and zone["serial"] is not None}
+        return contents({name: self.root + zone["file"] for name, zone in own.items()}, self.user, self._command(directory), brief)
 
     def _command(self, directory):
         """How named-compilezone writes a zone as text, with its journal. It is as lenient as named itself may be told to be."""
         program = self.find("named-compilezone")
         lenient = [word for check in "iknmrSMW" for word in (f"-{check}", "none" if check == "i" else "ignore")]
         base = [program, "-q", "-j", "-w", self.root + directory, *lenient, "-F", "text", "-o", "-"]
-        return lambda zone, path, raw: [*base, "-f", "raw" if raw else "text", zone, path] if program else None
+        return lambda zone, path, raw: [*base, "-f", "raw" if raw else "text", domain_of(zone), path] if program else None
 
 
 def zones_of(statements):

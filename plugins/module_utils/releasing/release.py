@@ -12,6 +12,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import soa
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
@@ -77,12 +78,14 @@ class Release:
             for zone, serial in self._answered(given).items():
                 given[zone] = serial_numbers.newest([*filter(None, [given[zone]]), serial])
         now = {*(zone for zone in given if zone not in current.notes.get("removed", {})), *current.notes.get("secondary", {})}
-        now |= {zone["name"] for zone in self.read(self.layout["config_file"], False)["zones"] if zone["type"] in _SERVED} if current.files else set()
-        now -= self.software.brought
+        configured = _served(self.read(self.layout["config_file"], False)["zones"]) if current.files else ()
+        now |= {zone for zone in configured if domain_of(zone) not in now}  # what all views share is in one of them
+        now = {zone for zone in now if domain_of(zone) not in self.software.brought}
         with self._readable(self.entry.kept) as path:
             facts = self.read(path, True)
-            unreadable = self.software.check_original(path, {zone["name"]: zone["file"] for zone in facts["zones"] if zone["type"] in _PRIMARY})
-        before = {zone["name"]: zone for zone in facts["zones"] if zone["type"] in _SERVED}
+            before = _served(facts["zones"])
+            unreadable = self.software.check_original(path, {zone: told["file"] for zone, told in before.items() if told["type"] in _PRIMARY})
+        unreadable = [zone for zone in before if zone in unreadable or domain_of(zone) in unreadable]
         behind = self._behind(before, facts["contents"], given)
         own = [zone for zone, told in before.items() if told["type"] in _PRIMARY]  # a copy that is not there is transferred again
         self._refuse_losses(now, before, [*unreadable, *(zone for zone in own if "wrong" in facts["contents"].get(zone, ()))], signed)
@@ -103,16 +106,19 @@ class Release:
     @staticmethod
     def _behind(before, contents, given):
         """An old copy's primary may itself be behind, which is its own host's affair; so these are of zones that the host is primary for."""
-        found = {}
+        found, related = {}, {}
+        for zone in given:
+            related.setdefault(domain_of(zone), []).append(zone)
         for zone, facts in before.items():
             serial = soa.serial_in(contents.get(zone, {}).get("text", ""))
-            known = given.get(zone)
+            known = serial_numbers.newest([given[other] for other in related.get(domain_of(zone), ()) if _same(zone, other)])
             if facts["type"] in _PRIMARY and serial and known is not None and serial_numbers.newer(known, serial[0]):
                 found[zone] = [serial[0], known]
         return found
 
     def _refuse_losses(self, now, before, unreadable, signed):
-        found = {zone: f"is served now, and is not in {self.entry.kept}" for zone in now if zone not in before}
+        known = {name for zone in before for name in (zone, domain_of(zone))}
+        found = {zone: f"is served now, and is not in {self.entry.kept}" for zone in now if zone not in known and domain_of(zone) not in before}
         found.update({zone: "is served now, and its content of before cannot be read by the server" for zone in unreadable if zone in now and zone in before})
         bare = "is signed now, and would not be: take its DS out of the zone above, and wait for its TTL, first"
         found.update({zone: bare for zone in signed if zone in before and not before[zone]["signed"]})
@@ -231,13 +237,24 @@ class Release:
             raise Refused("with its configuration of before the server does not serve {}; its log says why".format(", ".join(missing[:10])))
 
     def _answered(self, zones):
-        """{zone: serial} from wherever this host takes questions."""
-        found = {}
+        """{zone: serial} from wherever this host takes questions, and of those in views what the server says."""
+        found = self.software.serials_in_views([zone for zone in zones if view_of(zone)])
+        found = {zone: serial for zone, serial in found.items() if serial is not None}
         for address in listeners.taking(self.port):
             waiting = [zone for zone in zones if zone not in found]
             if waiting:
                 found.update(served_serials.serials(address, waiting, served_serials.seconds_to_ask(waiting), self.port))
         return found
+
+
+def _served(zones):
+    """Those that a server has as a primary or a secondary, by name and view."""
+    return {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in _SERVED}
+
+
+def _same(zone, other):
+    """Whether both names of a domain are of one zone, which may be in all views for the one, and for the other in each of them."""
+    return zone == other or None in (view_of(zone), view_of(other))
 
 
 def _first(said):

@@ -25,6 +25,8 @@ def selected(declaration: Declaration, expression: str) -> frozenset[str]:
     facts = [
         {
             "name": zone.name,
+            "domain": zone.domain,
+            "view": zone.view,
             "primaries": [server.name for server in zone.primaries],
             "secondaries": [server.name for server in zone.secondaries],
             "labels": dict(zone.labels),

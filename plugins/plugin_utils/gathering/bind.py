@@ -9,8 +9,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, parse, value, words
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import OF_ZONES, Options
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import OF_ZONES as VIEW_OF_ZONES
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import RECURSION, View, shared
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -81,7 +84,9 @@ class _Reader:
         self.options = Options(options, self.lists, addresses, layout)
         self.result = GatheredServer(host, "bind", tuple(addresses), variables=self.options.variables, places=facts["places"])
         self.result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
-        self.served = {zone["name"]: zone for zone in facts["zones"] if not zone["view"]}
+        self.served = {zone_name(zone["name"], zone["view"]): zone for zone in facts["zones"]}
+        self.views = [View(item, self.lists) for item in self.statements if item[0] == "view"]
+        self.inside: dict[str, str] = {}
         self.needing = self._named_by_options()
 
     def _named_by_options(self) -> set[str]:
@@ -92,6 +97,7 @@ class _Reader:
         return found
 
     def read(self) -> GatheredServer:
+        self._recursion_in_views(addresses=self.result.addresses)
         self._check()
         for statement, (fate, detail) in self.options.outcomes():
             text = f"options, {label(statement)}"
@@ -101,7 +107,56 @@ class _Reader:
                 self._fate(text, fate, detail)
         for statement in self.statements:
             self._top(statement)
+        for view in self.views:
+            self._view(view)
+        if self.views:
+            self.result.has_local_zones = False  # none can stand beside views
+            self.result.views = [{"name": view.name, "match_clients": view.clients} for view in self.views]
+            found = shared(self.result.zones, self.inside, [view.name for view in self.views])
+            self.result.zones = {zone.name: zone for zone in found}
         return self.result
+
+    def _recursion_in_views(self, addresses: Sequence[str]) -> None:
+        """Who recurses is said once for a server: whoever does in one of its views."""
+        if not self.views:
+            return
+        statements, allow_query = self.options.statements, self.options.variables["nameserver_allow_query"]
+        seen = [view.recursion(statements, self.lists, addresses, self.layout) for view in self.views]
+        recursive = [(own, networks) for own, networks in seen if own.recursive]
+        self.options = (recursive or seen)[0][0]
+        self.options.statements = statements
+        self.options.lost = [item for own, _networks in seen for item in own.lost]
+        self.options.variables["nameserver_allow_query"] = allow_query
+        networks = list(dict.fromkeys(item for _own, found in recursive for item in found))
+        if networks:
+            self.options.variables["nameserver_recursion_networks"] = networks
+            self._find(CHANGE, f"who recurses is declared for all views together: {', '.join(networks)}", *(view.label for view in self.views))
+        self.result.variables = self.options.variables
+
+    def _view(self, view: View) -> None:
+        place = f"{view.label}, match-clients"
+        self._fate(view.label, TAKEN, "dns_views")
+        if view.beyond:
+            wrong = f"says of the view {view.name} what match_clients cannot say: {'; '.join(view.beyond)}; write networks and keys in that list"
+            self._find(REFUSAL, wrong, place)
+        if view.alien:
+            labels = [f"{view.label}, {name}" for name in view.alien]
+            self._find(REFUSAL, f"has in the view {view.name}: {', '.join(view.alien)}; move it to options, or outside of the view", *labels)
+        for name in view.by_name:
+            if name in RECURSION:
+                self._fate(f"{view.label}, {name}", TAKEN, "nameserver_recursion_networks")
+            elif not name.startswith("zone ") and name not in view.alien:
+                taken = name == "match-clients" or name in VIEW_OF_ZONES
+                detail = "dns_views" if name == "match-clients" else "by each zone" if taken else "named's own setting is used"
+                self._fate(f"{view.label}, {name}", TAKEN if taken else DROPPED, detail)
+        for statement in view.zones:
+            options = by_label(block(statement))
+            if "in-view" in options:
+                name = words(statement)[1].rstrip(".").lower()
+                self.inside[zone_name(name, view.name)] = words(options["in-view"])[1]
+                self._fate(f"{view.label}, {label(statement)}", TAKEN, f"the zone of the view {words(options['in-view'])[1]}")
+            else:
+                self._zone(statement, view)
 
     def _find(self, kind: str, text: str, *labels: str) -> None:
         places = tuple(self.facts["places"][name] for name in labels if name in self.facts["places"])
@@ -111,9 +166,6 @@ class _Reader:
         self.result.fates.append(Fate(self.result.host, statement, self.facts["places"].get(statement, ""), fate, detail))
 
     def _check(self) -> None:
-        views = [label(item) for item in self.statements if item[0] == "view"]
-        if views:
-            self._find(REFUSAL, f"has {', '.join(views)}, which are not gathered yet", *views)
         if self.options.lost:
             wrong = f"recurses for {', '.join(self.options.lost)}, which nameserver_recursion_networks cannot say; list plain networks in allow-recursion"
             self._find(REFUSAL, wrong, "options, allow-recursion", "options, allow-query")
@@ -155,14 +207,15 @@ class _Reader:
 
     # -- zones --------------------------------------------------------------------------------------------------------
 
-    def _zone(self, statement: Statement) -> None:
-        name = words(statement)[1].rstrip(".").lower() or "."
+    def _zone(self, statement: Statement, view: View | None = None) -> None:
+        domain = words(statement)[1].rstrip(".").lower() or "."
+        name = zone_name(domain, view.name if view else None)
         fact = self.served.get(name)
         if fact is None:  # of another class than IN
             self.result.local_config.append(written(self._absolute(statement)))
             self._fate(label(statement), KEPT, "nameserver_local_config")
             return
-        if name in _BROUGHT and (name != "." or fact["type"] == "hint"):
+        if domain in _BROUGHT and (domain != "." or fact["type"] == "hint"):
             return self._brought(statement, fact)
         options = by_label(block(statement))
         zone = ServedZone(name, _ROLES.get(fact["type"], ""), fact["where"] or "added by rndc", serial=fact["serial"])
@@ -175,7 +228,7 @@ class _Reader:
             return None
         content = self.facts.get("contents", {}).get(name, {})
         zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
-        self._peers(zone, options)
+        self._peers(zone, {**(view.of_zones() if view else {}), **options})
         return None
 
     def _with_inherited(self, statement: Statement, kind: str, options: Mapping[str, Statement]) -> Statement:
@@ -203,7 +256,7 @@ class _Reader:
         """Why a zone cannot be declared, empty if it can."""
         if kind not in _ROLES:
             return f"a zone of type {kind or 'in-view'} is none that is declared"
-        if name in self.needing:
+        if domain_of(name) in self.needing:
             return "an option of named is about it (a catalog or a response policy)"
         inherited = {**{key: item for key, item in self.options.by_name.items() if key in _OFF}, **options}
         if _ROLES[kind] == PRIMARY and ("update-policy" in options or not _is_off("allow-update", inherited)):

@@ -11,23 +11,43 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import PRIMARY, DeclaredZone, GatheredServer
 
 HEADER = "# Gathered by authoritative.dns from running servers, and yours from now on.\n"
 ZONES = "zones"
 _UNSET = {"tsig": False, "allow_query": None}  # how a zone says that it has not what most have
+VIEWS = "views"
 VAULT = "group_vars/all/vault.yml"
 
 
+def directories(zones: Iterable[DeclaredZone]) -> dict[str, list[DeclaredZone]]:
+    """Zones by the directory that they are in: one for each view, and one for all others."""
+    found: dict[str, list[DeclaredZone]] = {ZONES: []}
+    for zone in zones:
+        view = view_of(zone.name)
+        found.setdefault(f"{VIEWS}/{view}" if view else ZONES, []).append(zone)
+    return found
+
+
+def path_of(zone: str) -> str:
+    """Of a zone's files, without what their names end in."""
+    view = view_of(zone)
+    return f"{f'{VIEWS}/{view}' if view else ZONES}/{zone_stem(domain_of(zone))}"
+
+
 def zone_files(zones: Iterable[DeclaredZone]) -> dict[str, str]:
-    """A directory of zones, with the options of most of them in C(_defaults.yaml) and those of the others beside them."""
-    zones = list(zones)
+    """Directories of zones, with the options of most of them in C(_defaults.yaml) and those of the others beside them."""
+    return {name: text for directory, own in directories(zones).items() for name, text in _directory(directory, own).items()}
+
+
+def _directory(directory: str, zones: Sequence[DeclaredZone]) -> dict[str, str]:
     counted = Counter(json.dumps(_shareable(zone.options), sort_keys=True) for zone in zones)
     common = json.loads(counted.most_common(1)[0][0]) if zones else {}
-    result = {f"{ZONES}/_defaults.yaml": HEADER + dumped(common)}
+    result = {f"{directory}/_defaults.yaml": HEADER + dumped(common)}
     for zone in zones:
-        stem = f"{ZONES}/{zone_stem(zone.name)}"
+        stem = f"{directory}/{zone_stem(domain_of(zone.name))}"
         own: dict[str, Any] = {key: value for key, value in zone.options.items() if key not in common or common[key] != value}
         own |= {key: _UNSET[key] for key in common.keys() - zone.options.keys()}
         if zone.text is None:
@@ -69,10 +89,11 @@ def host_file(server: GatheredServer, connection: Mapping[str, Any], local: Sequ
     return HEADER + dumped(variables)
 
 
-def keys_files(keys: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """What is the same for all hosts, and the secrets."""
+def keys_files(keys: Mapping[str, Mapping[str, Any]], places: Sequence[str] = (ZONES,), views: Sequence[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """What is the same for all hosts, and the secrets. places: L(directories) of zones. views: as dns_views has them."""
     listed = [{"name": name, "algorithm": key["algorithm"], "secret": "{{ vault_dns_tsig_keys['" + name + "'] }}"} for name, key in keys.items()]
-    result = {"group_vars/all/dns.yml": HEADER + dumped({"dns_zone_directories": [ZONES], **({"dns_tsig_keys": listed} if listed else {})})}
+    shared = {"dns_zone_directories": list(places), **({"dns_tsig_keys": listed} if listed else {}), **({"dns_views": list(views)} if views else {})}
+    result = {"group_vars/all/dns.yml": HEADER + dumped(shared)}
     if keys:
         result[VAULT] = HEADER + dumped({"vault_dns_tsig_keys": {name: key["secret"] for name, key in keys.items()}})
     return result

@@ -94,6 +94,7 @@ class GatheredServer:
     """One server. variables: of the role nameserver. keys: TSIG keys by name, {algorithm, secret}.
 
     local_config, local_options: statements, outside and inside of options, that stay the host's own. named: what these may use.
+    views: as dns_views declares them, none if it has none.
     zone_texts: the statement of every zone as it would be kept. places: file and line by statement. has_local_zones: whether the program of
     afterwards can keep zones of the host's own.
     """
@@ -107,6 +108,7 @@ class GatheredServer:
     local_config: list[str] = field(default_factory=list)
     local_options: list[Named] = field(default_factory=list)
     named: list[Named] = field(default_factory=list)
+    views: list[dict[str, Any]] = field(default_factory=list)
     zone_texts: dict[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)

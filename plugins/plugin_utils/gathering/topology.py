@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import ALGORITHMS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import key_names as client_keys
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import without_transfers
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     CONTRADICTION,
@@ -41,6 +44,7 @@ class Topology:
         self.open: dict[str, list[str]] = {}  # zones that strangers may transfer, by primary
         for name in dict.fromkeys(name for server in servers.values() for name in server.zones):
             self._zone(name, {host: server.zones[name] for host, server in servers.items() if name in server.zones})
+        self.views = self._views()
         self.keys = self._used_keys()
         self._tell_open()
 
@@ -51,11 +55,28 @@ class Topology:
         """Whether a zone could stay in the own configuration of all the hosts that serve it."""
         return all(server.has_local_zones for server in self.servers.values() if name in server.zones)
 
+    def _views(self) -> list[dict[str, Any]]:
+        """The views of all servers that have some, which are the same for all."""
+        signing = {key for zone in self.zones.values() for key in key_names(zone.options)}
+        having = {host: without_transfers(server.views, signing) for host, server in self.servers.items() if server.views}
+        first = next(iter(having), "")
+        for host, views in having.items():
+            if views != having[first]:
+                text = f"has other views than {first}, or others see them, or in another order"
+                self._find(REFUSAL, f"host {host}", f"{text}; a declaration has one list of views for all servers, so make them the same")
+            for key in sorted({key for view in views for key in client_keys(view["match_clients"])}):
+                algorithm = self.servers[host].keys.get(key, {}).get("algorithm", "none")
+                if algorithm not in ALGORITHMS:
+                    text = f"the key {key} in match-clients is of the algorithm {algorithm}; give it one of {', '.join(ALGORITHMS)}"
+                    self._find(REFUSAL, f"host {host}", text)
+        return having.get(first, [])
+
     def _used_keys(self) -> dict[str, dict[str, Any]]:
         """The TSIG keys that the declared zones name. Others, such as those that command a server, may differ from host to host."""
         result: dict[str, dict[str, Any]] = {}
         first: dict[str, str] = {}
-        for name in sorted({key for zone in self.zones.values() for key in key_names(zone.options)}):
+        seen_with = {key for view in self.views for key in client_keys(view["match_clients"])}
+        for name in sorted({key for zone in self.zones.values() for key in key_names(zone.options)} | seen_with):
             for host, server in self.servers.items():
                 if name in server.keys and result.setdefault(name, server.keys[name]) != server.keys[name]:
                     text = f"is not the same on {first[name]} and {host}; give both the same algorithm and secret, or two names"
@@ -69,7 +90,8 @@ class Topology:
     def _zone(self, name: str, served: Mapping[str, ServedZone]) -> None:
         primaries = {host: zone for host, zone in served.items() if zone.role == PRIMARY}
         secondaries = {host: zone for host, zone in served.items() if zone.role == SECONDARY}
-        reason = f"{name} is named in gather_leave" if name in self.leave else next((zone.kept for zone in served.values() if zone.kept), "")
+        left = self.leave & {name.lower(), domain_of(name)}
+        reason = f"{name} is named in gather_leave" if left else next((zone.kept for zone in served.values() if zone.kept), "")
         reason = reason or self._unsafe_key(served)
         if not reason and not primaries:
             reason = self._without_primary(name, secondaries)
@@ -93,6 +115,8 @@ class Topology:
             options["secondaries"] = [self._fed(name, host, zone, {}, secondaries) for host, zone in secondaries.items()]
             options["secondaries"] += self._outside(name, {}, secondaries)
             options["validators"] = {"ns-glue": "off"}
+        if view_of(name):
+            options["view"] = view_of(name)
         self._who_may_ask(name, {**primaries, **secondaries}, options)
         host, zone = next(iter((primaries or secondaries).items()))
         text = zone.text if primaries else None
@@ -257,5 +281,5 @@ def _has(entry: str, address: str) -> bool:
 
 def apex_servers(name: str, text: str) -> list[str]:
     """The NS records of a zone's apex in its master file."""
-    origin = dns.name.from_text(name)
+    origin = dns.name.from_text(domain_of(name))
     return [record.rdata for record in parse_zone_file(text, origin, f"zone {name}").records if record.owner == "@" and record.type == "NS"]

@@ -44,6 +44,18 @@ def test_a_zone_may_be_in_several_views_and_has_one_domain_name():
     assert declaration.zones["example.com@external"].serial_policy == "unix"
 
 
+@pytest.mark.parametrize(
+    ("expression", "chosen"),
+    [
+        ("[?view=='internal']", {"example.com@internal"}),
+        ("[?domain=='example.com']", {"example.com@internal", "example.com@external"}),
+        ("[?name=='example.org']", {"example.org"}),
+    ],
+)
+def test_a_run_may_be_about_one_view(expression, chosen):
+    assert declared(zone("internal"), zone("external"), zone(name="example.org"), select=expression).selected == chosen
+
+
 def test_defaults_may_name_the_view():
     assert list(declared(zone(), defaults={"view": "internal"}).zones) == ["example.com@internal"]
 

@@ -226,3 +226,28 @@ def test_both_sides_are_proven_from_one_host_by_its_address_and_a_clients_key(ho
     assert proven([zone("example.com", "10.0.0.9", "internal"), *SPLIT[1:]]) == everything - {("verify_records", names[0], "same")} | {
         ("verify_records", names[0], "different")
     }
+
+
+def test_a_dry_run_has_both_views_checked_and_writes_nothing(host):
+    before = host.tree()
+    with host.declared(SPLIT, keys=KEYS, views=VIEWS) as application:
+        assert application.preview()["changed"] and host.tree() == before
+        application.payload["texts"]["example.com@external"][1] += "www no.record here\n"
+        with pytest.raises(Refused, match="named-checkconf refuses"):
+            application.preview()
+    bring(host)
+    with host.declared(SPLIT, keys=KEYS, views=VIEWS) as application:
+        assert not application.preview()["changed"]
+
+
+def test_a_server_that_did_not_read_one_side_gets_back_what_it_had(host):
+    bring(host)
+    before, host.ignored = serials(host), {("reload", "example.com", "IN", "internal")}
+    changed = [zone("example.com", "10.0.0.9", "internal"), *SPLIT[1:]]
+    with pytest.raises(Refused, match="does not serve example.com@internal with the new serial"):
+        bring(host, changed)
+    assert serials(host) == before and asked(host, "www.example.com", source="127.0.0.2") == ["10.0.0.1"]
+    host.ignored = set()
+    issued = before[0] + 1  # it was out, perhaps, and is not used for anything else
+    assert bring(host, [zone("example.com", "10.0.0.77", "internal"), *SPLIT[1:]])["zones_changed"]["example.com@internal"] > issued
+    assert asked(host, "www.example.com", source="127.0.0.2") == ["10.0.0.77"]

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import time
 
 import dns.message
@@ -93,6 +95,32 @@ def configured(host):
     return {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()}
 
 
+PROOF = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - authoritative.dns.declaration:
+    - authoritative.dns.verify:
+        checks: [serials, contents, transfers]
+        families: [4]
+      register: found
+    - authoritative.dns.verify_report:
+        verified: "{{ ansible_play_hosts | map('extract', hostvars, 'found') }}"
+        directory: "{{ inventory_dir }}/../proof"
+      run_once: true
+"""
+
+
+def proven(root):
+    """The rows of the report that the gathered inventory's proof makes (zone, server, state, whether that is right, who may transfer), faults, and warnings."""
+    (root / "proof.yml").write_text(PROOF)
+    command = ["ansible-playbook", "-i", str(root / "adopted"), str(root / "proof.yml"), "--vault-password-file", str(root / "password")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False, cwd=root, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert run.returncode == 0, run.stdout + run.stderr
+    report = json.loads((root / "proof/verify.json").read_text())
+    return [[row["zone"], row["server"], row["state"], row["ok"], row["allowed_to"]] for row in report["rows"]], report["faults"], "not proven" in run.stdout
+
+
 def adoption(root):
     with running_hosts(root, pair()) as hosts:
         for name, source, address in (
@@ -111,6 +139,7 @@ def adoption(root):
         changed = [[adopted.take_over(host)["changed"] for host in hosts.values()] for _run in range(2)]
         for name, host in hosts.items():
             until(lambda host=host: asked(host), before[name])
+        proof = proven(root)
         again = gather(root, hosts, "again")
         assert again.returncode == 0, again.stdout + again.stderr
         second = Adopted(root / "again")
@@ -128,6 +157,7 @@ def adoption(root):
             until(lambda host=host: asked(host), before[name])
         return {
             "declared": list(one.zones),
+            "proof": proof,
             "views": shared["dns_views"],
             "again": (second.read("group_vars/all/dns.yml")["dns_views"], list(two.zones), one.keyring == two.keyring),
             "same": {name: all(facts) for name, facts in same.items()},
@@ -153,3 +183,8 @@ def test_a_split_horizon_is_gathered_taken_over_and_given_back(tmp_path):
         "zones/shared.test.zone": zone("shared.test", 8, "192.0.2.2"),
     }
     assert not found["files"]
+    rows, faults, unproven = found["proof"]
+    fed = [name for name in zones if name != "both.test"]
+    assert sorted(row for row in rows if row[1] == "ns1") == sorted([name, "ns1", "in_sync", True, ["ns2"] if name in fed else []] for name in zones)
+    assert sorted(row for row in rows if row[1] == "ns2") == sorted([name, "ns2", "in_sync", True, []] for name in fed)
+    assert not faults and not unproven

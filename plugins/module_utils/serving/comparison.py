@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, delegations, other_servers, served_serials, signing_state
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
@@ -46,7 +47,7 @@ def compare(state, now):
         entries[zone][1].append(serial)  # it was a secondary, and is a primary now
     if ask and state.running:
         # Somebody else may have moved the serial, or served the zone before this collection did.
-        answered = _served(state, ask)
+        answered = _served(state, [zone for zone in ask if not view_of(zone) or entries[zone][2] is not None])
         for zone, serial in answered.items():
             entries[zone][1].append(serial)
         for zone, holding in state.software.held([zone for zone in differing if differing[zone][2] is None], answered, state.lost).items():

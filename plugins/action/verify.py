@@ -20,7 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.prob
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import Expectations, expectations
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signatures_expected
 
-CHECKS = ("serials", "contents", "transfers", "servers", "dnssec")
+CHECKS = ("serials", "catalogs", "contents", "transfers", "servers", "dnssec")
 _TABLE = 2000  # results; beyond it only faults, at most as many, and counts travel
 _SAMPLE = 500  # record sets of one zone, spread evenly over it
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
@@ -50,8 +50,8 @@ class ActionModule(ActionBase):
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
         parents = read_parents(arguments["parent_servers"], declaration)
-        if self._task.check_mode and "contents" in arguments["checks"]:
-            arguments["checks"].remove("contents")  # a dry run has changed nothing, so servers cannot have what it would have given them
+        if self._task.check_mode:  # a dry run has changed nothing, so servers cannot have what it would have given them
+            arguments["checks"] = [check for check in arguments["checks"] if check not in ("contents", "catalogs")]
         own = own_addresses(declaration, task_vars)
         expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"], own)
         signed = signatures_expected(declaration, host, arguments["families"], parents)
@@ -115,6 +115,11 @@ def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, 
                 {"servers": expected.servers, "zones": expected.zones, "keys": expected.keys, "wait_timeout": arguments["wait_timeout"]},
             ),
             sum(len(zone["servers"]) for zone in expected.zones),
+        ),
+        (
+            "catalogs",
+            ("catalogs", "verify", {**expected.learned, "wait_timeout": arguments["wait_timeout"]}),
+            len(expected.learned.get("catalogs", ())) and sum(len(catalog["members"]) for catalog in expected.learned["catalogs"]) + 1,
         ),
         (
             "contents",

@@ -15,15 +15,16 @@ description:
     refuse it, and what no server may do, such as recursion for strangers.
   - Has M(authoritative.dns.verify_soa_serial), M(authoritative.dns.verify_records), M(authoritative.dns.verify_zone_transfer),
     M(authoritative.dns.verify_server) and, for signed zones, M(authoritative.dns.verify_dnssec) look, from the host of the task.
-  - In check mode V(contents) is left out of O(checks), since a dry run gives no server what is declared.
+  - On a host whose name server learns from catalog zones, asks this server which zones it learned of. That takes the rights to command it.
+  - In check mode V(contents) and V(catalogs) are left out of O(checks), since a dry run gives no server what is declared.
   - Never changes anything, and never fails because of what it found. The role P(authoritative.dns.verify#role) does, after it made a report.
 options:
   checks:
     description: What to look at.
     type: list
     elements: str
-    choices: [serials, contents, transfers, servers, dnssec]
-    default: [serials, contents, transfers, servers, dnssec]
+    choices: [serials, catalogs, contents, transfers, servers, dnssec]
+    default: [serials, catalogs, contents, transfers, servers, dnssec]
   families:
     description: The IP versions that the host can use.
     type: list
@@ -104,6 +105,13 @@ soa:
   description: What M(authoritative.dns.verify_soa_serial) returned.
   returned: when asked for
   type: dict
+catalogs:
+  description:
+    - Which members of catalogs the name server of the host learned of, C(results) and C(summary) like those of the modules.
+    - The C(state) of a zone is V(learned), V(not_learned) of one that the declared catalog lists and the server does not know, V(unlisted) of one that
+      the server learned of and the declared catalog does not list.
+  returned: when asked for, on secondaries of catalogs
+  type: dict
 records:
   description: What M(authoritative.dns.verify_records) returned.
   returned: when asked for
@@ -135,11 +143,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.checks import contents, dnssec, serials, servers, transfers
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import membership
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
 
 # By the name of each in the result, in the order in which they look: the first waits until all servers have the same serial.
-CHECKS = {"soa": serials, "records": contents, "transfers": transfers, "servers": servers, "dnssec": dnssec}
-NAMES = ["serials", "contents", "transfers", "servers", "dnssec"]
+CHECKS = {"soa": serials, "catalogs": membership, "records": contents, "transfers": transfers, "servers": servers, "dnssec": dnssec}
+NAMES = ["serials", "catalogs", "contents", "transfers", "servers", "dnssec"]
 
 
 def look(payload):

@@ -35,6 +35,8 @@ ACCOUNTS = {"named": "bind" if shutil.which("apt-get") else "named", "nsd": "nsd
 class PowerDNSConsumer(PowerDNSHost):
     """It starts with the first configuration that it is given."""
 
+    find = staticmethod(shutil.which)
+
     @contextlib.contextmanager
     def applying(self, declaration):
         yield self.application_of(declaration)

@@ -35,6 +35,8 @@ REMEDIES = {
     "keys_differ": "let one primary sign, or give all the same keys; let the server transfer the zone anew",
     "no_dnskey": "put the keys' DNSKEY records back into the zone, and sign it anew",
     "not_authoritative": "provision the server (authoritative.dns.site); it does not have the zone",
+    "not_learned": "see that the primaries serve the declared catalog and that the server transfers it; then provision the server "
+    "(authoritative.dns.site), which has it look at the catalog once more",
     "refused": "provision the server (authoritative.dns.site); it does not have the zone, or may not answer this host (nameserver_allow_query, allow_query)",
     "signature_bogus": "sign the zone anew; if only this server says so, let it transfer the zone anew",
     "signature_expired": "have the signer run and sign the zone anew, now; if only this server says so, let it transfer the zone anew",
@@ -43,6 +45,7 @@ REMEDIES = {
     "signature_not_yet_valid": "set the clocks of the signer and of this host right, for example with chrony; if it was the signer's, sign the zone anew",
     "timeout": "see that the host is up, and let port 53 pass its firewall over UDP and TCP",
     "unknown_key": "sign the zone anew by the keys that are in it; a key may go only when no signature by it is left in any cache",
+    "unlisted": "provision the catalog's primaries (authoritative.dns.site); if the server keeps the zone, its log says why",
     "unreachable": "see that the host is up and its name server is started, and let port 53 pass its firewall over UDP and TCP",
     "unsigned": "let the server transfer the signed zone; if it is to be unsigned for good, have its DS removed first, and wait until caches have forgotten it",
     "wrong_key": "give both sides the same key: provision all servers in one run (authoritative.dns.site), with one dns_tsig_secret",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 
@@ -13,12 +14,23 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import kept_copies, processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _PRIMARY, _SECONDARY = ("primary", "master"), ("secondary", "slave", "mirror")
 _SIGNING = ("dnssec-policy", "auto-dnssec", "inline-signing")
 _SETS_UP = ("none", "off", "no", '"none"')
+
+
+_MEMBER_FILE = "__catz__"  # begins the name of a file that named keeps of a catalog's member (lib/dns/catz.c of BIND)
+_LONGEST = 65  # octets in it that are not replaced by their digest
+
+
+def _member_file(catalog, zone):
+    """The name of that file."""
+    text = f"_default_{catalog}_{zone}"
+    plain = len(text) <= _LONGEST and not set(text) & set("\\/:")
+    return f"{_MEMBER_FILE}{text if plain else hashlib.sha256(text.encode()).hexdigest()}.db"
 
 
 class Bind:
@@ -74,6 +86,28 @@ class Bind:
             "places": places,
             **({"contents": self._contents(zones, directory, copies)} if content else {}),
         }
+
+    def learned(self, listed):
+        """See L(knot.Knot.learned): by the files that named keeps of members, outside of views. listed: {catalog: zones} that are likely.
+
+        rndc tells of no zone that it is not asked for by its name.
+        """
+        options = next((item for item in self._configuration(False) if item[0] == "options"), None)
+        blocks = {named_conf.label(item): item for item in named_conf.block(options)} if options else {}
+        directory = named_conf.words(blocks["directory"])[1] if "directory" in blocks else "/"
+        found = {}
+        for catalog in named_conf.block(blocks["catalog-zones"]) if "catalog-zones" in blocks else ():
+            words = [named_conf.value(item) for item in catalog if not isinstance(item, list)]
+            name = words[1].rstrip(".").lower()
+            place = self.root + os.path.join(directory, words[words.index("zone-directory") + 1] if "zone-directory" in words else "")
+            likely = {_member_file(name, zone): zone for zone in listed.get(name, ())}
+            files = processes.call_as(self.user, kept_copies.owners, place, _MEMBER_FILE, likely)
+            others = {owner for file, owner in files.items() if file not in likely and file == _member_file(name, owner)}
+            found[name] = {zone for file, zone in likely.items() if file in files} | {zone for zone in others if self._serves(zone)}
+        return found
+
+    def _serves(self, zone):
+        return not self.run([self.find("rndc"), "zonestatus", zone], "/")[0]
 
     def _configuration(self, secrets):
         """All that named reads, with what is included in its place, and secrets only when asked for."""

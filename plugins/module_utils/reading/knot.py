@@ -75,6 +75,20 @@ class Knot:
             raise Refused(f"{self.config_file} cannot be read: " + "; ".join((err or out).splitlines()[:20]) + "; mend what knotc tells")
         return knot_conf.parse(out)
 
+    def learned(self, _listed):
+        """{catalog: zones} of the catalogs from which the running server learns. Raises Refused."""
+        found = {}
+        for zone, catalog in re.findall(r"^\[(\S+?)\.?\] .*\| catalog: ([^\s#]+)", self._control("zone-status"), re.M):
+            name, member = (zone, None) if catalog == "interpret" else (catalog.rstrip("."), zone)
+            found.setdefault(name, set()).update([member] if member else [])
+        return found
+
+    def _control(self, *arguments):
+        code, out, err = self.run([self.find("knotc"), "-C" if self._is_database else "-c", self.config_file, *arguments], "/")
+        if code:
+            raise Refused("knotc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
+        return out
+
     def _serials(self, zones, server):
         if not self.runs:
             return {}

@@ -31,6 +31,21 @@ class Nsd:
         self.runs, self.config_file = chosen.process is not None, chosen.config_file
         self.user = None
 
+    def learned(self, _listed):
+        """See L(knot.Knot.learned)."""
+        code, out, err = self.run([self.find("nsd-control"), "-c", self.config_file, "zonestatus"], "/")
+        if code:
+            raise Refused(f"nsd-control zonestatus fails: {(err or out).strip()}")
+        found, zone = {}, ""
+        for key, value in re.findall(r"^\s*(zone|catalog|catalog-member-id):\s+(\S+)", out, re.M):
+            if key == "zone":
+                zone = value.rstrip(".")
+            elif key == "catalog" and value == "consumer":
+                found.setdefault(zone, set())
+            elif key == "catalog-member-id":
+                found.setdefault(value.partition(".zones.")[2].rstrip("."), set()).add(zone)
+        return found
+
     def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts). Options that say what nsd would do anyway are left out, since its printer tells them all."""
         whole = self._printed(self.config_file)

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
+import sqlite3
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
@@ -66,6 +68,18 @@ class PowerDns:
             "places": where,
             **({"contents": {zone["name"]: self._content(zone["name"]) for zone in zones}} if content else {}),
         }
+
+    def learned(self, _listed):
+        """See L(knot.Knot.learned). As far as the database is SQLite's: pdnsutil (4.7) tells no members."""
+        settings = {}
+        _read(self.config_file, settings, {})
+        path = settings.get("gsqlite3-database")
+        rows = processes.call_as(self.user, _catalogs, path) if path else []
+        found = {name: set() for name, kind, _catalog in rows if kind == "CONSUMER"}
+        for name, _kind, catalog in rows:
+            if catalog in found:
+                found[catalog].add(name)
+        return found
 
     def _util(self, *arguments):
         """What pdnsutil says, with the server's own rights. Raises Refused."""
@@ -144,6 +158,17 @@ def _configuration(words):
     said = dict(given(words, ["--config-dir", "--config-name"]))
     directory = said.get("--config-dir") or next((path for path in ("/etc/powerdns", "/etc/pdns") if os.path.isdir(path)), "/etc/powerdns")
     return os.path.join(directory, f"pdns-{said['--config-name']}.conf" if said.get("--config-name") else "pdns.conf")
+
+
+def _catalogs(path):
+    """[name, kind, catalog] of all zones in a database; none of one as it was before PowerDNS 4.7. Raises Refused."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:
+            if "catalog" not in [column[1] for column in database.execute("PRAGMA table_info(domains)")]:
+                return []
+            return [list(row) for row in database.execute("SELECT name, type, catalog FROM domains")]
+    except sqlite3.Error as error:
+        raise Refused(f"the database {path} cannot be read: {error}") from error
 
 
 def _read(path, settings, where):

@@ -11,6 +11,7 @@ import struct
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 
+_FIRST = 1024  # octets, with the name of the first record
 _START = 65536  # octets of a file, among which its SOA is: it is the first record that servers write
 _SOA = re.compile(rb"\sSOA\s+\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
 _TYPE_SOA = 6
@@ -58,14 +59,33 @@ def _serial_in_raw(start):
     return None
 
 
-def _start_of(path):
+def owners(directory, beginning, known):
+    """{file name: zone} of the copies that named keeps in a directory under names that begin so; C("") of known ones, and where a file does not tell it."""
+    files = [name for name in os.listdir(directory) if name.startswith(beginning)] if os.path.isdir(directory) else []
+    return {name: "" if name in known else owner_in(_start_of(os.path.join(directory, name), _FIRST)) for name in files}
+
+
+def owner_in(start):
+    """The name of the first record in the first octets of a zone file as named writes it, which is its zone's; C("") if there is none."""
+    try:
+        position = _RAW_HEADERS[struct.unpack_from("!I", start, 4)[0]] + _RAW_RRSET.size + 2 if start.startswith(_RAW) else len(start)
+        labels = []
+        while start[position]:
+            labels.append(start[position + 1 : position + 1 + start[position]].decode("ascii").lower())
+            position += 1 + start[position]
+        return ".".join(labels)
+    except (struct.error, KeyError, IndexError, UnicodeError):
+        return ""
+
+
+def _start_of(path, octets=_START):
     """Nothing of what is no file, or cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return b""
     try:
-        return os.read(descriptor, _START)
+        return os.read(descriptor, octets)
     except OSError:
         return b""
     finally:

@@ -30,7 +30,8 @@ class Expectations:
     host, and who must refuse. own_servers: those of the servers that this collection configures, each with a zone to ask for.
     keys: those that transfers name, with their secrets. encrypted: the entries of servers as transfers over TLS name them.
     contents: what zones hold, at servers that may not differ in anything but time. unproven: (zone, server) where the host
-    cannot ask, because its question would lead to another view, or may.
+    cannot ask, because its question would lead to another view, or may. learned: of which zones the host's own server learns from which
+    catalogs, as far as it can; nothing on a host that is a secondary of none.
     """
 
     servers: list[dict[str, Any]]
@@ -41,6 +42,7 @@ class Expectations:
     encrypted: list[dict[str, Any]]
     contents: list[dict[str, Any]]
     unproven: list[tuple[str, str]]
+    learned: dict[str, Any]
 
 
 def expectations(
@@ -106,7 +108,21 @@ def expectations(
         for zone in spread([zone for zone in group if any(server.managed for server in zone.primaries) and zone.content.count <= MOST_RECORDS], contents)
     ]
     compared = [zone for zone in compared if zone["servers"]] if sides.unproven else compared
-    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared, sides.unproven)
+    return Expectations(list(servers.values()), zones, expected, list(own.values()), ring, encrypted, compared, sides.unproven, _learned(declaration, host))
+
+
+def _learned(declaration: Declaration, host: str) -> dict[str, Any]:
+    """See L(Expectations). A run about some zones is about their catalogs too."""
+    own = {
+        zone.name: (server, zone.members)
+        for zone in declaration.selected_zones.values()
+        if zone.members is not None
+        for server in zone.secondaries
+        if server.managed and server.name == host
+    }
+    address = next((server.addresses[0] for server, _members in own.values() if server.addresses), "")
+    catalogs = [{"name": name, "members": list(members)} for name, (_server, members) in own.items()]
+    return {"server": label(host, address), "address": address, "catalogs": catalogs} if catalogs else {}
 
 
 def _content(zone: Zone) -> str:

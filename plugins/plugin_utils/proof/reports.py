@@ -20,7 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels impo
 from markupsafe import Markup
 
 # The proofs: the name of a check, the key of its result, and what one of its results is about.
-PROOFS = (("serials", "soa"), ("records", "records"), ("transfers", "transfers"), ("servers", "servers"), ("dnssec", "dnssec"))
+PROOFS = (("serials", "soa"), ("catalogs", "catalogs"), ("records", "records"), ("transfers", "transfers"), ("servers", "servers"), ("dnssec", "dnssec"))
 MOST_FAILURES = 100  # of one kind, each told on its own; the rest as one
 MOST_ROWS = 2000  # zones without a fault that the page lists
 TEMPLATE = os.path.join(os.path.dirname(__file__), "templates", "report.html.j2")
@@ -129,12 +129,12 @@ def _add_transfer(row: dict[str, Any], result: Mapping[str, Any], host: str) -> 
         row["detail"] = row["detail"] or f"transfer {result['state']} to {host}, expected {_expected(result).partition(' ')[2]}"
 
 
-def _add_signatures(row: dict[str, Any], result: Mapping[str, Any], _host: str) -> None:
+def _add_fault(row: dict[str, Any], result: Mapping[str, Any], _host: str) -> None:
     if not result["ok"] and row["ok"]:  # or there is another fault, which comes first
         row.update(ok=False, state=result["state"], detail=result["detail"])
 
 
-ADDERS = {"transfers": _add_transfer, "dnssec": _add_signatures}
+ADDERS = {"transfers": _add_transfer, "dnssec": _add_fault, "catalogs": _add_fault}
 
 
 def faults(verified: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -179,6 +179,8 @@ def _expected(result: Mapping[str, Any]) -> str:
         return f"transfer {result['expect']}{' with its key' if result.get('key') else ''}{' over TLS' if result.get('tls') else ''}"
     if "signed_until" in result:
         return "secure" if result["role"] == "parent" else "signed"
+    if "catalog" in result:
+        return f"learned as {result['catalog']} lists it"
     return "same" if "comparison" in result else "in_sync"
 
 

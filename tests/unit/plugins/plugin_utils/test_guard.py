@@ -65,6 +65,20 @@ def test_a_zone_loses_much_with_ten_records_that_are_more_than_thirty_percent(le
     assert bool(result) == (count - kept >= 10 and (count - kept) / count > 0.3)
 
 
+def test_a_catalog_loses_much_where_zones_stay_and_are_listed_no_longer():
+    records = [{"type": "NS", "value": list(SERVERS)}]
+    inventory = Inventory({"dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}, ADDRESSES.__getitem__)
+
+    def refused(listed):
+        items = [{"name": f"z{number}.example", "records": records, "catalog": "catalog.example" if number < listed else None} for number in range(20)]
+        whole = plan(load(items, {}, inventory, str, catalog_zones=[{"name": "catalog.example"}]), "ns1", ADDRESSES["ns1"])
+        return list(losses("ns1", whole, found(zones={"catalog.example": (22, ["invalid."])}), False))  # 20 members, the version and the name server
+
+    assert refused(20) == refused(11) == []
+    [text] = refused(0)
+    assert "zone catalog.example would lose 90 % (20 of 22) of its records; if that is meant, set nameserver_allow_loss: [catalog.example]" in text
+
+
 def test_the_message_counts_names_examples_and_says_what_allows_it():
     names = [f"{number}.example" for number in range(40)]
     assert told(planned({}), found(names)) == [

@@ -55,6 +55,15 @@ def test_an_encrypted_zone_is_refused_without_tls_whatever_the_key():
     assert expected("ns2", SECRET).encrypted == expected("other", SECRET, tls=True).encrypted == []
 
 
+def test_of_which_zones_a_server_learns_is_for_its_own_host_to_see():
+    zone = {"name": "a.example", "records": [{"type": "NS", "value": "ns.example."}], "catalog": "catalog.example"}
+    inventory = Inventory(GROUPS, HOSTS.__getitem__)
+    declaration = load([zone, {**zone, "name": "b.example", "catalog": None}], {}, inventory, str, catalog_zones=[{"name": "catalog.example"}])
+    learned = {host: expectations(declaration, host, [4], 20).learned for host in ("ns1", "ns2", "other")}
+    catalogs = [{"name": "catalog.example", "members": ["a.example"]}]
+    assert learned == {"ns1": {}, "ns2": {"server": "ns2/192.0.2.2", "address": "192.0.2.2", "catalogs": catalogs}, "other": {}}
+
+
 def test_who_never_answers_is_not_asked():
     mute, talking = ({"address": address, "answers": answers} for address, answers in (("203.0.113.1", False), ("203.0.113.2", True)))
     found = expected("other", secondaries=["ns2", mute, talking])

@@ -142,6 +142,24 @@ def test_like_faults_are_one_and_those_of_most_zones_come_first():
     assert found[0]["expected"] == ["in_sync"] and found[1]["expected"] == ["version hidden"]
 
 
+def test_a_zone_that_a_server_should_have_learned_of_is_its_fault():
+    members = {"not_learned": "a.example", "unlisted": "gone.example"}
+    found = [
+        {"zone": zone, "catalog": "catalog.example", "server": "ns2/192.0.2.2", "address": "192.0.2.2", "state": state, "ok": False, "detail": "said so"}
+        for state, zone in members.items()
+    ]
+    part = {"results": found, "results_left_out": 0, "summary": {"states": {"learned": 7, "not_learned": 1, "unlisted": 1}, "elapsed": 0.1}}
+    verified = [{**seen("ns2", well("a.example")), "catalogs": part}]
+    assert [(fault["proof"], fault["server"], fault["state"], fault["zones"]) for fault in reports.faults(verified)] == [
+        ("catalogs", "ns2", state, [zone]) for state, zone in members.items()
+    ]
+    row = next(row for row in reports.matrix(declared("a.example"), verified) if row["server"] == "ns2")
+    assert (row["state"], row["ok"]) == ("not_learned", False)
+    suites = ElementTree.fromstring(reports.junit(verified, datetime(2026, 1, 1)))
+    told = {case.get("name"): failure.get("type") for case in suites.iter("testcase") for failure in case.iter("failure")}
+    assert told == {f"{zone}: learned as catalog.example lists it": state for state, zone in members.items()}
+
+
 def test_the_page_tells_faults_first():
     behind = [answer(zone, "ns2/192.0.2.2", "behind", serial=4, lag=3) for zone in ("b.example", "c.example")]
     zones = ("a.example", "b.example", "c.example")

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Catalogs that are broken, and members that a consumer's administrator has too: what becomes of members, with every program that learns."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import dns.message
+import dns.query
+import pytest
+from ansible_collections.authoritative.dns.tests.support.catalog_pairs import CATALOG, CONSUMERS, answer, pair_with_users, wait_for, zones
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="servers take users of their own where root starts them"),
+    pytest.mark.skipif(not BindHost.find("named"), reason="BIND is not installed, which serves the catalogs here"),
+]
+SERVED = {f"www.zone{number}.test": ("NOERROR", [f"192.0.2.{number}"]) for number in (1, 2)}
+REFUSED = dict.fromkeys(SERVED, ("REFUSED", []))
+# What is wrong with a catalog, as a change of its text: RFC 9432 section 5.1.
+BROKEN = {"another version": ('"2"', '"3"'), "no version": (r"version 0 IN TXT .*\n", "")}
+AFTER_A_RESTART = {"named": REFUSED, "nsd": REFUSED, "knot": SERVED, "pdns_server": SERVED}
+
+
+@pytest.fixture(params=CONSUMERS, ids=lambda kind: kind.daemon)
+def pair(request):
+    with pair_with_users(BindHost, request.param) as found:
+        yield found
+
+
+def answers(host):
+    return {name: answer(host, name) for name in SERVED}
+
+
+def asked(host, name):
+    """The serial of a zone, None where the host does not tell."""
+    found = dns.query.udp(dns.message.make_query(name, "SOA"), host.address, port=host.port, timeout=5)
+    return found.answer[0][0].serial if found.answer else None
+
+
+def edit(host, old, new):
+    """Have a primary serve its catalog with something else in it, under a newer serial, which is returned."""
+    path = host.current / "zones" / CATALOG
+    serial = asked(host, CATALOG) + 1000
+    text = re.sub(r"( SOA \S+ \S+ )\d+", rf"\g<1>{serial}", path.read_text(), count=1)
+    changed = re.sub(old, new, text)
+    assert changed != text
+    path.write_text(changed)
+    assert host.run([host.find("rndc"), "reload", CATALOG])[0] == 0
+    wait_for(lambda: asked(host, CATALOG), serial)
+    return serial
+
+
+def has_heard(host, serial):
+    """Knot DNS, which answers no question about a catalog that it learns from, says so in its log."""
+    if host.daemon == "knot":
+        return f"[{CATALOG}.] failed to process catalog zone" in host.log()
+    return asked(host, CATALOG) == serial
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_no_member_vanishes_because_of_a_broken_catalog_and_a_run_mends_it(pair, fault):
+    pair.bring(zones(1, 2))
+    wait_for(lambda: answers(pair.consumer), SERVED)
+    serial = edit(pair.primary, *BROKEN[fault])
+    wait_for(lambda: has_heard(pair.consumer, serial), True)
+    assert answers(pair.consumer) == SERVED
+    pair.consumer.write()
+    pair.consumer.stop()
+    pair.consumer.start()
+    wait_for(lambda: answers(pair.consumer), AFTER_A_RESTART[pair.consumer.daemon])
+    assert pair.bring(zones(1, 2), hosts=[pair.primary])[0]["edited"] == [f"zones/{CATALOG}"]
+    wait_for(lambda: answers(pair.consumer), SERVED)
+
+
+def test_what_a_consumers_administrator_has_himself_is_served_as_he_says(pair):
+    if pair.consumer.daemon == "pdns_server":
+        pytest.skip("its database is the collection's alone")
+    own = pair.consumer.root / "own.zone"
+    own.write_text("@ 60 IN SOA ns. host. 7 60 60 60 60\n@ 60 IN NS ns.elsewhere.test.\nwww 60 IN A 192.0.2.77\n")
+    own.chmod(0o644)
+    with pair.consumer.local_config.open("a") as stream:
+        stream.write(pair.consumer.own_zone(own, "zone1.test"))
+    pair.bring(zones(1, 2))
+    expected = {**SERVED, "www.zone1.test": ("NOERROR", ["192.0.2.77"])}
+    wait_for(lambda: answers(pair.consumer), expected)
+    assert [found["changed"] for found in pair.bring(zones(1, 2))] == [False, False]
+    pair.bring({**zones(1), "zone2.test": ("192.0.2.22", {})}, hosts=[pair.primary])
+    wait_for(lambda: answers(pair.consumer), {**expected, "www.zone2.test": ("NOERROR", ["192.0.2.22"])})

@@ -11,7 +11,16 @@ import re
 import dns.message
 import dns.query
 import pytest
-from ansible_collections.authoritative.dns.tests.support.catalog_pairs import CATALOG, CONSUMERS, answer, pair_with_users, wait_for, zones
+from ansible_collections.authoritative.dns.tests.support.catalog_pairs import (
+    CATALOG,
+    CONSUMERS,
+    answer,
+    membership,
+    membership_faults,
+    pair_with_users,
+    wait_for,
+    zones,
+)
 from ansible_collections.authoritative.dns.tests.support.server_host import BindHost
 
 pytestmark = [
@@ -87,6 +96,7 @@ def test_what_a_consumers_administrator_has_himself_is_served_as_he_says(pair):
     pair.bring(zones(1, 2))
     expected = {**SERVED, "www.zone1.test": ("NOERROR", ["192.0.2.77"])}
     wait_for(lambda: answers(pair.consumer), expected)
+    assert membership_faults(membership(pair.consumer, zones(1, 2), 0.0)) == {("zone1.test", "not_learned")}
     assert [found["changed"] for found in pair.bring(zones(1, 2))] == [False, False]
     pair.bring({**zones(1), "zone2.test": ("192.0.2.22", {})}, hosts=[pair.primary])
     wait_for(lambda: answers(pair.consumer), {**expected, "www.zone2.test": ("NOERROR", ["192.0.2.22"])})

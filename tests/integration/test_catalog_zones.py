@@ -108,6 +108,14 @@ def test_members_are_transferred_with_their_catalogs_new_key(pair):
         wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[1], [address])
 
 
+def test_a_group_changes_nothing_where_no_consumer_has_one(consuming):
+    for group in ("gold", "silver", None):
+        address = f"192.0.2.{len(group or '')}"
+        consuming.bring({"zone1.test": (address, {"catalog_group": group}), **zones(2)})
+        wait_for(lambda address=address: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", [address]))
+    assert answer(consuming.consumer, "www.zone2.test")[0] == "NOERROR"
+
+
 def test_another_catalog_takes_the_place_of_one(consuming):
     consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
     for number in (1, 2):

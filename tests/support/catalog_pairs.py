@@ -22,6 +22,9 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import bind, knot, nsd, powerdns
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import membership as proof_of_membership
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.tests.support.debian_packages import Unavailable
@@ -56,6 +59,7 @@ if NsdHost not in CONSUMERS and shutil.which("apt-get"):
     CONSUMERS.append(Debian13NsdHost)
 if PDNS_SERVER and PowerDNSConsumer.capabilities().catalogs:
     CONSUMERS.append(PowerDNSConsumer)
+READERS = {"named": bind.Bind, "nsd": nsd.Nsd, "knot": knot.Knot, "pdns_server": powerdns.PowerDns}
 KEY = {"name": "pair.example.", "secret": base64.b64encode(os.urandom(32)).decode()}
 
 
@@ -126,6 +130,19 @@ def answer(host, name):
     """Its code, and the addresses in it."""
     found = dns.query.udp(dns.message.make_query(name, "A"), host.address, port=host.port, timeout=5)
     return dns.rcode.to_text(found.rcode()), sorted(item.to_text() for rrset in found.answer for item in rrset)
+
+
+def membership(host, members, wait_timeout=30.0):
+    """What the proof of membership finds on a host, of which CATALOG is to list these zones."""
+    reader = READERS[host.daemon](lambda command, _directory: host.run(command), type(host).find, host.layout["config_file"])
+    reader.user = host.account
+    params = {"server": "ns2/192.0.2.2", "address": "192.0.2.2", "catalogs": [{"name": CATALOG, "members": list(members)}], "wait_timeout": wait_timeout}
+    common = {"deadline": 60.0, "detail": "faults", "max_results": 50}
+    return verification.look(lambda given: proof_of_membership.verify(given, lambda: [reader]), {**params, **common})
+
+
+def membership_faults(found):
+    return {(result["zone"], result["state"]) for result in found["results"]}
 
 
 def wait_for(look, expected, seconds=60.0):

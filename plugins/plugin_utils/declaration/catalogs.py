@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import OFF
 
 CATALOG_KEYS = ("name", "primaries", "secondaries", "tsig", "tls", "serial", "allow_query", "labels")
+_GROUP = re.compile(r"[A-Za-z0-9._-]{1,255}", re.ASCII)
 _FROM_DEFAULTS = ("primaries", "secondaries", "tsig", "tls", "allow_query")
 _VERSION = "2"  # RFC 9432 section 4.2.1
 _NOBODY = "invalid."  # RFC 9432 section 4.1: a catalog is for no resolver
@@ -43,7 +45,7 @@ def drafts_of(catalogs: Any, defaults: Mapping[str, Any], zones: Mapping[str, Dr
             findings.problem(draft.where, "is declared twice", "declare each catalog once")
         elif draft is not None:
             found[draft.name] = draft
-    members: dict[str, list[str]] = {name: [] for name in found}
+    members: dict[str, dict[str, str | None]] = {name: {} for name in found}  # and their groups
     for draft in zones.values():
         named = draft.options.get("catalog")
         if not named:
@@ -53,7 +55,7 @@ def drafts_of(catalogs: Any, defaults: Mapping[str, Any], zones: Mapping[str, Dr
             near = did_you_mean(catalog, found)
             findings.problem(draft.where, f"catalog {named!r} is not one of dns_catalogs{near}", "declare it there, or leave catalog out")
             continue
-        members[catalog].append(draft.name)
+        members[catalog][draft.name] = _group(draft, findings)
     for name, draft in found.items():
         draft.records = _records(members[name])
         draft.content, mistakes = build(draft.where, draft.origin, 0, draft.options, draft.records)
@@ -92,8 +94,19 @@ def _draft(number: int, item: Any, defaults: Mapping[str, Any], findings: Findin
     return Draft(f"catalog {names.to_text(origin)}", names.to_text(origin), options, origin, 0)
 
 
-def _records(members: Sequence[str]) -> list[Record]:
-    return [Record("version", 0, "TXT", f'"{_VERSION}"'), *(Record(f"{label_of(name)}.zones", 0, "PTR", name.rstrip(".") + ".") for name in members)]
+def _group(draft: Draft, findings: Findings) -> str | None:
+    """By what consumers choose how to serve a zone (RFC 9432 section 4.3.2), None without. Mistakes go to findings."""
+    group = draft.options.get("catalog_group")
+    if group is None or isinstance(group, str) and _GROUP.fullmatch(group):
+        return group
+    findings.problem(draft.where, f"catalog_group {group!r} is no group's name", "write up to 255 letters, digits, dots, hyphens and underscores")
+    return None
+
+
+def _records(members: Mapping[str, str | None]) -> list[Record]:
+    listed = [Record(f"{label_of(name)}.zones", 0, "PTR", name.rstrip(".") + ".") for name in members]
+    groups = [Record(f"group.{label_of(name)}.zones", 0, "TXT", f'"{group}"') for name, group in members.items() if group]
+    return [Record("version", 0, "TXT", f'"{_VERSION}"'), *listed, *groups]
 
 
 def label_of(member: str) -> str:

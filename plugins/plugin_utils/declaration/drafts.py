@@ -20,7 +20,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
 
 SHARED_KEYS = (
     *("primaries", "secondaries", "view", "ttl", "name_servers", "soa", "serial", "allow_query"),
-    *("tsig", "tls", "dnssec", "delegated", "catalog", "labels", "validators"),
+    *("tsig", "tls", "dnssec", "delegated", "catalog", "catalog_group", "labels", "validators"),
 )
 ZONE_KEYS = ("name", "reverse_network", "forward_zones", "records", "file", *SHARED_KEYS)
 

@@ -56,6 +56,12 @@ def test_a_catalog_may_have_a_name_in_unicode():
     assert found.zones["a.example"].catalog == "xn--ktalog-bua.example" and found.zones["xn--ktalog-bua.example"].members == ("a.example",)
 
 
+def test_a_member_may_be_in_a_group():
+    found = declared(zone("a.example", catalog_group="signed"), zone("b.example", catalog_group=None), defaults={"catalog": "catalog.example"})
+    records = {(record.owner, record.rdata) for record in found.zones["catalog.example"].content.records if record.type == "TXT"}
+    assert records == {("version", '"2"'), (f"group.{label_of('a.example')}.zones", '"signed"')}
+
+
 def test_labels_stay_whatever_else_is_listed():
     listed = [
         declared(*map(zone, names), defaults={"catalog": "catalog.example"}).zones["catalog.example"] for names in (["a.example"], ["b.example", "a.example"])
@@ -82,6 +88,8 @@ def test_a_zone_may_be_in_no_catalog_and_a_catalog_may_be_empty():
         ),
         ([zone("a.example", catalog="catalog.example", allow_query=["any"])], {}, "other allow_query than its catalog catalog.example: any, not nothing said"),
         ([zone("catalog.example")], {}, "is declared twice"),
+        ([zone("a.example", catalog="catalog.example", catalog_group='a"b')], {}, "catalog_group 'a\"b' is no group's name; write up to 255"),
+        ([zone("a.example", catalog="catalog.example", catalog_group=["a"])], {}, "catalog_group ['a'] is no group's name"),
         ([], {"catalogs": [CATALOG, CATALOG]}, "is declared twice"),
         ([zone("a.example", records=[NS, {"name": "x.c", "type": "A", "value": "192.0.2.1"}])], {"catalogs": [{"name": "c.a.example"}]}, "would hide x.c of"),
         ([], {"catalogs": [{"name": "."}]}, "would hide every name"),

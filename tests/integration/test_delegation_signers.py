@@ -106,7 +106,7 @@ def test_what_is_not_proven_changes_nothing_and_is_told_by_name(host):
         assert time.monotonic() < deadline and set(host.ask(NAME, "DS")) == first
         assert not story.bring()["zones_changed"]
     assert set(host.ask(NAME, "DS")) == first
-    assert "example" in story.bring(records=[*zone()["records"], {"name": "new", "type": "A", "value": "192.0.2.2"}])["zones_changed"] or True
+    story.bring(records=[*zone()["records"], {"name": "new", "type": "A", "value": "192.0.2.2"}])
     assert set(host.ask(NAME, "DS")) == first
 
 

@@ -46,8 +46,8 @@ def host(tmp_path):
         yield running
 
 
-def bring(host, items=SPLIT, **arguments):
-    return host.bring_declared(items, **{"keys": KEYS, "views": VIEWS, **arguments})
+def bring(host, items=None, **arguments):
+    return host.bring_declared(SPLIT if items is None else items, **{"keys": KEYS, "views": VIEWS, **arguments})
 
 
 def asked(host, name, rdtype="A", inside=False, source=None):

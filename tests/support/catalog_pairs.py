@@ -69,7 +69,8 @@ class Pair:
     def __init__(self, primary, consumer):
         self.primary, self.consumer = primary, consumer
 
-    def declaration(self, host, zones, catalogs=({"name": CATALOG},), select=None, key=KEY):
+    def declaration(self, host, zones, catalogs=({"name": CATALOG},), select=None, key=None):
+        key = key or KEY
         other = self.consumer if host is self.primary else self.primary
         outside = {"name": "other", "address": other.address, "port": other.port, "key": key["name"]}
         primaries, secondaries = ([host.name], [outside]) if host is self.primary else ([outside], [host.name])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import raw_file
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 
@@ -28,7 +29,7 @@ def contents(paths, user, command, copies=()):
 
 
 def _read_all(paths, copies):
-    return {zone: zone in copies and _apex(path, zone, copies[zone]) or _read(path) for zone, path in paths.items()}
+    return {zone: zone in copies and _apex(path, domain_of(zone), copies[zone]) or _read(path) for zone, path in paths.items()}
 
 
 def _apex(path, zone, serial):

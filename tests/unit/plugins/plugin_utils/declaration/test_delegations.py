@@ -35,9 +35,9 @@ def child(name="sub.example", records=(NS,), **options):
     return {"name": name, "records": list(records), **options}
 
 
-def records(declaration, name="example", without=OWN):
+def records(declaration, name="example", without=None):
     """What a zone has beside what it says itself."""
-    said = {(item.get("name", "@"), item["type"]) for item in without}
+    said = {(item.get("name", "@"), item["type"]) for item in (OWN if without is None else without)}
     return [(record.owner, record.type, record.rdata) for record in declaration.zones[name].content.records if (record.owner, record.type) not in said]
 
 

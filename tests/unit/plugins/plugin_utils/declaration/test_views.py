@@ -23,7 +23,8 @@ def zone(view=None, name="example.com", **options):
     return {"name": name, "records": [NS], **({"view": view} if view else {}), **options}
 
 
-def declared(*zones, views=VIEWS, **arguments):
+def declared(*zones, views=None, **arguments):
+    views = VIEWS if views is None else views
     return load(list(zones), arguments.pop("defaults", {}), Inventory(GROUPS, HOSTS.__getitem__), str, keys=KEYS, views=views, **arguments)
 
 
@@ -132,7 +133,7 @@ def test_a_zone_that_cannot_be_in_a_view_so_is_refused(zones, wrong):
 
 
 def test_no_view_is_known_where_none_is_declared():
-    assert mistakes(zone("internal"), views=None) == [
+    assert mistakes(zone("internal"), views=()) == [
         "zone example.com@internal: view 'internal' is not one of dns_views; declare it there, with who sees it"
     ]
 

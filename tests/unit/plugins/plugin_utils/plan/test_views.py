@@ -18,10 +18,10 @@ KEYS = [{"name": name, "secret": SECRET} for name in ("inside", "outside")]
 VIEWS = [{"name": "internal", "match_clients": ["192.0.2.0/24", "2001:db8::/32"]}, {"name": "external"}]
 
 
-def split(host="ns1", secret="x" * 32, views=VIEWS, internal=None, external=None, shared=None):
+def split(host="ns1", secret="x" * 32, views=None, internal=None, external=None, shared=None):
     zones = [{"name": "example.com", "view": view, "records": NS, **(own or {})} for view, own in (("internal", internal), ("external", external))]
     zones.append({"name": "example.org", "records": NS, **(shared or {})})
-    return planned(zones, host, keys={"secret": secret, "keys": KEYS}, views=views)
+    return planned(zones, host, keys={"secret": secret, "keys": KEYS}, views=VIEWS if views is None else views)
 
 
 def test_each_view_has_keys_of_its_own_and_both_ends_know_the_same():

@@ -138,11 +138,11 @@ VIEWS = [{"name": "internal", "match_clients": ["10.0.0.0/8", "key laptop"]}, {"
 LAPTOP = {"name": "laptop", "secret": "c2VjcmV0IG9mIHRoaXJ0eS10d28gb2N0ZXRzLi4uLi4="}
 
 
-def both_sides(host, addresses, views=VIEWS, secret=SECRET, signs=True):
+def both_sides(host, addresses, views=None, signs=True):
     records = [{"type": "NS", "value": "ns.example."}]
     zones = [{"name": "example.com", "view": view, "records": records, "secondaries": ["ns2"]} for view in ("internal", "external")]
-    keys = {**(secret or {}), "keys": [LAPTOP]}
-    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=keys, views=views)
+    keys = {**SECRET, "keys": [LAPTOP]}
+    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=keys, views=VIEWS if views is None else views)
     return expectations(declaration, host, [4], 20, 20, addresses, signs)
 
 

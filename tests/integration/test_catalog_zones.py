@@ -103,9 +103,14 @@ def test_members_are_transferred_with_their_catalogs_new_key(pair):
     pair.bring(zones(1, 2))
     wait_for(lambda: answer(pair.consumer, "www.zone1.test")[0], "NOERROR")
     changed = {**zones(2, 3), "zone1.test": ("192.0.2.11", {})}
-    pair.bring(changed, hosts=[pair.consumer, pair.primary], key={"name": "new.example.", "secret": KEY["secret"]})
-    for number, address in ((1, "192.0.2.11"), (2, "192.0.2.2"), (3, "192.0.2.3")):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[1], [address])
+    key = {"name": "new.example.", "secret": KEY["secret"]}
+    pair.bring(changed, hosts=[pair.consumer, pair.primary], key=key)
+    for number in (2, 3):
+        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[1], [f"192.0.2.{number}"])
+    # It was told of this change when it did not know yet from its catalog with which key to ask for it; a further run that finds it behind has it ask.
+    with pair.application(pair.consumer, changed, key=key) as application:
+        application.refresh()
+    wait_for(lambda: answer(pair.consumer, "www.zone1.test")[1], ["192.0.2.11"])
 
 
 def test_a_group_changes_nothing_where_no_consumer_has_one(consuming):

@@ -131,7 +131,8 @@ def to_roll(software, wanted):
     keys = software.keys({zone: zone_file_name(zone) for zone, _tag in given}) if given else {}
     found = []
     for zone, tag in given:
-        signing = [key for key in keys[zone] if key["signs_keys"]]
+        # BIND tells of a former key for as long as it keeps the file, which is for months.
+        signing = [key for key in keys[zone] if key["signs_keys"] and (key["goal"], key["states"]["dnskey"]) != ("hidden", "hidden")]
         coming = len(signing) > 1 and any(key["states"].get("ds") in ("hidden", "rumoured") for key in signing)
         if not tag and (coming or any(key["goal"] == "hidden" for key in signing)):
             continue  # the former one has not gone yet

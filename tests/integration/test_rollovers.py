@@ -10,10 +10,11 @@ import time
 import dns.dnssec
 import dns.rdata
 import pytest
+from ansible_collections.authoritative.dns.tests.integration import test_dnssec
 from ansible_collections.authoritative.dns.tests.integration.test_dnssec import parent, until
 from ansible_collections.authoritative.dns.tests.integration.test_nameserver_signing import NAME, QUICK, SIGNERS, VERIFY, served, software, zone
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
-from ansible_collections.authoritative.dns.tests.support.server_host import KnotHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, KnotHost, running_host
 
 KINDS = [kind for kind in SIGNERS if kind is KnotHost]
 pytestmark = pytest.mark.skipif(VERIFY is None or not KINDS, reason="dnssec-verify is not installed, or no program that signs")
@@ -25,6 +26,9 @@ PAIR = {name: {**policy, "single_type_signing": False} for name, policy in QUICK
 def host(tmp_path, request):
     with running_host(request.param, tmp_path) as host:
         yield host
+
+
+bind = test_dnssec.host
 
 
 class ZoneAbove:
@@ -64,7 +68,8 @@ def tags(keys, *, signs_keys):
 
 
 def settled(keys):
-    """One key of each kind, and the zone above knows."""
+    """One key of each kind, and the zone above knows. BIND tells of keys that are gone for months."""
+    keys = [key for key in keys if (key["goal"], key["states"]["dnskey"]) != ("hidden", "hidden")]
     return all(len(tags(keys, signs_keys=kind)) == 1 for kind in (True, False)) and all(key["states"].get("ds", "omnipresent") == "omnipresent" for key in keys)
 
 
@@ -82,6 +87,18 @@ def test_keys_and_algorithm_are_replaced_without_a_moment_in_which_the_zone_is_b
     host.bring_declared([item], policies=ed25519)
     above.until(lambda keys: settled(keys) and {key["algorithm"] for key in keys} == {15})
     assert not host.bring_declared([item], policies=ed25519)["changed"]
+
+
+@pytest.mark.skipif(BindHost not in SIGNERS, reason="named is not installed")
+def test_bind_replaces_a_key_again_and_again(bind):
+    above = ZoneAbove(bind)
+    bind.bring_declared([zone(ttl=1, dnssec="quick")], policies=PAIR)
+    above.until(settled)
+    for _rollover in range(2):
+        had = set(above.dses)
+        done = run_module("dnssec_signer", layout=bind.layout, rollover=[NAME])
+        assert done["changed"], done
+        above.until(lambda keys, had=had: settled(keys) and above.dses.isdisjoint(had))
 
 
 def test_a_second_rollover_is_begun_or_refused_and_never_forgotten(host):

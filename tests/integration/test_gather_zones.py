@@ -56,8 +56,8 @@ def host(tmp_path_factory):
         yield server
 
 
-def gathered(host, root, *options, key=None, **variables):
-    key = KEY if key is None else key
+def gathered(host, root, *options, **variables):
+    key = variables.pop("key", KEY)  # None is none
     given = {"gather_directory": str(root / "zones"), "gather_server": host.address, "gather_port": host.port, **({"gather_key": key} if key else {})}
     (root / "variables.json").write_text(json.dumps({**given, **variables}))
     command = ["ansible-playbook", "authoritative.dns.gather_zones", "-e", f"@{root}/variables.json", *options]

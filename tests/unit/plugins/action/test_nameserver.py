@@ -341,6 +341,7 @@ def test_where_no_ds_moves_a_host_that_agrees_is_not_asked_again_and_what_is_in_
 
 def test_who_holds_a_zone_is_told_whom_to_ask_about_zones_below_it_and_who_signs_one_that_its_keys_matter():
     declared = [{"name": name, "records": RECORDS, "primaries": ["a"], "dnssec": name.startswith("sub")} for name in ("example.com", "sub.example.com")]
-    _result, payload = run({"state": "compared"}, {"dns_zones": declared}, {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0})
+    found = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0}
+    _result, payload = run({"state": "compared"}, {"dns_zones": declared}, found)
     places = [["a", "192.0.2.1", 53], ["c", "192.0.2.3", 53]]
     assert payload["delegations"] == {"example.com": {"servers": places, "below": {"sub.example.com": places}}} and payload["followed"] == ["sub.example.com"]

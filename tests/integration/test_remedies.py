@@ -30,7 +30,10 @@ SECRETS = ["bm90IGEgc2VjcmV0IGF0IGFsbA==", "YW5vdGhlciBzZWNyZXQgYXMgd2VsbA=="]
 PATIENCE = 30.0  # seconds for servers to take what they are given
 
 # States that cannot be brought about here with real servers, and why.
-NOT_HERE = {"bad_time": "all servers of a machine have one clock, and a test does not set it"}
+NOT_HERE = {
+    "bad_time": "all servers of a machine have one clock, and a test does not set it",
+    **dict.fromkeys(("not_learned", "unlisted"), "a server that learns from a catalog asks itself: test_catalog_membership.py"),
+}
 
 
 def entry(server, name, **more):

@@ -153,7 +153,7 @@ def attack(what, *arguments):
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     held.append(descriptor)
         print("locked", flush=True)
-        time.sleep(300)
+        time.sleep(1800)
     return True
 
 

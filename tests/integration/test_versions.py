@@ -71,7 +71,8 @@ def checker(request, tmp_path):
     }[software]
 
     def check(whole, settings):
-        program = Bind(lambda words: (*found.run("named-checkconf", *words[1:]), ""), lambda name: name, {})  # takes out what the version does not know
+        own = {"local_options": f"{tmp_path}/options.conf"}
+        program = Bind(lambda words: (*found.run("named-checkconf", *words[1:]), ""), lambda name: name, own)  # takes out what the version does not know
         for file, text in program.understood(software.render(whole, layout, settings)).items():
             (tmp_path / "current" / file).write_text(text)
         (tmp_path / "entry").write_text(software.entry(layout, settings))

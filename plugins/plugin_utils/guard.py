@@ -74,28 +74,30 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
 
     allowed: True, or names of zones, as C(nameserver_allow_bogus) says.
     """
-    names = set() if allowed is True else set(allowed or ())
-    for zone, who in ({} if allowed is True else found.get("keys_elsewhere") or {}).items():
+    if allowed is True:
+        return
+    names = set(allowed or ())
+    for zone, who in (found.get("keys_elsewhere") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
                 f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone, BOGUS)}"
             )
-    for zone, who in ({} if allowed is True else found.get("ds_without_keys") or {}).items():
+    for zone, who in (found.get("ds_without_keys") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone}: {'; '.join(who[:5])}, and {host}, which did not serve it before, is to serve it without signatures: every resolver that "
                 f"validates would refuse the zone. Write dnssec: true and bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true), "
                 f"or have the DS removed and wait until resolvers have forgotten it; {_remedy(zone, BOGUS)}"
             )
-    for zone, who in ({} if allowed is True else found.get("insecure_too_early") or {}).items():
+    for zone, who in (found.get("insecure_too_early") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone} is to be signed no longer: {'; '.join(who[:5])}, and {host} would take its keys and signatures away at once. It keeps them as "
                 f"long as they are needed where it knows of the DS: tell it (rndc dnssec -checkds published {zone}), and wait until its state is omnipresent "
                 f"(rndc dnssec -status {zone}); {_remedy(zone, BOGUS)}"
             )
-    for zone in () if allowed is True else found.get("still_signed") or ():
+    for zone in found.get("still_signed") or ():
         if zone not in names:
             yield (
                 f"zone {zone} is signed on {host}, and without signatures no resolver that validates would take it as long as the zone above has its DS; "

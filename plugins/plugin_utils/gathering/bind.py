@@ -23,8 +23,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
     REFUSAL,
     SECONDARY,
     TAKEN,
-    Fate,
-    Finding,
     GatheredServer,
     Named,
     ServedZone,
@@ -104,7 +102,7 @@ class _Reader:
             if fate == KEPT:
                 self.result.local_options.append(Named(statement[0], text, written(self._absolute(statement))))
             else:
-                self._fate(text, fate, detail)
+                self.result.end(text, fate, detail)
         for statement in self.statements:
             self._top(statement)
         for view in self.views:
@@ -130,52 +128,45 @@ class _Reader:
         networks = list(dict.fromkeys(item for _own, found in recursive for item in found))
         if networks:
             self.options.variables["nameserver_recursion_networks"] = networks
-            self._find(CHANGE, f"who recurses is declared for all views together: {', '.join(networks)}", *(view.label for view in self.views))
+            self.result.find(CHANGE, f"who recurses is declared for all views together: {', '.join(networks)}", *(view.label for view in self.views))
         self.result.variables = self.options.variables
 
     def _view(self, view: View) -> None:
         place = f"{view.label}, match-clients"
-        self._fate(view.label, TAKEN, "dns_views")
+        self.result.end(view.label, TAKEN, "dns_views")
         if view.beyond:
             wrong = f"says of the view {view.name} what match_clients cannot say: {'; '.join(view.beyond)}; write networks and keys in that list"
-            self._find(REFUSAL, wrong, place)
+            self.result.find(REFUSAL, wrong, place)
         if view.alien:
             labels = [f"{view.label}, {name}" for name in view.alien]
-            self._find(REFUSAL, f"has in the view {view.name}: {', '.join(view.alien)}; move it to options, or outside of the view", *labels)
+            self.result.find(REFUSAL, f"has in the view {view.name}: {', '.join(view.alien)}; move it to options, or outside of the view", *labels)
         for name in view.by_name:
             if name in RECURSION:
-                self._fate(f"{view.label}, {name}", TAKEN, "nameserver_recursion_networks")
+                self.result.end(f"{view.label}, {name}", TAKEN, "nameserver_recursion_networks")
             elif not name.startswith("zone ") and name not in view.alien:
                 taken = name == "match-clients" or name in VIEW_OF_ZONES
                 detail = "dns_views" if name == "match-clients" else "by each zone" if taken else "named's own setting is used"
-                self._fate(f"{view.label}, {name}", TAKEN if taken else DROPPED, detail)
+                self.result.end(f"{view.label}, {name}", TAKEN if taken else DROPPED, detail)
         for statement in view.zones:
             options = by_label(block(statement))
             if "in-view" in options:
                 name = words(statement)[1].rstrip(".").lower()
                 self.inside[zone_name(name, view.name)] = words(options["in-view"])[1]
-                self._fate(f"{view.label}, {label(statement)}", TAKEN, f"the zone of the view {words(options['in-view'])[1]}")
+                self.result.end(f"{view.label}, {label(statement)}", TAKEN, f"the zone of the view {words(options['in-view'])[1]}")
             else:
                 self._zone(statement, view)
-
-    def _find(self, kind: str, text: str, *labels: str) -> None:
-        places = tuple(self.facts["places"][name] for name in labels if name in self.facts["places"])
-        self.result.findings.append(Finding(kind, f"host {self.result.host}", text, places))
-
-    def _fate(self, statement: str, fate: str, detail: str) -> None:
-        self.result.fates.append(Fate(self.result.host, statement, self.facts["places"].get(statement, ""), fate, detail))
 
     def _check(self) -> None:
         if self.options.lost:
             wrong = f"recurses for {', '.join(self.options.lost)}, which nameserver_recursion_networks cannot say; list plain networks in allow-recursion"
-            self._find(REFUSAL, wrong, "options, allow-recursion", "options, allow-query")
+            self.result.find(REFUSAL, wrong, "options, allow-recursion", "options, allow-query")
         if self.options.port != 53:
-            self._find(REFUSAL, f"serves at port {self.options.port}, and the collection serves at 53 only", "options, port")
+            self.result.find(REFUSAL, f"serves at port {self.options.port}, and the collection serves at 53 only", "options, port")
         if self.options.unsaid_query:
             said = ", ".join(self.options.unsaid_query)
-            self._find(CHANGE, f"who may ask is declared without {said}", "options, allow-query")
+            self.result.find(CHANGE, f"who may ask is declared without {said}", "options, allow-query")
         if not self.facts["running"]:
-            self._find(CHANGE, "its name server does not run, so that only its files say what it would serve")
+            self.result.find(CHANGE, "its name server does not run, so that only its files say what it would serve")
 
     def _top(self, statement: Statement) -> None:
         kind, name = statement[0], label(statement)
@@ -191,7 +182,7 @@ class _Reader:
             self.result.named.append(Named(words(statement)[1], name, written(statement)))
         elif kind != "view":
             self.result.local_config.append(written(self._absolute(statement)))
-            self._fate(name, KEPT, "nameserver_local_config")
+            self.result.end(name, KEPT, "nameserver_local_config")
 
     def _absolute(self, statement: Statement) -> Statement:
         """The statement with its paths from the root, wherever named's working directory will be."""
@@ -213,7 +204,7 @@ class _Reader:
         fact = self.served.get(name)
         if fact is None:  # of another class than IN
             self.result.local_config.append(written(self._absolute(statement)))
-            self._fate(label(statement), KEPT, "nameserver_local_config")
+            self.result.end(label(statement), KEPT, "nameserver_local_config")
             return
         if domain in _BROUGHT and (domain != "." or fact["type"] == "hint"):
             return self._brought(statement, fact)
@@ -248,9 +239,9 @@ class _Reader:
         """A zone that a package brings: a recursive server has it without that, any other needs it no more."""
         name = label(statement)
         if fact["type"] == "hint":
-            self._fate(name, DEFAULT, "named knows the root's servers by itself")
+            self.result.end(name, DEFAULT, "named knows the root's servers by itself")
         else:
-            self._fate(name, DEFAULT if self.options.recursive else DROPPED, "packages bring it for servers that look names up elsewhere")
+            self.result.end(name, DEFAULT if self.options.recursive else DROPPED, "packages bring it for servers that look names up elsewhere")
 
     def _reason(self, name: str, kind: str, options: Mapping[str, Statement]) -> str:
         """Why a zone cannot be declared, empty if it can."""

@@ -18,8 +18,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
     KEPT,
     REFUSAL,
     TAKEN,
-    Fate,
-    Finding,
     GatheredServer,
     Named,
     Remote,
@@ -68,20 +66,13 @@ class _Reader:
 
     def read(self) -> GatheredServer:
         if not self.facts["running"]:
-            self._find(CHANGE, "its name server does not run, so that only its files say what it would serve")
+            self.result.find(CHANGE, "its name server does not run, so that only its files say what it would serve")
         for clause in self.clauses:
             self._clause(clause)
         own = [address for address in dict.fromkeys(self.listened) if address not in ("127.0.0.1", "::1")]
         everywhere = {"0.0.0.0", "::"} & set(own)
         self.result.variables["nameserver_listen_on"] = ["any"] if everywhere else own or ["127.0.0.1"]
         return self.result
-
-    def _find(self, kind: str, text: str, *labels: str) -> None:
-        places = tuple(self.facts["places"][name] for name in labels if name in self.facts["places"])
-        self.result.findings.append(Finding(kind, f"host {self.result.host}", text, places))
-
-    def _fate(self, statement: str, fate: str, detail: str) -> None:
-        self.result.fates.append(Fate(self.result.host, statement, self.facts["places"].get(statement, ""), fate, detail))
 
     def _clause(self, clause: Clause) -> None:
         section, name = clause[0], label(clause)
@@ -93,35 +84,35 @@ class _Reader:
             lines = [["id", option(clause, "id")], ["algorithm", known.get("algorithm", "")], ["secret", known.get("secret", "")]]
             self.result.named.append(Named(key, name, written(["key", lines]), is_key=True))
         elif section == "template" and option(clause, "id") == "default":
-            self._fate(name, TAKEN, "what it says stands in its zones")
+            self.result.end(name, TAKEN, "what it says stands in its zones")
         elif section in _NAMED or section.startswith("mod-"):
             self.result.named.append(Named(str(option(clause, "id")), name, written(clause)))
         elif section in ("server", "log", "database", "control"):
             self._host_settings(clause)
         else:
             self.result.local_config.append(written(clause))
-            self._fate(name, KEPT, "nameserver_local_config")
+            self.result.end(name, KEPT, "nameserver_local_config")
 
     def _host_settings(self, clause: Clause) -> None:
         """What is one for the whole program: the collection writes some of it, and a further section adds to that."""
         section, kept = clause[0], []
         if section == "log" and option(clause, "target") == "syslog":
-            self._fate(label(clause), DROPPED, "the collection has the system's log get what is of interest")
+            self.result.end(label(clause), DROPPED, "the collection has the system's log get what is of interest")
             return
         for item in clause[1]:
             statement = f"{label(clause)}, {item[0]}"
             if section == "server" and item[0] == "listen":
                 self._listen(item)
-                self._fate(statement, TAKEN, "nameserver_listen_on")
+                self.result.end(statement, TAKEN, "nameserver_listen_on")
             elif section == "server" and item[0] in _OWN_OF_SERVER:
-                self._fate(statement, DROPPED, _OWN_OF_SERVER[item[0]])
+                self.result.end(statement, DROPPED, _OWN_OF_SERVER[item[0]])
             elif section == "control":
-                self._fate(statement, DROPPED, "the distribution's is used")
+                self.result.end(statement, DROPPED, "the distribution's is used")
             elif section == "database" and item[0] == "storage":
                 self._storage(statement, item[1])
             else:
                 kept.append(item)
-                self._fate(statement, KEPT, "nameserver_local_config")
+                self.result.end(statement, KEPT, "nameserver_local_config")
         if kept:
             self.result.local_config.append(written([section, kept]))
 
@@ -129,22 +120,22 @@ class _Reader:
         for text in item[1:]:
             address, _at, port = text.partition("@")
             if address.startswith("/"):
-                self._find(REFUSAL, f"listens at the socket {address}, and the collection at addresses only", "server, listen")
+                self.result.find(REFUSAL, f"listens at the socket {address}, and the collection at addresses only", "server, listen")
                 continue
             self.listened.append(names.address(address))
             if port not in ("", "53"):
-                self._find(REFUSAL, f"serves at port {port}, and the collection serves at 53 only", "server, listen")
+                self.result.find(REFUSAL, f"serves at port {port}, and the collection serves at 53 only", "server, listen")
 
     def _storage(self, statement: str, path: str) -> None:
         own = self.layout.get("storage", path)
         signed = [zone["name"] for zone in self.facts["zones"] if zone["signed"]]
         if path == own:
-            self._fate(statement, DEFAULT, f"{own}, as the collection says")
+            self.result.end(statement, DEFAULT, f"{own}, as the collection says")
             return
-        self._fate(statement, DROPPED, f"the collection's is {own}")
+        self.result.end(statement, DROPPED, f"the collection's is {own}")
         if signed:
             text = f"has the keys of {', '.join(signed[:5])} below {path}, and the collection has them below {own}; move them there first"
-            self._find(REFUSAL, text, statement)
+            self.result.find(REFUSAL, text, statement)
 
     # -- zones --------------------------------------------------------------------------------------------------------
 

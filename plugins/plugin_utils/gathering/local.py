@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DROPPED, KEPT, TAKEN, Fate, GatheredServer, Named
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DROPPED, KEPT, TAKEN, GatheredServer, Named
 
 _WORD = re.compile(r'"([^"]*)"|([^\s"{};!]+)')
 
@@ -22,7 +22,7 @@ def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: C
     options = []
     for item in gathered.local_options:
         fate, detail = (DROPPED, f"the collection says its own {item.name}") if item.name in said else (KEPT, "nameserver_local_options")
-        gathered.fates.append(Fate(gathered.host, item.label, gathered.places.get(item.label, ""), fate, detail))
+        gathered.end(item.label, fate, detail)
         options += [item.text] if fate == KEPT else []
     zones = [gathered.zone_texts[name] for name, zone in gathered.zones.items() if zone.kept]
     texts, secret = [*gathered.local_config, *zones], False
@@ -41,7 +41,7 @@ def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: C
             secret = secret or item.is_key
         else:
             fate, detail = (DROPPED, "nothing that stays uses it") if item.is_key else (TAKEN, "what it lists is said where it was used")
-        gathered.fates.append(Fate(gathered.host, item.label, gathered.places.get(item.label, ""), fate, detail))
+        gathered.end(item.label, fate, detail)
     return "".join([*lists, *texts]), "".join(options), secret
 
 

@@ -115,6 +115,15 @@ class GatheredServer:
     findings: list[Finding] = field(default_factory=list)
     has_local_zones: bool = True
 
+    def find(self, kind: str, text: str, *statements: str) -> None:
+        """Adds a finding about the server. statements: those that it is about, as places knows them."""
+        places = tuple(self.places[name] for name in statements if name in self.places)
+        self.findings.append(Finding(kind, f"host {self.host}", text, places))
+
+    def end(self, statement: str, fate: str, detail: str) -> None:
+        """Adds what becomes of a statement."""
+        self.fates.append(Fate(self.host, statement, self.places.get(statement, ""), fate, detail))
+
 
 @dataclass
 class DeclaredZone:

@@ -18,8 +18,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
     KEPT,
     REFUSAL,
     TAKEN,
-    Fate,
-    Finding,
     GatheredServer,
     Named,
     Remote,
@@ -58,7 +56,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
     result.variables["nameserver_allow_query"] = ["any"]
     if not facts["running"]:
         text = "its name server does not run, so that only its files say what it would serve"
-        result.findings.append(Finding(CHANGE, f"host {host}", text))
+        result.find(CHANGE, text)
     shipped = {text.split(":")[0] for text in layout.get("options", ())}
     listened: list[str] = []
     for clause in facts["configuration"]:
@@ -74,17 +72,13 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
             result.named.append(Named(key, name, written(["key", lines]), is_key=True))
         elif clause[0] in ("pattern", "remote-control"):
             detail = "what it says stands in its zones" if clause[0] == "pattern" else f"the collection's is {layout.get('control_socket', 'its own')}"
-            _fate(result, name, TAKEN if clause[0] == "pattern" else DROPPED, detail)
+            result.end(name, TAKEN if clause[0] == "pattern" else DROPPED, detail)
         else:
             result.local_config.append(written(clause))
-            _fate(result, name, KEPT, "nameserver_local_config")
+            result.end(name, KEPT, "nameserver_local_config")
     own = [address for address in dict.fromkeys(listened) if address not in ("127.0.0.1", "::1")]
     result.variables["nameserver_listen_on"] = own or (["127.0.0.1"] if listened else ["any"])
     return result
-
-
-def _fate(result: GatheredServer, statement: str, fate: str, detail: str) -> None:
-    result.fates.append(Fate(result.host, statement, result.places.get(statement, ""), fate, detail))
 
 
 def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[str]:
@@ -95,21 +89,20 @@ def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[
         if name == "ip-address":
             address, _at, port = value.partition("@")
             listened.append(names.address(address))
-            _fate(result, statement, TAKEN, "nameserver_listen_on")
+            result.end(statement, TAKEN, "nameserver_listen_on")
         else:
             port = value if name == "port" else ""
             if name in _OWN:
-                _fate(result, statement, DROPPED, _OWN[name])
+                result.end(statement, DROPPED, _OWN[name])
             elif name in shipped or _SAID.get(name) == value:
-                _fate(result, statement, DEFAULT, f"{value}, as the collection says")
+                result.end(statement, DEFAULT, f"{value}, as the collection says")
             elif name in _SAID:
-                _fate(result, statement, DROPPED, f"the collection says {_SAID[name]}")
+                result.end(statement, DROPPED, f"the collection says {_SAID[name]}")
             elif name != "port":
                 kept.append(item)
-                _fate(result, statement, KEPT, "nameserver_local_config")
+                result.end(statement, KEPT, "nameserver_local_config")
         if port not in ("", "53"):
-            places = tuple(filter(None, [result.places.get(statement)]))
-            result.findings.append(Finding(REFUSAL, f"host {result.host}", f"serves at port {port}, and the collection serves at 53 only", places))
+            result.find(REFUSAL, f"serves at port {port}, and the collection serves at 53 only", statement)
     if kept:
         result.local_config.append(written(["server", kept]))
     return listened

@@ -23,8 +23,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
     REFUSAL,
     SECONDARY,
     TAKEN,
-    Fate,
-    Finding,
     GatheredServer,
     Remote,
     ServedZone,
@@ -71,50 +69,44 @@ class _Reader:
 
     def read(self) -> GatheredServer:
         if not self.facts["running"]:
-            self._find(CHANGE, "its name server does not run, so that only its database says what it would serve")
+            self.result.find(CHANGE, "its name server does not run, so that only its database says what it would serve")
         for name, value in self.settings.items():
             self._setting(name, value)
         for clause in self.facts["configuration"]:
             if clause[0] == "zone":
                 self._zone({item[0]: item[1:] for item in clause[1]})
         for key in self.result.keys:
-            self._fate(f"key {key}", TAKEN, "dns_tsig_keys, if a zone uses it")
+            self.result.end(f"key {key}", TAKEN, "dns_tsig_keys, if a zone uses it")
         self._listen()
         return self.result
-
-    def _find(self, kind: str, text: str, *labels: str) -> None:
-        places = tuple(self.facts["places"][name] for name in labels if name in self.facts["places"])
-        self.result.findings.append(Finding(kind, f"host {self.result.host}", text, places))
-
-    def _fate(self, statement: str, fate: str, detail: str) -> None:
-        self.result.fates.append(Fate(self.result.host, statement, self.facts["places"].get(statement, ""), fate, detail))
 
     # -- settings -----------------------------------------------------------------------------------------------------
 
     def _setting(self, name: str, value: str) -> None:
         statement = f"settings, {name}"
         if name in ("local-address", "local-ipv6"):
-            self._fate(statement, TAKEN, "nameserver_listen_on")
+            self.result.end(statement, TAKEN, "nameserver_listen_on")
         elif name == "local-port":
             if value not in ("", "53"):
-                self._find(REFUSAL, f"serves at port {value}, and the collection serves at 53 only", statement)
-            self._fate(statement, DEFAULT, "53")
+                self.result.find(REFUSAL, f"serves at port {value}, and the collection serves at 53 only", statement)
+            self.result.end(statement, DEFAULT, "53")
         elif name in _OF_ZONES:
-            self._fate(statement, TAKEN, "by each zone")
+            self.result.end(statement, TAKEN, "by each zone")
         elif name == "query-local-address":
-            self._fate(statement, TAKEN, "the host's addresses")
+            self.result.end(statement, TAKEN, "the host's addresses")
         elif name in _PLACES:
-            self._fate(statement, DROPPED, "the distribution's is used")
+            self.result.end(statement, DROPPED, "the distribution's is used")
         elif _BACKEND.match(name):
-            self._fate(statement, DROPPED, "what it leads to is declared now; the collection's PowerDNS has a database of its own")
+            self.result.end(statement, DROPPED, "what it leads to is declared now; the collection's PowerDNS has a database of its own")
         elif name in _SAID:
             same = value == _SAID[name]
-            self._fate(statement, DEFAULT if same else DROPPED, f"the collection says {_SAID[name] or 'nothing'}" + ("" if not same else " too"))
+            self.result.end(statement, DEFAULT if same else DROPPED, f"the collection says {_SAID[name] or 'nothing'}" + ("" if not same else " too"))
             if name in ("autosecondary", "superslave") and not same:
-                self._find(CHANGE, "takes zones that others announce (autosecondary); those that it has are declared, and no further one comes", statement)
+                text = "takes zones that others announce (autosecondary); those that it has are declared, and no further one comes"
+                self.result.find(CHANGE, text, statement)
         else:
             self.result.local_config.append(f"{name}={value}\n")
-            self._fate(statement, KEPT, "nameserver_local_config")
+            self.result.end(statement, KEPT, "nameserver_local_config")
 
     def _listen(self) -> None:
         found = [text for name in ("local-address", "local-ipv6") for text in re.split(r"[\s,]+", self.settings.get(name, "")) if text]

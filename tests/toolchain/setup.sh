@@ -187,6 +187,7 @@ export ANSIBLE_COLLECTIONS_PATH='$tree'
 export AUTHORITATIVE_DNS_COLLECTIONS='$tree/ansible_collections'
 export PYTHONPATH='$tree'   # so that tests import ansible_collections.authoritative.dns
 export LC_ALL=C.UTF-8       # ansible insists on UTF-8
+export PODMAN_IGNORE_CGROUPSV1_WARNING=true   # Podman 5 gives it with every command
 $(containers_conf)
 EOF
 say "done in $((SECONDS - started)) s, with $("$python" --version) at $python; \`. build/env.sh\` puts it on your PATH"

@@ -71,6 +71,12 @@ options:
         description: As O(expect), for this zone.
         type: str
         choices: [any, signed, secure]
+      warning_days:
+        description: As O(warning_days), for this zone.
+        type: float
+      critical_days:
+        description: As O(critical_days), for this zone.
+        type: float
   expect:
     description:
       - With V(any) a zone may be signed or not. With V(signed) it must be signed at each of its servers.

@@ -68,6 +68,7 @@ def test_every_alert_fires_when_it_should_and_only_then(rules):
         ("dns_zone_transfer_refused == 0", "dns_zone_transfer_refused == 2", "DnsTransferNotRefused"),
         ("* 50 / 100", "* 90 / 100", "DnsZoneExpiresSoon"),
         ("time() < 432000", "time() < 864000", "DnsSignatureExpiresSoon"),
+        ("time() >= on", "time() < on", "DnsSignatureExpiresSoon"),
         ("or absent(dns_monitor_last_run_timestamp_seconds)", "", "DnsMonitorStale"),
     ],
 )

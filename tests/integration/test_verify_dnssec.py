@@ -242,3 +242,5 @@ def test_how_long_signatures_must_be_good_is_an_option(hours, level):
         assert levels() == ([level] if level else [])
         assert levels(warning_days=0, critical_days=0) == []
         assert levels(critical_days=10) == ["error"]
+        assert levels(zones=[{"name": NAME, "warning_days": 0, "critical_days": 0}], critical_days=10) == []
+        assert levels(zones=[{"name": NAME, "critical_days": 10}]) == ["error"]

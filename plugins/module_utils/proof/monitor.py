@@ -6,7 +6,8 @@
     python3 -I monitor.pyz --expectations monitor.json --directory /var/lib/authoritative-dns-monitor
 
 The expectations are what the action plugin C(monitor) makes of the declaration: ``servers`` (name, server, address, port), ``zones``
-(name, servers, reference) and ``refusals`` (zone, servers). The directory gets ``metrics.prom`` and what the next run has to remember.
+(name, servers, reference), ``signed`` (name, servers, parent_servers), ``signatures`` (zone, least) and ``refusals`` (zone, servers). The directory
+gets ``metrics.prom`` and what the next run has to remember.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ METRICS = {
     "dns_soa_expire_seconds": "The SOA record's field expire.",
     "dns_zone_expiry_remaining_seconds": "Time until the secondary gives up its copy of the zone unless it can refresh it, as it says itself (RFC 7314).",
     "dns_rrsig_expiry_timestamp_seconds": "Earliest end of a signature over the apex records of this type.",
+    "dns_rrsig_least_seconds": "Time that signatures are good for at least while the zone's signer replaces them in time, by its policy.",
     "dns_zone_key": "1 for a key that the server has in the zone; what it signs there.",
     "dns_zone_ds_matches": "Whether the DS records at this server of the zone above lead to a key at each server of the zone.",
     "dns_zone_ds_as_asked": "Whether this server of the zone above has DS records for the keys that the zone asks for (CDS).",
@@ -80,6 +82,7 @@ class Run:
         self.labels = {entry["name"]: {"server": entry["server"], "address": entry["address"]} for entry in expected["servers"]}
         self.zones = read_zones(expected["zones"], self.servers)
         self.signed = expected.get("signed", [])
+        self.policies = expected.get("signatures", [])
         self.refusals = expected["refusals"]
         self.before = before
         self.behind: dict[str, float] = {}  # "zone server" → since when
@@ -121,6 +124,8 @@ class Run:
                 answers[number][name] = one.answer
         for zone, by_server in zip(self.zones, answers):
             self.tell_zone(zone, by_server)
+        for entry in self.policies:
+            self.add("dns_rrsig_least_seconds", {"zone": entry["zone"]}, entry["least"])
         self.look_at_keys(answers)
 
     def tell_zone(self, zone: Any, answers: Mapping[str, Any]) -> None:

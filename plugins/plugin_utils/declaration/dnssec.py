@@ -68,6 +68,16 @@ class Policy:
         """How long signatures by a former key are known to resolvers, once every signature is being replaced."""
         return self.signatures_validity - self.signatures_refresh + self.max_zone_ttl + self.zone_propagation_delay + self.retire_safety
 
+    @property
+    def signatures_left(self) -> tuple[int, int]:
+        """With how little left a signature is late, and with how little its zone is in danger; of the standard policy, 3 days and 1 day.
+
+        Both are shares of C(signatures_refresh), which is what a signer that works in time leaves. Never more than those of the standard policy,
+        since signatures of a policy before may still be there.
+        """
+        refresh = min(self.signatures_refresh, Policy.signatures_refresh)
+        return refresh * 3 // 5, refresh // 5
+
 
 INSECURE = "insecure"
 STANDARD = Policy("standard")

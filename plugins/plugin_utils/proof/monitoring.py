@@ -35,6 +35,9 @@ def expected(
         "servers": [{**server, "server": server_of(server["name"])} for server in servers.values()],
         "zones": [zone for zone in found.zones if zone["servers"]],
         "signed": chains["zones"],
+        "signatures": [
+            {"zone": zone.name, "least": zone.dnssec.signatures_left[0]} for zone in declaration.selected_zones.values() if zone.dnssec and zone.view is None
+        ],
         # what is allowed is not tried, or the whole zone would come each time; and no secret leaves the controller
         "refusals": [
             {"zone": entry["zone"], "servers": entry["servers"]} for entry in found.transfers if entry["expect"] == "refused" and not entry["key"]

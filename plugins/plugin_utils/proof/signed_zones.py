@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.delegations import nearest_above
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import DAY
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
@@ -63,6 +64,7 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
                 "transfers": [{"server": name, "key": entry["key"]} for entry in allowed for name in entry["servers"] if name in listed["servers"]],
                 "record_sets": _record_sets(zone),
                 "expect": "signed" if zone.content.signed or (zone.dnssec and zone.dnssec.signs) else "any",
+                **_days_left(zone),
             }
         )
     return {
@@ -70,6 +72,11 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
         "zones": [zone for zone in zones if zone["servers"]],
         "keys": [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()],
     }
+
+
+def _days_left(zone: Zone) -> dict[str, float]:
+    """C(warning_days) and C(critical_days) of a zone whose policy is known; the module's own are for the others."""
+    return dict(zip(("warning_days", "critical_days"), (seconds / DAY for seconds in zone.dnssec.signatures_left))) if zone.dnssec else {}
 
 
 def keys_expected(declaration: Declaration, host: str, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:

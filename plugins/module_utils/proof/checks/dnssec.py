@@ -52,6 +52,8 @@ ARGUMENTS = dict(
             },
             "record_sets": {"type": "dict", "default": {}},
             "expect": {"type": "str", "choices": ["any", "signed", "secure"]},
+            "warning_days": {"type": "float"},
+            "critical_days": {"type": "float"},
         },
     },
     expect={"type": "str", "choices": ["any", "signed", "secure"], "default": "any"},
@@ -84,7 +86,11 @@ def read_zone(given, servers, keys, wanted, params):
         own if given["transfers"] is None else [read_transfer(entry, own, keys, where) for entry in given["transfers"]],
         given["transfers"] is not None,
         list(read_record_sets(given["record_sets"], qname, f"{where}: record_sets")),
-        wanted._replace(expect=expect),
+        wanted._replace(
+            expect=expect,
+            warning=wanted.warning if given["warning_days"] is None else given["warning_days"],
+            critical=wanted.critical if given["critical_days"] is None else given["critical_days"],
+        ),
     )
 
 

@@ -50,4 +50,11 @@ def test_a_further_zone_is_a_difference_of_its_own_lines():
 
 
 def test_nothing_declared_is_nothing_to_look_at():
-    assert json.loads(expected(declared(), "watcher", [4], 20)) == {"servers": [], "zones": [], "signed": [], "refusals": []}
+    assert json.loads(expected(declared(), "watcher", [4], 20)) == {"servers": [], "zones": [], "signed": [], "signatures": [], "refusals": []}
+    assert json.loads(expected(declared("a.example"), "watcher", [4], 20))["signatures"] == []
+
+
+def test_how_long_signatures_are_good_at_least_where_their_policy_is_known():
+    zones = [{"name": f"{word}.example", "dnssec": word, "records": [{"type": "NS", "value": "ns1.example.net."}]} for word in ("standard", "stig")]
+    content = json.loads(expected(load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str), "watcher", [4], 20))
+    assert content["signatures"] == [{"zone": "standard.example", "least": 259200}, {"zone": "stig.example", "least": 103680}]

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signatures_expected
@@ -22,13 +23,13 @@ ns1 300 A 192.0.2.1
 OUTSIDE = {"name": "elsewhere.example", "records": [{"type": "NS", "value": "ns.example."}], "primaries": ["198.51.100.1"], "secondaries": ["ns2"]}
 
 
-def signed(host="ns2", keys=None, parents=None, zones=(), **zone):
+def signed(host="ns2", keys=None, parents=None, zones=(), policies=None, **zone):
     zones = [
         {"name": "sub.example.com", "file": "signed", **zone},
         {"name": "example.com", "records": [{"type": "NS", "value": "ns.example."}], "primaries": ["ns3"], "secondaries": []},
         *zones,
     ]
-    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), lambda _path: SIGNED, keys=keys)
+    declaration = load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), lambda _path: SIGNED, keys=keys, policies=policies)
     return signatures_expected(declaration, host, [4], parents or {})
 
 
@@ -59,6 +60,18 @@ def test_servers_of_a_zone_above_outside_come_before_a_declared_one():
     found = signed(parents={"sub.example.com": ["203.0.113.1", "203.0.113.2"]})
     assert found["zones"][0]["parent_servers"] == ["203.0.113.1/203.0.113.1", "203.0.113.2/203.0.113.2"]
     assert {"name": "203.0.113.1/203.0.113.1", "address": "203.0.113.1", "port": 53} in found["servers"]
+
+
+def test_how_long_signatures_must_be_good_follows_from_the_policy():
+    short = {"max_zone_ttl": "1h", "signatures_validity": "1d", "signatures_refresh": "10h"}
+    policies = {"short": short, "long": {"signatures_validity": "60d", "signatures_refresh": "30d"}}
+    words = {"a.example": True, "b.example": "nist", "c.example": "short", "d.example": "long", "e.example": "insecure"}
+    zones = [{"name": name, "dnssec": word, "ttl": 300, "records": OUTSIDE["records"], "secondaries": ["ns2"]} for name, word in words.items()]
+    found = signed(zones=[OUTSIDE, *zones], policies=policies)
+    days = {zone["name"]: (zone["warning_days"], zone["critical_days"]) for zone in found["zones"] if "warning_days" in zone}
+    assert days.pop("c.example") == (0.25, pytest.approx(1 / 12))
+    # who takes a longer policy has signatures of the one before for days
+    assert days == {"a.example": (3, 1), "b.example": (1.2, 0.4), "d.example": (3, 1), "e.example": (3, 1)}
 
 
 def test_a_zone_whose_primary_is_outside_may_be_signed_and_one_of_ours_without_signatures_is_not_asked_about():

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.authoritative.dns.tests.integration import test_dnssec
 from ansible_collections.authoritative.dns.tests.integration.test_dnssec import look, parent, tell, until
 from ansible_collections.authoritative.dns.tests.integration.test_nameserver_signing import ABOVE, NAME, QUICK, compared, losses, zone
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
 
 pytestmark = pytest.mark.skipif(shutil.which("named", path=os.environ["PATH"] + ":/usr/sbin") is None, reason="named is not installed")
 host = test_dnssec.host
@@ -39,6 +40,24 @@ def two_days_later(host):
 def _earlier(found):
     time = datetime.datetime.strptime(found[2], "%Y%m%d%H%M%S") - datetime.timedelta(days=2)
     return f"{found[1]}: {time:%Y%m%d%H%M%S}"
+
+
+def test_what_is_left_of_former_keys_keeps_no_zone_signed(host):
+    bring(host, "quick")
+    (entry,) = until(lambda: look(host)["enter"], bool)
+    with parent(entry["ds"]) as above:
+        tell(host, look(host, [above]))
+        until(lambda: look(host, [above]), lambda found: found["state"] == "secure")
+        assert run_module("dnssec_signer", layout=host.layout, rollover=[NAME])["changed"]
+        assert refused(host, "insecure")  # while one takes the other's place
+        (new,) = until(lambda: look(host, [above]), lambda found: found["state"] == "to_enter" and found["remove"])["add"]
+    with parent(new["ds"]) as above:
+        tell(host, look(host, [above]))
+        assert refused(host, "insecure")
+        until(lambda: refused(host, "insecure"), lambda losses: not losses)
+        bring(host, "insecure")
+        found = until(lambda: look(host, [above]), lambda found: found["state"] == "to_enter")
+        assert (found["remove"], found["add"], found["tell"]) == ([new["ds"]], [], [])
 
 
 def test_from_a_ds_to_no_signatures(host):

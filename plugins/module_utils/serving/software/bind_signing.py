@@ -24,6 +24,7 @@ _VERSION = re.compile(r"(?:BIND )?(\d+)\.(\d+)")
 _LOOKS_FOR_DS = (9, 20)  # asks the parent's servers, found through the root, unless it is told not to
 _KEY = re.compile(r"K.+\.private")
 _DS_STATE = re.compile(r"^DSState: (\w+)", re.M)
+_GOING = re.compile(r"^GoalState: hidden", re.M)
 
 
 def version(software):
@@ -93,12 +94,16 @@ def without_keys(directory, names):
 
 
 def ds_states(directory, names):
-    """{name: states} of the DS in the zone above, as named knows them of the keys of zones with these files: hidden, rumoured, omnipresent, unretentive."""
+    """{name: states} of the DS in the zone above, as named knows them of the keys of zones with these files: hidden, rumoured, omnipresent, unretentive.
+
+    Without the hidden ones of former keys, which named keeps for months (C(purge-keys)).
+    """
     found = {}
     for name in names:
         path = os.path.join(directory, KEYS, name)
         texts = [_read(os.path.join(path, file)) for file in _listed(path) if file.endswith(".state")]
-        found[name] = sorted({state.group(1) for state in map(_DS_STATE.search, texts) if state})
+        states = [(state.group(1), _GOING.search(text)) for text in texts for state in [_DS_STATE.search(text)] if state]
+        found[name] = sorted({state for state, going in states if state != "hidden" or not going})
     return found
 
 

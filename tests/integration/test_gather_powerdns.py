@@ -14,8 +14,6 @@ from ansible_collections.authoritative.dns.tests.support.adoption_story import (
     QUESTIONS,
     SECRET,
     answers,
-    differing,
-    questions_about,
     transferred,
     until,
     zone,
@@ -23,6 +21,7 @@ from ansible_collections.authoritative.dns.tests.support.adoption_story import (
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost
+from ansible_collections.authoritative.dns.tests.support.what_is_served import differing, questions_about
 
 pytestmark = [
     pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network"),

@@ -15,35 +15,22 @@ import contextlib
 import json
 import os
 import pathlib
-import random
-import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.query
-import dns.rdata
-import dns.tsig
-import dns.zone
+from ansible_collections.authoritative.dns.tests.support import what_is_served
 from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
 from ansible_collections.authoritative.dns.tests.support.releases import release_of
 from ansible_collections.authoritative.dns.tests.support.server_host import ServerHost
 from ansible_collections.authoritative.dns.tests.support.steady_load import steady_load
+from ansible_collections.authoritative.dns.tests.support.what_is_served import Question, differing, questions_about
 
 PARTNER = "127.0.0.22"  # a secondary that nobody runs, which may transfer
 SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE="  # of every key, whatever its name
 QUESTIONS = 1000  # to each host
 RATE = 500  # questions a second while a host is taken over
-_TYPES = ("A", "AAAA", "MX", "TXT", "NS", "SOA", "CNAME", "SRV", "PTR", "CAA", "DS", "DNSKEY", "HTTPS", "TLSA", "NAPTR")
-_OF_NAMES = ("CNAME", "DNAME", "NS", "PTR", "MX", "SRV", "SOA")
-
-Question = tuple[str, str]
-
 
 def zone(name: str, serial: int, more: str = "") -> str:
     """A zone as an administrator writes it, with a remark, relative names and no $ORIGIN."""
@@ -108,79 +95,27 @@ def until(waiting: Callable[[], Any], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def _text(owner: dns.name.Name, ttl: int, rdata: dns.rdata.Rdata) -> str:
-    """A record with names in lower case, for a zone may be declared in another case than its server had it."""
-    text = rdata.to_text()
-    return f"{str(owner).lower()} {ttl} {rdata.rdtype.name} {text.lower() if rdata.rdtype.name in _OF_NAMES else text}"
-
-
 def answers(host: ServerHost, questions: Iterable[Question]) -> dict[Question, Any]:
-    """What a host answers: code, flags, and records in each section. Over TCP, which no limit of rates is about."""
-    result: dict[Question, Any] = {}
-    with contextlib.ExitStack() as stack:
-        connection = stack.enter_context(socket.create_connection((host.address, 53), 5, (host.address, 0)))
-        connection.setblocking(False)
-        for name, kind in questions:
-            try:
-                answer = dns.query.tcp(dns.message.make_query(name, kind), host.address, timeout=5, sock=connection)
-            except (dns.exception.Timeout, EOFError, OSError):
-                result[name, kind] = "silence"
-                connection = stack.enter_context(socket.create_connection((host.address, 53), 5, (host.address, 0)))
-                connection.setblocking(False)
-                continue
-            for rrset in answer.answer if not answer.flags & dns.flags.AA else ():
-                rrset.ttl = 0  # from a cache
-            parts = (answer.answer, answer.authority, answer.additional)
-            found = [sorted(_text(rrset.name, rrset.ttl, rdata) for rrset in part for rdata in rrset) for part in parts]
-            result[name, kind] = (answer.rcode(), int(answer.flags), found[0], found[1:] if answer.answer == [] else None)
-    return result
+    """What a host answers to itself; see L(what_is_served)."""
+    return what_is_served.answers(host.address, questions, host.address)
 
 
 def transferred(host: ServerHost, name: str, keys: Collection[str]) -> list[str] | None:
-    """The records of a zone as it is handed out to somebody: to the host itself, to a partner, to who has a key; None if to nobody."""
-    for source in (PARTNER, host.address):
-        for key in (None, *keys):
-            signing = {"keyring": {dns.name.from_text(key): dns.tsig.Key(key, SECRET)}, "keyname": key} if key else {}
-            with contextlib.suppress(dns.exception.DNSException, OSError, EOFError):
-                messages = dns.query.xfr(host.address, name, source=source, timeout=5, lifetime=10, relativize=False, **signing)
-                found = dns.zone.from_xfr(messages, relativize=False, check_origin=False)
-                return sorted(_text(*record) for record in found.iterate_rdatas())
-    return None
-
-
-def questions_about(zones: Mapping[str, list[str] | None], number: int) -> list[Question]:
-    """Questions for names that exist and for others beside, above and below them, of all types, the same ones for the same zones."""
-    chance = random.Random(",".join(zones))
-    owners = {name: sorted({line.split()[0] for line in records or []} or {f"{name}."}) for name, records in zones.items()}
-    found = dict.fromkeys((f"{name}.", kind) for name in zones for kind in ("SOA", "NS"))
-    while len(found) < number:
-        name = chance.choice(list(owners))
-        owner = chance.choice(owners[name])
-        strange = f"{''.join(chance.choices('abcdefghijklmnop-0123', k=6))}x"
-        form = chance.choice(("as it is", "as it is", "as it is", "below", "beside", "upper"))
-        if form == "below":
-            owner = f"{strange}.{owner}"
-        elif form == "beside":
-            owner = f"{strange}.{name}." if name != "." else f"{strange}."
-        found[owner.upper() if form == "upper" else owner, chance.choice(_TYPES)] = None
-    return list(found)
+    """A zone as it is handed out to a partner, to the host itself, to who has a key; None if to nobody."""
+    return what_is_served.transferred(host.address, name, (PARTNER, host.address), dict.fromkeys(keys, SECRET))
 
 
 def configured(host: ServerHost) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted((host.root / "etc").rglob("*")) if path.is_file()}
 
 
-def differing(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[Any, tuple[Any, Any]]:
-    return {key: (before.get(key), after.get(key)) for key in {**before, **after} if before.get(key) != after.get(key)}
-
-
-def _moved(first: Adopted, second: Adopted, hosts: Iterable[ServerHost]) -> dict[str, list[Any]]:
+def moved(first: Adopted, second: Adopted) -> dict[str, list[Any]]:
     """By host what is not the same in two inventories."""
     one, two = first.declaration(), second.declaration()
-    result: dict[str, list[Any]] = {host.name: [] if one.keyring == two.keyring else ["keys"] for host in hosts}
-    for host in hosts:
-        ours, theirs = (replace(found.settings(host.name), local_config="", local_options="") for found in (first, second))
-        result[host.name] += [] if ours == theirs else [(ours, theirs)]
+    result: dict[str, list[Any]] = {host: [] if one.keyring == two.keyring else ["keys"] for host in first.host_variables}
+    for host in result:
+        ours, theirs = (replace(found.settings(host), local_config="", local_options="") for found in (first, second))
+        result[host] += [] if ours == theirs else [(ours, theirs)]
     for name in {**one.zones, **two.zones}:
         if name not in one.zones or name not in two.zones:
             places = [item.name for zones in (one, two) if name in zones.zones for item in (*zones.zones[name].primaries, *zones.zones[name].secondaries)]
@@ -255,8 +190,8 @@ def story(
             proof.serials = (numbers[name], serials(name))
         again = gather(root, hosts, "again", *options)
         assert again.returncode == 0, again.stdout + again.stderr
-        for name, moved in _moved(adopted, Adopted(root / "again"), own.values()).items():
-            proofs[name].moved = moved
+        for name, found in moved(adopted, Adopted(root / "again")).items():
+            proofs[name].moved = found
         for name, host in own.items():
             release_of(host).apply(os.replace)
             until(lambda name=name: differing(dict(zip(zones[name], numbers[name])), dict(zip(zones[name], serials(name)))))

@@ -32,6 +32,7 @@ SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE="  # of every key, wha
 QUESTIONS = 1000  # to each host
 RATE = 500  # questions a second while a host is taken over
 
+
 def zone(name: str, serial: int, more: str = "") -> str:
     """A zone as an administrator writes it, with a remark, relative names and no $ORIGIN."""
     return (

@@ -256,6 +256,11 @@ def test_a_zone_that_is_served_and_in_no_file_is_found(host):
 
 def test_what_cannot_be_asked_about_a_zone_is_a_refusal(host, monkeypatch):
     run = host.run
-    monkeypatch.setattr(host, "run", lambda command, **limits: (1, "", "rndc: connection refused") if "zonestatus" in command else run(command, **limits))
+
+    def unreached(command, **limits):
+        """No connection to the control channel, nor rndc."""
+        return (1, "", "rndc: connection refused") if {"zonestatus", "-V"} & {*command} else run(command, **limits)
+
+    monkeypatch.setattr(host, "run", unreached)
     with pytest.raises(Refused, match="zone static.example may be served already, and what the server has of it cannot be told: rndc zonestatus says rndc"):
         compared(host, {"static.example": {}})

@@ -448,6 +448,11 @@ class BindHost(ServerHost):
     def control_options(self, program: str) -> list[str]:
         return ["-c", str(self.root / "rndc.conf")] if program == "rndc" else []
 
+    def run(self, command: list[str], **limits: Any) -> tuple[int, str, str]:
+        """Also says where the configuration of rndc is."""
+        code, out, err = super().run(command, **limits)
+        return code, re.sub(r"(rndc configuration:\s*)\S+", rf"\g<1>{self.root}/rndc.conf", out) if command[1:] == ["-V"] else out, err
+
     def lose_control(self) -> None:
         key = base64.b64encode(os.urandom(32)).decode()
         self._key = (self.root / "rndc.conf").read_text()

@@ -12,7 +12,7 @@ import tempfile
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_keys, bind_signing, bind_stanzas, bind_views
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_control, bind_keys, bind_signing, bind_stanzas, bind_views
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, given, weight_of
 
 _CONFIGURATION = ("named.conf", "keys.conf", "zones.conf")
@@ -165,23 +165,28 @@ class Bind(Software):
             views.setdefault(_plain(match["name"]), []).append(match["view"])
         every = len(zones) <= _ASKED_ONE_BY_ONE or self.one_by_one.may_have_others(printed)
         directory = next(iter(re.findall(r'^\tdirectory "(.*)";$', printed, re.M)), self.layout["working_directory"])
-        found = {}
+        among = {}
         for zone in zones:
             domain, own = domain_of(zone), view_of(zone)
             if every or domain in views or zone in answered:
-                among = [own] if own and own in views.get(domain, ()) else views.get(domain, [None])
-                statuses = [status for status in (self._status(domain, "IN", view) if view else self._status(domain) for view in among) if status]
-                if statuses:
-                    found[zone] = self._holding(domain, statuses, among, directory)
+                among[zone] = [own] if own and own in views.get(domain, ()) else views.get(domain, [None])
+        statuses = self._statuses((domain_of(zone), *(("IN", view) if view else ())) for zone, those in among.items() for view in those)
+        found = {}
+        for zone, those in among.items():
+            has = [status for status in (statuses[(domain_of(zone), *(("IN", view) if view else ()))] for view in those) if status]
+            if has:
+                found[zone] = self._holding(domain_of(zone), has, those, directory)
         return found
 
-    def _status(self, zone, *place):
-        """place: its class and view, as rndc takes them. What the server says of a zone as {key: value}, None if it has none of this name. Raises Refused."""
-        code, out, err = self.run([self.find("rndc"), "zonestatus", zone, *place])
-        words = " ".join((err or out).split())
-        if code and "not loaded" not in words and "no matching" not in words:
-            raise Refused(f"zone {zone} may be served already, and what the server has of it cannot be told: rndc zonestatus says {words}")
-        return None if code else dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
+    def _statuses(self, places):
+        """What the server says of zones as {key: value}, None if it has none of this name, by place: see L(bind_control.statuses). Raises Refused."""
+        found = {}
+        for place, (there, said) in bind_control.statuses(self, places).items():
+            words = " ".join(said.split())
+            if not there and "not loaded" not in words and "no matching" not in words:
+                raise Refused(f"zone {place[0]} may be served already, and what the server has of it cannot be told: rndc zonestatus says {words}")
+            found[place] = dict(line.split(": ", 1) for line in said.splitlines() if ": " in line) if there else None
+        return found
 
     def _holding(self, zone, statuses, views, directory):
         serials = [int(status["serial"]) for status in statuses if status.get("serial", "").isdigit()]
@@ -243,7 +248,9 @@ class Bind(Software):
         return bind_signing.policies(config)
 
     def loaded(self, serials):
-        statuses = {zone: self._status(*self._named(zone)) or {} for zone in serials}
+        places = {zone: tuple(self._named(zone)) for zone in serials}
+        told = self._statuses(places.values())
+        statuses = {zone: told[place] or {} for zone, place in places.items()}
         ready = {zone: status for zone, status in statuses.items() if "signed serial" in status or status.get("inline signing") != "yes"}
         return {zone: int(status["serial"]) for zone, status in ready.items() if status.get("serial", "").isdigit()}
 

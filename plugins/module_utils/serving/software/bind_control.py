@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a running named says of many zones, over one connection to its control channel.
+
+A process of rndc(8) for each takes some hundredths of a second. The channel is spoken as rndc speaks it (lib/isccc of BIND); where it cannot be, as with
+a configuration of rndc's that is not a plain one, rndc asks.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import random
+import re
+import socket
+import struct
+import time
+
+_ALGORITHMS = {"hmac-sha1": 161, "hmac-sha224": 162, "hmac-sha256": 163, "hmac-sha384": 164, "hmac-sha512": 165}
+_STRING, _TABLE = b"\1", b"\2"
+_DIGEST = 88  # octets of a digest as text, with what fills it up
+_VERSION = struct.pack("!I", 1)
+_LONGEST = 1 << 20  # octets of an answer
+_PATIENCE = 60.0  # seconds for an answer, as rndc has
+_VALID = 60  # seconds for which a command is valid
+_KEY = re.compile(r'key\s+"?([^\s"{]+)"?\s*{\s*algorithm\s+"?([\w-]+)"?\s*;\s*secret\s+"?([A-Za-z0-9+/=]+)"?\s*;\s*}\s*;')
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*\n|#[^\n]*\n", re.DOTALL)
+
+
+class _Failed(Exception):
+    """The channel cannot be used."""
+
+
+def statuses(software, places):
+    """{place: (whether it has that zone, what it says)} of "rndc zonestatus PLACE" for each place: a zone, and where there are views its class and view."""
+    places = [tuple(place) for place in places]
+    found = {}
+    try:
+        with _Channel(*_reached(software)) as channel:
+            for place in places:
+                found[place] = channel.carry_out(" ".join(("zonestatus", *place)))
+    except (_Failed, OSError, ValueError, LookupError, struct.error):
+        pass  # rndc says why, if it cannot either
+    for place in places:
+        if place not in found:
+            code, out, err = software.run([software.find("rndc"), "zonestatus", *place])
+            found[place] = not code, out if not code else err or out
+    return found
+
+
+def _reached(software):
+    """(address, port, algorithm, secret) with which rndc reaches the server. Raises _Failed where its configuration is not a plain one."""
+    program = software.find("named")
+    found = re.search(r"rndc configuration:\s*(\S+)", software.run([program, "-V"])[1]) if program else None
+    if not found:
+        raise _Failed
+    path = found.group(1) if os.path.exists(found.group(1)) else os.path.join(os.path.dirname(found.group(1)), "rndc.key")
+    with open(path, encoding="utf-8") as stream:
+        text = _COMMENT.sub("\n", stream.read() + "\n")
+    keys = {name: (algorithm.lower(), secret) for name, algorithm, secret in _KEY.findall(text)}
+    options = dict(re.findall(r'default-(key|server|port)\s+"?([^\s";]+)"?\s*;', text))
+    key = options.get("key", next(iter(keys), None))
+    if key not in keys or keys[key][0] not in _ALGORITHMS or re.search(r"^\s*(server|include)\b", text, re.MULTILINE) or "source-address" in text:
+        raise _Failed
+    server = options.get("server", "127.0.0.1")
+    return "127.0.0.1" if server == "localhost" else server, int(options.get("port", 953)), keys[key][0], base64.b64decode(keys[key][1])
+
+
+class _Channel:
+    """A connection to a control channel. Every failure is one of _Failed, OSError, ValueError, LookupError and struct.error."""
+
+    def __init__(self, address, port, algorithm, secret):
+        self.number, self.digest, self.secret = _ALGORITHMS[algorithm], algorithm.removeprefix("hmac-"), secret
+        self.serial, self.nonce = random.getrandbits(31), None
+        self.link = socket.create_connection((address, port), _PATIENCE)
+
+    def __enter__(self):
+        self.nonce = self._exchange("null")["_ctrl"]["_nonce"]
+        return self
+
+    def __exit__(self, *_exception):
+        self.link.close()
+
+    def carry_out(self, command):
+        """(whether it succeeded, what named says)."""
+        said = self._exchange(command)["_data"]
+        succeeded = said["result"] == b"0"
+        words = [said[part].decode("utf-8", "replace") for part in (("text",) if succeeded else ("err", "text")) if part in said]
+        return succeeded, "\n".join(words)
+
+    def _exchange(self, command):
+        self.serial += 1
+        now = int(time.time())
+        control = {"_ser": self.serial, "_tim": now, "_exp": now + _VALID, **({"_nonce": self.nonce} if self.nonce else {})}
+        body = _item("_ctrl", control) + _item("_data", {"type": command})
+        message = _VERSION + _item("_auth", {"hsha": bytes([self.number]) + self._signature(body)}) + body
+        self.link.sendall(struct.pack("!I", len(message)) + message)
+        length = struct.unpack("!I", self._read(4))[0]
+        if length > _LONGEST:
+            raise _Failed
+        answer = self._read(length)[len(_VERSION) :]
+        signed = _read_items(answer)["_auth"]["hsha"]
+        if not hmac.compare_digest(signed[1:], self._signature(answer[len(_item("_auth", {"hsha": signed})) :])):
+            raise _Failed
+        said = _read_items(answer)
+        if said["_ctrl"]["_ser"] != str(self.serial).encode():
+            raise _Failed
+        return said
+
+    def _signature(self, body):
+        return base64.b64encode(hmac.new(self.secret, body, self.digest).digest()).ljust(_DIGEST, b"\0")
+
+    def _read(self, length):
+        found = b""
+        while len(found) < length:
+            part = self.link.recv(length - len(found))
+            if not part:
+                raise _Failed
+            found += part
+        return found
+
+
+def _item(name, value):
+    """A name and its value as they are sent: texts, numbers, and tables of such."""
+    if isinstance(value, dict):
+        kind, octets = _TABLE, b"".join(_item(*item) for item in value.items())
+    else:
+        kind, octets = _STRING, value if isinstance(value, bytes) else str(value).encode()
+    return bytes([len(name)]) + name.encode() + kind + struct.pack("!I", len(octets)) + octets
+
+
+def _read_items(octets):
+    """{name: octets or such a dictionary}."""
+    found, position = {}, 0
+    while position < len(octets):
+        start = position + 1 + octets[position]
+        name = octets[position + 1 : start].decode()
+        length = struct.unpack_from("!I", octets, start + 1)[0]
+        value = octets[start + 5 : start + 5 + length]
+        found[name] = _read_items(value) if octets[start : start + 1] == _TABLE else value
+        position = start + 5 + length
+    return found

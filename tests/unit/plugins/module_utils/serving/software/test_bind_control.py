@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import base64
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_control
+from hypothesis import given
+from hypothesis import strategies as st
+
+SECRET = base64.b64encode(b"x" * 32).decode()
+KEY = f'key "rndc-key" {{\n\talgorithm hmac-sha256;\n\tsecret "{SECRET}";\n}};\n'
+NAMES = st.text("abc_", min_size=1, max_size=9)
+
+
+class Program:
+    """A BIND whose configuration of rndc is in a directory."""
+
+    def __init__(self, directory):
+        self.directory = directory
+
+    def find(self, name):
+        return f"/usr/sbin/{name}"
+
+    def run(self, _command):
+        return 0, f"default paths:\n  rndc configuration:   {self.directory}/rndc.conf\n", ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("rndc.key", KEY, ("127.0.0.1", 953, "hmac-sha256")),
+        (
+            "rndc.conf",
+            "# as rndc-confgen writes it\n" + KEY + 'options { default-key "rndc-key"; default-server 127.0.0.2; default-port 954; };\n',
+            ("127.0.0.2", 954),
+        ),
+        ("rndc.conf", KEY + "options { default-server localhost; };\n// server 192.0.2.1 { key other; };\n", ("127.0.0.1", 953)),
+        ("rndc.conf", KEY.replace("rndc-key", "other") + KEY.replace("256", "512") + "options { default-key rndc-key; };", ("127.0.0.1", 953, "hmac-sha512")),
+    ],
+)
+def test_it_reaches_what_rndc_reaches(tmp_path, name, text, expected):
+    (tmp_path / name).write_text(text)
+    found = bind_control._reached(Program(tmp_path))
+    assert found[: len(expected)] == expected and found[3] == b"x" * 32
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'include "/etc/rndc.key";\noptions { default-key "rndc-key"; };\n',
+        KEY + "server 192.0.2.1 { key rndc-key; };\n",
+        KEY + "options { default-key other; };\n",
+        KEY + "options { default-source-address 192.0.2.1; };\n",
+        KEY.replace("hmac-sha256", "hmac-md5"),
+        "",
+    ],
+)
+def test_what_is_not_plain_is_left_to_rndc(tmp_path, text):
+    (tmp_path / "rndc.conf").write_text(text)
+    with pytest.raises(bind_control._Failed):
+        bind_control._reached(Program(tmp_path))
+
+
+@given(st.dictionaries(NAMES, st.binary(max_size=300) | st.dictionaries(NAMES, st.binary(max_size=9), max_size=3), max_size=5))
+def test_what_is_sent_is_read_again(items):
+    assert bind_control._read_items(b"".join(bind_control._item(*item) for item in items.items())) == items

@@ -160,8 +160,11 @@ def staged(directory: str, check_mode: bool) -> Iterator[str]:
     """A place beside a directory that becomes that directory at the end, unless something fails or nothing may change."""
     directory = os.path.abspath(directory)
     refuse_existing(directory)
-    os.makedirs(os.path.dirname(directory), exist_ok=True)
-    place = tempfile.mkdtemp(prefix=".gather-", dir=os.path.dirname(directory))
+    try:
+        os.makedirs(os.path.dirname(directory), exist_ok=True)
+        place = tempfile.mkdtemp(prefix=".gather-", dir=os.path.dirname(directory))
+    except OSError as error:
+        raise AnsibleActionFail(f"{directory} cannot be written ({error.strerror}: {error.filename}); name a directory below one that is yours") from error
     try:
         yield place
         if not check_mode:

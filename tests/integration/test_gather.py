@@ -319,13 +319,14 @@ def refusals(root):
         left = sorted(path.name for path in root.iterdir())
         ask("clear text", AUTHORITATIVE + "};\n" + KEY + fed, "clear", "-e", "gather_clear_text=true", password=False)
         ask("there already", AUTHORITATIVE + "};\n" + KEY + fed, "clear")
+        ask("below a file", AUTHORITATIVE + "};\n" + KEY + fed, "password/below")
     return said, left
 
 
 def test_what_cannot_be_declared_is_told_and_nothing_is_written(tmp_path):
     said, left = in_private_network(lambda: refusals(tmp_path), addresses=ADDRESSES, timeout=200)
     host = tmp_path / "ns1"
-    assert [code for code, _output in said.values()] == [2, 2, 2, 0, 2]
+    assert [code for code, _output in said.values()] == [2, 2, 2, 0, 2, 2]
     assert "- host ns1: recurses for !10.0.0.1/32, which nameserver_recursion_networks cannot say" in said["server"][1]
     assert f"- zone gone.test: {host}/work/gone cannot be read (No such file or directory) on ns1; mend it, or name the zone" in said["server"][1]
     assert f"- zone a.test (ns1:{host}/work/a), line 11: 'www A 192.0.2.300' cannot be read" in said["content"][1]
@@ -333,4 +334,6 @@ def test_what_cannot_be_declared_is_told_and_nothing_is_written(tmp_path):
     assert left == ["inventory.yml", "ns1", "password"]
     assert SECRET in (tmp_path / "clear/group_vars/all/vault.yml").read_text()
     assert f"{tmp_path}/clear is there already, and nothing is overwritten" in said["there already"][1]
+    assert "Read configuration" not in said["there already"][1]
+    assert f"{tmp_path}/password/below cannot be written (File exists: {tmp_path}/password)" in said["below a file"][1]
     assert SECRET not in "".join(output for _code, output in said.values())

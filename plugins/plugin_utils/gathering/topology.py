@@ -44,6 +44,9 @@ class Topology:
         self.open: dict[str, list[str]] = {}  # zones that strangers may transfer, by primary
         for name in dict.fromkeys(name for server in servers.values() for name in server.zones):
             self._zone(name, {host: server.zones[name] for host, server in servers.items() if name in server.zones})
+        known = {text for server in servers.values() for name in server.zones for text in (name.lower(), domain_of(name))}
+        for name in sorted(self.leave - known):
+            self._find(REFUSAL, "gather_leave", f"names {name}, a zone that no server has; mend the name, or take it out")
         self.views = self._views()
         self.keys = self._used_keys()
         self._tell_open()

@@ -129,6 +129,11 @@ def test_a_zone_that_one_server_keeps_or_that_is_left_is_kept_by_all():
     assert not topology.zones and topology.servers["ns1"].zones["a.example"].kept == "a.example is named in gather_leave"
 
 
+def test_a_zone_to_leave_that_no_server_has_is_told():
+    topology = pair(PRIMARY, leave=["a.exmaple", "A.example."])
+    assert ("refusal", "gather_leave: names a.exmaple, a zone that no server has; mend the name, or take it out") in told(topology)
+
+
 def test_two_primaries_must_have_the_same_content():
     topology = pair(PRIMARY, PRIMARY)
     assert topology.zones["a.example"].options["primaries"] == ["ns1", "ns2"]

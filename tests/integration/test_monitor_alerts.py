@@ -65,6 +65,8 @@ def test_every_alert_fires_when_it_should_and_only_then(rules):
         ("dns_server_reachable == 0", "dns_server_reachable == 1", "DnsServerUnreachable"),
         ("dns_zone_behind_seconds > 900)\n", "dns_zone_behind_seconds > 9000)\n", "DnsZoneBehind"),
         ('state!~"behind|no_reference"', 'state!~"behind"', "DnsZoneFault"),
+        ("dns_catalog_members_not_served) > 0", "dns_catalog_members_not_served) > 2", "DnsCatalogMembersNotServed"),
+        ("dns_catalog_zones_unlisted) > 0", "dns_catalog_zones_unlisted) >= 0", "DnsCatalogZonesUnlisted"),
         ("dns_zone_transfer_refused == 0", "dns_zone_transfer_refused == 2", "DnsTransferNotRefused"),
         ("* 50 / 100", "* 90 / 100", "DnsZoneExpiresSoon"),
         ("time() < 432000", "time() < 864000", "DnsSignatureExpiresSoon"),

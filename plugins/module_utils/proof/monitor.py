@@ -6,8 +6,8 @@
     python3 -I monitor.pyz --expectations monitor.json --directory /var/lib/authoritative-dns-monitor
 
 The expectations are what the action plugin C(monitor) makes of the declaration: ``servers`` (name, server, address, port), ``zones``
-(name, servers, reference), ``signed`` (name, servers, parent_servers), ``signatures`` (zone, least) and ``refusals`` (zone, servers). The directory
-gets ``metrics.prom`` and what the next run has to remember.
+(name, servers, reference; of a member of a catalog zone its catalog, of a catalog the number of its members), ``signed`` (name, servers,
+parent_servers), ``signatures`` (zone, least) and ``refusals`` (zone, servers). The directory gets ``metrics.prom`` and what the next run has to remember.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import catalog_members
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec import chain_of_trust
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import judge_zone, read_zones
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, carry_out
@@ -65,6 +66,9 @@ METRICS = {
     "dns_zone_key": "1 for a key that the server has in the zone; what it signs there.",
     "dns_zone_ds_matches": "Whether the DS records at this server of the zone above lead to a key at each server of the zone.",
     "dns_zone_ds_as_asked": "Whether this server of the zone above has DS records for the keys that the zone asks for (CDS).",
+    "dns_catalog_members": "Number of zones that the catalog zone is to list.",
+    "dns_catalog_members_not_served": "Number of the catalog's members of which the secondary answers that it has nothing.",
+    "dns_catalog_zones_unlisted": "Number of zones that left the catalog and that the secondary still serves.",
     "dns_zone_transfer_refused": "Whether the server denies this host a transfer of the zone, as it ought to.",
     "dns_server_reachable": "Whether the server answers at all.",
     "dns_server_round_trip_seconds": "Median time until the server's answer over UDP.",
@@ -75,12 +79,14 @@ METRICS = {
 
 
 class Run:
-    """One look at everything. ``expected``: see the module. ``before``: what the run before remembered. Times: Unix time."""
+    """One look at everything. ``expected``: see the module. ``before``, ``members``: what the run before remembered. Times: Unix time."""
 
-    def __init__(self, expected: Mapping[str, Any], before: Mapping[str, float], deadline: float):
+    def __init__(self, expected: Mapping[str, Any], before: Mapping[str, float], members: Mapping[str, Sequence[Any]], deadline: float):
         self.servers = {entry["name"]: Server(entry["name"], entry["address"], entry["port"]) for entry in expected["servers"]}
         self.labels = {entry["name"]: {"server": entry["server"], "address": entry["address"]} for entry in expected["servers"]}
-        self.zones = read_zones(expected["zones"], self.servers)
+        bare = [{key: value for key, value in zone.items() if key not in catalog_members.ZONE_FIELDS} for zone in expected["zones"]]
+        self.zones = read_zones(bare, self.servers)
+        self.catalogs = catalog_members.CatalogMembers(expected["zones"], members)
         self.signed = expected.get("signed", [])
         self.policies = expected.get("signatures", [])
         self.refusals = expected["refusals"]
@@ -93,6 +99,7 @@ class Run:
     def look(self) -> list[Metric]:
         started = time.monotonic()
         self.look_at_copies()
+        self.look_at_catalogs()
         self.look_at_zones_above()
         self.look_at_transfers()
         now = time.time()
@@ -136,6 +143,7 @@ class Run:
         for server, verdict in judge_zone(zone, self.servers, answers):
             answer, labels = answers[server.name], {"zone": zone.name, **self.labels[server.name]}
             self.states[verdict.state] += 1
+            self.catalogs.tell(zone.name, server.name, verdict.state)
             self.add("dns_zone_in_sync", labels, int(verdict.state == "in_sync"))
             if answer.serial is not None:
                 self.add("dns_soa_serial", labels, answer.serial)
@@ -179,6 +187,15 @@ class Run:
                 for tag, algorithm in sorted(keys):
                     signs = "_and_".join(what for what, tags in by_what.items() if tag in tags) or "nothing"
                     self.add("dns_zone_key", {**labels, "key_tag": str(tag), "algorithm": str(algorithm), "signs": signs}, 1)
+
+    def look_at_catalogs(self) -> None:
+        """What secondaries serve of catalogs' members, and of zones that were some in an earlier run."""
+        for catalog, number in self.catalogs.members.items():
+            self.add("dns_catalog_members", {"catalog": catalog}, number)
+        found = {"dns_catalog_members_not_served": self.catalogs.not_served, "dns_catalog_zones_unlisted": self.catalogs.unlisted(self.servers, self.patience)}
+        for metric, numbers in found.items():
+            for (catalog, name), number in numbers.items():
+                self.add(metric, {"catalog": catalog, **self.labels[name]}, number)
 
     def look_at_zones_above(self) -> None:
         """Whether they lead to the keys of signed zones, and follow a rollover."""
@@ -239,6 +256,13 @@ def write(path: str, text: str) -> None:
         raise
 
 
+def remembered(path: str) -> dict[str, Any]:
+    """What the run before wrote there; nothing where there is none, or it cannot be read."""
+    with contextlib.suppress(OSError, ValueError), open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+    return {}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Look at every name server once and write what was seen for Prometheus.")
     parser.add_argument("--expectations", required=True, help="JSON file with what to expect")
@@ -248,18 +272,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not dnspython.is_recent_enough():
         wanted = ".".join(map(str, dnspython.MINIMUM))
         raise SystemExit(f"dnspython {wanted} or newer is missing: install python3-dnspython (Debian) or python3-dns (Fedora family)")
-    memory = os.path.join(given.directory, "behind.json")
-    before = {}
-    with contextlib.suppress(OSError, ValueError), open(memory, encoding="utf-8") as stream:
-        before = json.load(stream)
+    memories = [os.path.join(given.directory, name) for name in ("behind.json", "members.json")]
+    before, members = map(remembered, memories)
     try:
         with open(given.expectations, encoding="utf-8") as stream:
-            run = Run(json.load(stream), before, given.deadline)
+            run = Run(json.load(stream), before, members, given.deadline)
     except (Mistake, OSError, ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"{given.expectations} does not hold what the action plugin monitor writes: {type(error).__name__}: {error}") from error
     metrics = run.look()
     try:
-        write(memory, json.dumps(run.behind))
+        write(memories[0], json.dumps(run.behind))
+        if run.catalogs.remembered != members:
+            write(memories[1], json.dumps(run.catalogs.remembered))
         write(os.path.join(given.directory, "metrics.prom"), exposition(metrics))
     except OSError as error:
         raise SystemExit(f"--directory {given.directory} cannot be written to: {error}") from error

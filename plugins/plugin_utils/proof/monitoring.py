@@ -33,7 +33,7 @@ def expected(
     servers = {server["name"]: server for server in (*found.servers, *chains["servers"])}
     content: dict[str, list[Any]] = {
         "servers": [{**server, "server": server_of(server["name"])} for server in servers.values()],
-        "zones": [zone for zone in found.zones if zone["servers"]],
+        "zones": [{**zone, **_membership(declaration, zone["name"])} for zone in found.zones if zone["servers"]],
         "signed": chains["zones"],
         "signatures": [
             {"zone": zone.name, "least": zone.dnssec.signatures_left[0]} for zone in declaration.selected_zones.values() if zone.dnssec and zone.view is None
@@ -45,3 +45,11 @@ def expected(
     }
     lists = (f"{json.dumps(key)}: [\n" + ",\n".join(map(json.dumps, entries)) + "\n]" for key, entries in content.items())
     return "{" + ",\n".join(lists) + "}\n"
+
+
+def _membership(declaration: Declaration, name: str) -> dict[str, Any]:
+    """Of a catalog of how many members it is, of a member its catalog; nothing in a run about some zones, whose other members would seem to have left."""
+    zone = declaration.zones[name]
+    if declaration.selected is not None:
+        return {}
+    return {"members": len(zone.members)} if zone.members is not None else {"catalog": zone.catalog} if zone.catalog else {}

@@ -70,7 +70,8 @@ class ActionModule(ActionBase):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         findings = findings_of(comparisons, host) if "differing" in found else {}
         signers, moved, steps = delegation_signers.agreed(findings, host) if findings else ({}, set(), [])
-        if (found.get("agrees") or brought_by_others(findings, host)) and not moved and not left_behind(findings, host) and not not_told(findings, host):
+        others = (left_behind, not_told, moving) if findings else ()
+        if (found.get("agrees") or brought_by_others(findings, host)) and not moved and not any(look(findings, host) for look in others):
             nothing = {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
             return {**nothing, "warnings": steps} if steps else nothing
         try:
@@ -93,7 +94,8 @@ class ActionModule(ActionBase):
                 payload["texts"] = texts(mine, host, findings, arguments.get("without") or (), moved)
                 steps += second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
-                payload["missed"] = sorted(not_told(findings, host) & mine.secondary.keys())
+                payload["missed"] = sorted(not_told(findings, host) & transferred(mine, declaration.selected))
+                payload["moving"] = sorted(moving(findings, host) & payload["members"].keys())
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
         except TypeError as error:
@@ -127,7 +129,8 @@ class ActionModule(ActionBase):
         host_plan: Plan, selected: frozenset[str] | None, software: Any, layout: Any, settings: Settings, generations: Sequence[int] = ()
     ) -> dict[str, Any]:
         config = software.render(host_plan, layout, settings)
-        listed = {name: primary.zone.members for name, primary in host_plan.primary.items() if selected is not None and primary.zone.members is not None}
+        listed = {name: primary.zone.members for name, primary in host_plan.primary.items() if primary.zone.members is not None}
+        listed = listed if selected is not None or len(listed) > 1 else {}
         host_plan = only(host_plan, selected)
         return {
             "selected": None if selected is None else sorted(selected),
@@ -145,6 +148,7 @@ class ActionModule(ActionBase):
             "repair": False,
             "seen": None,
             "missed": [],
+            "moving": [],
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
@@ -249,6 +253,17 @@ def left_behind(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
 def not_told(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
     """Zones that a host transfers and of which a primary had a newer copy before this run: it was away when it was told of it. found: see L(findings_of)."""
     return missed(found[host]["transferred"], [item["serials"] for item in found.values()])
+
+
+def moving(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
+    """Zones that go from one catalog to another in this run, of those that a host transfers. found: see L(findings_of)."""
+    return {zone for item in found.values() for zone in item.get("moving", ())} & found[host]["transferred"].keys()
+
+
+def transferred(host_plan: Plan, selected: Collection[str] | None) -> set[str]:
+    """What a host transfers, configured to or learned from catalogs. selected: the zones that a run is about, None for all."""
+    members = {member for listed in host_plan.consumed.values() for member in listed if selected is None or member in selected}
+    return members | host_plan.secondary.keys()
 
 
 def outside(host_plan: Plan, reached: Sequence[str] | None = None) -> list[tuple[str, str, int, list[str]]]:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import os
 import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import moving_members
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import HostState
 from ansible_collections.authoritative.dns.tests.support.catalog_pairs import (
     CATALOG,
@@ -113,6 +115,23 @@ def test_members_are_transferred_with_their_catalogs_new_key(pair):
     wait_for(lambda: answer(pair.consumer, "www.zone1.test")[1], ["192.0.2.11"])
 
 
+def test_a_consumer_asks_for_members_of_which_a_comparison_found_that_it_was_not_told(consuming):
+    consuming.bring(zones(1, 2))
+    for number in (1, 2):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    consuming.consumer.write()
+    consuming.consumer.stop()
+    changed = {**zones(2), "zone1.test": ("192.0.2.11", {})}
+    consuming.bring(changed, hosts=[consuming.primary])
+    time.sleep(1)  # its NOTIFY reaches nobody
+    consuming.consumer.start()
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test")[0], "NOERROR")
+    with consuming.application(consuming.consumer, changed) as application:
+        application.payload["missed"] = ["zone1.test"]
+        assert not application.apply(os.replace)["changed"]
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.11"]))
+
+
 def test_a_group_changes_nothing_where_no_consumer_has_one(consuming):
     for group in ("gold", "silver", None):
         address = f"192.0.2.{len(group or '')}"
@@ -209,6 +228,39 @@ def test_a_run_about_other_zones_takes_none_from_a_host_that_learns_of_it(consum
     with pytest.raises(Refused, match=f"learns of zones from {CATALOG}, which is declared otherwise now, .* run once without dns_zone_select"):
         consuming.bring({**zones(1, catalog=None), **others}, catalogs=(), select="[?name=='zone2.test']")
     assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+
+
+def test_a_zone_that_goes_to_another_catalog_is_served_again_by_the_same_run(consuming):
+    if consuming.consumer.capabilities().one_catalog:
+        pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
+    catalogs = [{"name": "old.example"}, {"name": "new.example"}]
+    stays = {**zones(2, catalog="old.example"), **zones(3, catalog="new.example")}
+    for catalog in ("old.example", "new.example", "old.example", "new.example"):
+        consuming.bring({**zones(1, catalog=catalog), **stays}, catalogs=catalogs)
+        for number in (1, 2, 3):
+            wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+
+
+def test_a_zone_whose_former_catalog_is_heard_of_last_is_served_again_by_the_same_run(consuming, monkeypatch):
+    if consuming.consumer.capabilities().one_catalog:
+        pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
+    catalogs = [{"name": "old.example"}, {"name": "new.example"}]
+    consuming.bring({**zones(1, 2, catalog="old.example"), **zones(3, catalog="new.example")}, catalogs=catalogs)
+    for number in (1, 2, 3):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    moved = {**zones(1, 3, 4, catalog="new.example"), **zones(2, catalog="old.example")}
+    monkeypatch.setattr(HostState, "_keep_listed", lambda _state, _selected: None)
+    consuming.bring(moved, catalogs=catalogs, hosts=[consuming.primary], select="[?name=='zone1.test' || name=='zone4.test']")
+    wait_for(lambda: answer(consuming.consumer, "www.zone4.test")[0], "NOERROR")
+    assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+    monkeypatch.setattr(moving_members, "_BEGUN", 60.0)
+    with consuming.application(consuming.consumer, moved, catalogs=catalogs) as application:
+        application.payload["moving"] = ["zone1.test"]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            pool.submit(consuming.bring, moved, catalogs=catalogs, hosts=[consuming.primary])
+            application.apply(os.replace)
+    for number in (1, 2, 3, 4):
+        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
 
 
 def test_a_zone_that_two_catalogs_listed_for_a_while_is_served_after_the_next_run(consuming, monkeypatch):

@@ -87,9 +87,11 @@ class Pair:
 
     def bring(self, zones, hosts=None, **more):
         """Both, or some of them, to what is declared; what each of them says."""
-        found = []
+        found, moving = [], set()
         for host in hosts or (self.primary, self.consumer):
             with self.application(host, zones, **more) as application:
+                application.payload["moving"] = sorted(moving & application.payload["members"].keys())
+                moving.update(application.state.moving(application.payload["texts"]))
                 found.append(application.apply(os.replace))
         return found
 

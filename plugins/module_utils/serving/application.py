@@ -13,7 +13,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, condition
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, condition, moving_members
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.acceptance import Acceptance
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
@@ -77,6 +77,7 @@ class Application:
             if not result["changed"]:
                 if self.state.running:
                     self._ask_primaries_again()
+                    moving_members.follow(self.state)
                 return result
             lacking = self.software.without()
             if lacking:
@@ -98,6 +99,8 @@ class Application:
             if any(done):
                 staged.save()
             self.generations.finish(self.state.current)
+            if self.state.running:
+                moving_members.follow(self.state)
             return result
 
     def refresh(self):

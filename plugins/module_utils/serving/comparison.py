@@ -61,6 +61,7 @@ def compare(state, now):
             "zones": differing,
             "waiting": waiting if agrees else [],
             "delegating": delegating,
+            "moving": state.moving(differing),
             "delegations": delegations.found(state),
             "demanded": delegations.demanded(state),
             "time": now,

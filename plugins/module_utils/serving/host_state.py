@@ -37,7 +37,9 @@ class HostState:
       secondary: file name by zone that this host transfers.
       catalogs: those from which this host learns what to transfer.
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
-      listed: the members of each catalog that this host is primary for, chosen or not, in a run that is about some zones.
+      listed: [file name, members] of each catalog that this host is primary for, members chosen or not: where it has several, and in a run that is
+        about some zones.
+      moving: zones that go to another catalog in this run, of those that this host transfers.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.
       repair: whether a manifest that cannot be read is made again from the files that are there.
@@ -78,7 +80,7 @@ class HostState:
         """Raises Refused where secondaries would lose a zone, because one of its catalogs is among the chosen zones, or it is, and the other is not."""
         kept = {facts["zone"] for facts in self.kept.values()}
         for catalog, (name, members) in self.payload["listed"].items():
-            listed = set(_MEMBER.findall(self.current.read(os.path.join(ZONES, name)) or ""))
+            listed = set(self._listed_in(name))
             chosen = catalog in selected
             gone = ", ".join(sorted((listed & (kept if chosen else selected)) - set(members))[:10])
             if gone:
@@ -132,6 +134,17 @@ class HostState:
             "repaired": self.current.repaired,
             "secondary_removed": {zone: name for zone, name in known.items() if zone not in self.payload["secondary"]},
         }
+
+    def moving(self, differing):
+        """Zones that go from one catalog to another one, both of this host, once it has what is declared. differing: zones that are not as declared."""
+        listed = self.payload["listed"]
+        if len(differing.keys() & listed.keys()) < 2:
+            return []
+        before = {member: catalog for catalog, (name, _members) in listed.items() for member in self._listed_in(name)}
+        return sorted(member for catalog, (_name, members) in listed.items() for member in members if before.get(member, catalog) != catalog)
+
+    def _listed_in(self, name):
+        return _MEMBER.findall(self.current.read(os.path.join(ZONES, name)) or "")
 
     def zone_file(self, zone):
         """The name of a primary zone's file in a generation."""

@@ -20,6 +20,7 @@ _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a lin
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _CONSUMER = "catalog: consumer"
 _LISTED = re.compile(r"^zone:\s+(\S+?)\.?\n(?:(?!zone:).*\n)*?.*catalog-member-id:", re.M)  # what zonestatus says of zones that a catalog lists
+_KNOWN = re.compile(r"^zone:\s+(\S+?)\.?$", re.M)
 _PATTERN = re.compile(r"^\s*pattern:\s+(\S+)$", re.M)
 _WRITTEN = 5.0  # seconds for a zone to be written
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
@@ -116,14 +117,15 @@ class NSD(Software):
                 self._control("reload", zone)
 
     def _listed_too(self):
-        """Whether a zone that has a clause is still one that a catalog lists: nsd ignores the clause then, unless it has it when it starts."""
+        """Whether a zone that has a clause is still one that a catalog lists, or was a moment ago: nsd ignored the clause then, and reads it when it starts."""
         path = os.path.join(self.layout["state_directory"], "current", "zones.conf")
         with open(path, encoding="utf-8") as stream:
             text = stream.read()
         if _CONSUMER not in text:
             return False
-        listed = set(_LISTED.findall(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus"])[1]))
-        return any(kind == "zone" and zone in listed for kind, zone in blocks.split(text)[1])
+        told = self.run([self.find("nsd-control"), *self.control_options(), "zonestatus"])[1]
+        listed, known = set(_LISTED.findall(told)), set(_KNOWN.findall(told))
+        return any(kind == "zone" and (zone in listed or zone not in known) for kind, zone in blocks.split(text)[1])
 
     def check_original(self, path, files):
         code, out, err = self.run_checker([self.find("nsd-checkconf"), path])

@@ -229,6 +229,20 @@ class PowerDNS(Software):
                 wanted.update({name.strip(): value.strip() for name, equals, value in lines if equals})
         return any(running.get(name) != value for name, value in wanted.items())
 
+    def refresh(self, zones):
+        """Have pdns_server transfer these zones anew, or look at many in its own next round, as at those that it never asked for."""
+        if len(zones) > _ONE_BY_ONE:
+            self.call_as_server(self._make_due, list(zones))
+            return
+        for zone in zones:
+            self.run([self.find("pdns_control"), "retrieve", zone])
+
+    def _make_due(self, zones):
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany("UPDATE domains SET last_check = NULL WHERE name = ?", [(zone,) for zone in zones])
+            database.execute("COMMIT")
+
     def consume(self, catalogs):
         for catalog in catalogs:
             self._control("retrieve", catalog)

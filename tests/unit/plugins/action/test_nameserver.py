@@ -15,11 +15,11 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, findings_of, not_told, read_settings, texts
+from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, findings_of, moving, not_told, read_settings, texts, transferred
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import plan
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import consuming, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import PrimaryNotAsked, content_digest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,6 +114,18 @@ def test_a_secondary_is_told_of_what_it_missed_by_a_run_that_changes_nothing():
     assert not_told(findings_of(found, "a"), "a") == set()
     level = [found[0], comparison("c", {}, transferred={"example.com": 7})]
     assert not_told(findings_of(level, "c"), "c") == set()
+
+
+def test_members_of_catalogs_are_among_what_a_secondary_may_have_missed_and_follow_to_another_catalog():
+    alone = {"all": list(HOSTS), "dns_primaries": ["a"], "dns_secondaries": ["c"]}
+    zones = [{"name": name, "records": RECORDS} for name in ("example.com", "example.org")]
+    catalogs = {"catalog_zones": [{"name": "catalog.example"}]}
+    declaration = load(zones, {"catalog": "catalog.example"}, Inventory(alone, HOSTS.__getitem__), str, **catalogs)
+    learning = consuming(plan(declaration, "c", HOSTS["c"]), lambda _served: True)
+    assert transferred(learning, None) == {"example.com", "example.org", "catalog.example"}
+    assert transferred(learning, {"example.com"}) == {"example.com", "catalog.example"}
+    found = [comparison("a", {}, moving=["example.com", "example.net"]), comparison("c", {}, transferred={"example.com": 6, "example.org": 7})]
+    assert moving(findings_of(found, "c"), "c") == {"example.com"} and moving(findings_of(found, "a"), "a") == set()
 
 
 def test_the_only_primary_of_a_zone_that_has_what_it_should_have_moves_it_where_a_secondary_is_ahead():

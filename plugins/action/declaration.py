@@ -12,6 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE, host_duties
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zones_to_prove
 
@@ -37,7 +38,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(error.summary()) from error
         except ValueError as error:
             raise AnsibleActionFail(f"version: {error}; leave it out, or give the package's") from error
-        zones, host = declaration.zones, (task_vars or {}).get("inventory_hostname")
+        zones, carriers = declaration.zones, _carriers(declaration)
         servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
         return {
             "changed": False,
@@ -46,10 +47,15 @@ class ActionModule(ActionBase):
             "records": sum(zone.content.count for zone in zones.values()),
             "servers": sorted(servers),
             "to_prove": len(zones_to_prove(declaration)),
-            "clouds": sorted(
-                {server.cloud for zone in declaration.selected_zones.values() for server in zone.secondaries if server.cloud and server.carrier == host}
-            ),
+            "carriers": carriers,
+            "clouds": carriers.get((task_vars or {}).get("inventory_hostname"), []),
         }
+
+
+def _carriers(declaration: Declaration) -> dict[str, list[str]]:
+    """The providers of the zones that the run is about, by the host that talks to them."""
+    found = {(server.carrier, server.cloud) for zone in declaration.selected_zones.values() for server in zone.secondaries if server.cloud and server.carrier}
+    return {host: sorted(cloud for carrier, cloud in found if carrier == host) for host in sorted({carrier for carrier, _cloud in found})}
 
 
 def _check_strategy(strategy: str, task_vars: Mapping[str, Any]) -> None:

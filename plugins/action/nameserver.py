@@ -65,15 +65,15 @@ class ActionModule(ActionBase):
         comparisons = arguments.pop("comparisons", None) or []
         host = task_vars["inventory_hostname"]
         found = next((item for item in comparisons if item.get("host") == host), {})
-        part = arguments.get("part", "any")
-        if found and part not in ("any", found["part"]):
-            return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         findings = findings_of(comparisons, host) if "differing" in found else {}
         signers, moved, steps = delegation_signers.agreed(findings, host) if findings else ({}, set(), [])
         others = (left_behind, not_told, moving) if findings else ()
         if (found.get("agrees") or brought_by_others(findings, host)) and not moved and not any(look(findings, host) for look in others):
             nothing = {"changed": False, "zones_changed": {}, "zones_removed": [], "edited": [], "reloaded": False}
             return {**nothing, "warnings": steps} if steps else nothing
+        part = arguments.get("part", "any")
+        if found and part not in ("any", found["part"]):
+            return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
             software = SOFTWARE[arguments.get("software", "bind")]

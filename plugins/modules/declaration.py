@@ -69,8 +69,13 @@ to_prove:
   description: Of how many zones signatures are to be looked at, because they are declared with them or a server outside may sign them.
   returned: success
   type: int
+carriers:
+  description: The providers to which zones are taken, for each host that does so.
+  returned: success
+  type: dict
+  sample: {ns1: [cloudflare]}
 clouds:
-  description: The providers to which this host takes zones.
+  description: Those to which this host takes zones.
   returned: success
   type: list
   elements: str

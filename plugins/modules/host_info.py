@@ -43,11 +43,6 @@ options:
     type: list
     elements: str
     default: []
-  read_files:
-    description: Paths of small files, of which RV(read_files) tells all that it takes to put them back.
-    type: list
-    elements: path
-    default: []
   firewall_addresses:
     description:
       - Addresses of this host. RV(firewall.zones) are the firewalld zones of the interfaces that have them; an interface without a zone of its own is
@@ -138,13 +133,6 @@ forbidden_files:
   type: list
   elements: str
   sample: [/etc/letsencrypt/live/ns1/privkey.pem]
-read_files:
-  description:
-    - For each of O(read_files) its C(kind), V(file), V(link), V(other) or V(absent); the C(target) of a link; of a file its C(content) in base64,
-      C(owner), C(group) (numbers) and C(mode) (octal digits).
-  returned: when O(read_files) is given
-  type: dict
-  sample: {/etc/resolv.conf: {kind: link, target: ../run/systemd/resolve/stub-resolv.conf}}
 firewall:
   description: What firewalld lets pass.
   returned: when O(firewall_services) or O(firewall_ports) are given
@@ -164,12 +152,10 @@ firewall:
   sample: {state: running, zones: [public], closed: []}
 """
 
-import base64
 import json
 import os
 import re
 import shutil
-import stat
 from collections.abc import Iterable
 
 from ansible.module_utils.basic import AnsibleModule
@@ -202,21 +188,6 @@ def interfaces_of(addresses: Iterable[str], listing: list[dict]) -> list[str]:
     wanted = set(addresses)
     having = [link["ifname"] for link in listing if "ifname" in link and wanted & {entry.get("local") for entry in link.get("addr_info", ())}]
     return list(dict.fromkeys(having))
-
-
-def read_file(path: str) -> dict[str, object]:
-    """What it takes to put back what is at a path. Raises OSError where it may not be read."""
-    try:
-        found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return {"kind": "absent"}
-    if stat.S_ISLNK(found.st_mode):
-        return {"kind": "link", "target": os.readlink(path)}
-    if not stat.S_ISREG(found.st_mode):
-        return {"kind": "other"}
-    with open(path, "rb") as stream:
-        content = base64.b64encode(stream.read()).decode()
-    return {"kind": "file", "content": content, "owner": found.st_uid, "group": found.st_gid, "mode": f"{stat.S_IMODE(found.st_mode):04o}"}
 
 
 class Host:
@@ -292,7 +263,7 @@ class Host:
 
 def main() -> None:
     options = {name: {"type": "list", "elements": "str", "default": []} for name in (*LISTS, "apparmor_readable")}
-    paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "readable_files", "read_files")}
+    paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "readable_files")}
     words = {name: {"type": "str"} for name in ("version_of", "apparmor_profile")}
     module = AnsibleModule({**options, **paths, **words}, supports_check_mode=True)
     params = module.params
@@ -306,11 +277,6 @@ def main() -> None:
     }
     if params["apparmor_profile"]:
         found["forbidden_files"] = apparmor.forbidden(params["readable_files"], params["apparmor_profile"], params["apparmor_readable"])
-    if params["read_files"]:
-        try:
-            found["read_files"] = {path: read_file(path) for path in params["read_files"]}
-        except OSError as error:
-            module.fail_json(msg=f"read_files: {error.filename} cannot be read: {error.strerror}")
     if params["version_of"]:
         found["version"] = host.version(params["version_of"])
     if wanted:

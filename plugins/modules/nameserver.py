@@ -88,7 +88,8 @@ options:
     default: false
   part:
     description:
-      - Limits O(state=present) to hosts that are V(primary) for at least one zone, or to those that are not (V(secondary)).
+      - Limits O(state=present) to hosts that are V(primary) for at least one zone, or to those that are not (V(secondary)). It skips others that have
+        something to do.
       - Primaries first, so that a secondary that asks at once is answered.
     type: str
     choices: [primary, secondary, any]

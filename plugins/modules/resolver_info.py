@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Tells which program decides where this host sends its DNS questions, and the name servers, search domains and options that are in
     force now, whatever the files say that were meant to set them.
-  - Can also ask name servers whether they answer this host at all.
+  - Can also ask name servers whether they answer this host at all, and whether names are found through them.
 options:
   ask:
     description:
@@ -20,6 +20,18 @@ options:
         authoritative gives it.
     type: list
     elements: str
+    default: []
+  resolve:
+    description:
+      - Names with an address, of which RV(unresolved) are told. They are looked up as programs do it, through the C library and DNS, and only where
+        the host asks exactly the name servers of O(ask), in their order.
+    type: list
+    elements: str
+    default: []
+  read_files:
+    description: Paths of small files, of which RV(read_files) tells all that it takes to put them back.
+    type: list
+    elements: path
     default: []
   timeout:
     description: Seconds to wait for an answer to one try.
@@ -112,15 +124,37 @@ asked:
       description: The response code as a word, or why there was no answer.
       type: str
   sample: [{address: 192.0.2.1, answered: true, detail: REFUSED}]
+unresolved:
+  description: Those of O(resolve) for which no address is found.
+  returned: when the host asks the name servers of O(ask)
+  type: list
+  elements: str
+  sample: []
+read_files:
+  description:
+    - For each of O(read_files) its C(kind), V(file), V(link), V(other) or V(absent); the C(target) of a link; of a file its C(content) in base64,
+      C(owner), C(group) (numbers) and C(mode) (octal digits); of one that is absent whether its C(directory) is there.
+  returned: when O(read_files) is given
+  type: dict
+  sample: {/etc/resolv.conf: {kind: link, target: ../run/systemd/resolve/stub-resolv.conf}}
+missing_tools:
+  description: Those of V(dig) and V(dnspython), as a library of the Python that runs this module, that the host lacks.
+  returned: success
+  type: list
+  elements: str
+  sample: [dig]
 """
 
+import base64
 import errno
+import importlib.util
 import ipaddress
 import json
 import os
 import secrets
 import selectors
 import socket
+import stat
 import struct
 import time
 
@@ -178,6 +212,21 @@ def choose_backend(resolv_conf_target: str, servers: list[str], networkmanager: 
         if mode != "none" and writes != "unmanaged" and reaches_it:
             return "networkmanager"
     return "resolv_conf"
+
+
+def read_file(path: str) -> dict[str, object]:
+    """What it takes to put back what is at a path. Raises OSError where it may not be read."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {"kind": "absent", "directory": os.path.isdir(os.path.dirname(path))}
+    if stat.S_ISLNK(found.st_mode):
+        return {"kind": "link", "target": os.readlink(path)}
+    if not stat.S_ISREG(found.st_mode):
+        return {"kind": "other"}
+    with open(path, "rb") as stream:
+        content = base64.b64encode(stream.read()).decode()
+    return {"kind": "file", "content": content, "owner": found.st_uid, "group": found.st_gid, "mode": f"{stat.S_IMODE(found.st_mode):04o}"}
 
 
 class Questions:
@@ -270,6 +319,15 @@ class Host:
         # Freshly installed it can run without having reached the bus; then its own list of all name servers must do.
         return parse_resolved(*values, interface_name) if values else {**read_resolv_conf(RESOLVED_UPLINKS), "links": []}
 
+    def unresolved(self, names: list[str]) -> list[str]:
+        """Those of the names for which the C library finds no address in DNS."""
+        getent = self.module.get_bin_path("getent", required=True) if names else ""
+        return [name for name in names if self.module.run_command([getent, "--service=hosts:dns", "ahosts", name])[0]]
+
+    def missing_tools(self) -> list[str]:
+        there = {"dig": self.module.get_bin_path("dig"), "dnspython": importlib.util.find_spec("dns")}
+        return [name for name, found in there.items() if not found]
+
     def networkmanager(self) -> tuple[str, str] | None:
         values = self.properties(
             "org.freedesktop.NetworkManager",
@@ -299,6 +357,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "ask": {"type": "list", "elements": "str", "default": []},
+            "resolve": {"type": "list", "elements": "str", "default": []},
+            "read_files": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "float", "default": 1.0},
             "tries": {"type": "int", "default": 3},
         },
@@ -320,6 +380,14 @@ def main() -> None:
     for question in result["asked"]:
         if not question["answered"]:
             module.warn(f"The name server {question['address']} does not answer this host: {question['detail']}.")
+    if result["servers"] == addresses:
+        result["unresolved"] = host.unresolved(module.params["resolve"])
+    if module.params["read_files"]:
+        try:
+            result["read_files"] = {path: read_file(path) for path in module.params["read_files"]}
+        except OSError as error:
+            module.fail_json(msg=f"read_files: {error.filename} cannot be read: {error.strerror}")
+    result["missing_tools"] = host.missing_tools()
     module.exit_json(changed=False, **result)
 
 

@@ -60,15 +60,3 @@ def test_what_apparmor_keeps_a_program_from_reading_is_told_where_it_is_in_force
         return run_module("host_info", **asked, apparmor_readable=["/etc/bind/**"])
 
     assert in_private_network(look)["forbidden_files"] == ["/etc/letsencrypt/live/key.pem"]
-
-
-def test_it_tells_all_that_it_takes_to_put_a_file_back(tmp_path):
-    plain, link, absent = (tmp_path / name for name in ("plain", "link", "absent"))
-    plain.write_bytes(b"nameserver 192.0.2.1\n\xff")
-    plain.chmod(0o640)
-    link.symlink_to("plain")
-    read = host_info(read_files=[str(path) for path in (plain, link, absent, tmp_path)])["read_files"]
-    owner, group = os.stat(plain).st_uid, os.stat(plain).st_gid
-    assert read[str(plain)] == {"kind": "file", "content": "bmFtZXNlcnZlciAxOTIuMC4yLjEK/w==", "owner": owner, "group": group, "mode": "0640"}
-    assert read[str(link)] == {"kind": "link", "target": "plain"}
-    assert read[str(absent)] == {"kind": "absent"} and read[str(tmp_path)] == {"kind": "other"}

@@ -31,6 +31,16 @@ def test_a_declaration_without_mistakes_is_counted():
     assert {key: result[key] for key in ("changed", "zones", "records", "servers")} == {"changed": False, "zones": 1, "records": 3, "servers": ["ns1", "ns2"]}
 
 
+def test_who_takes_zones_to_providers_is_told_for_every_host():
+    def zone(name, **more):
+        return {"name": name, "records": RECORDS, "secondaries": [more], "tsig": False}
+
+    listed = [zone("a.example", cloud="cloudflare"), zone("b.example", cloud="route53"), zone("c.example", cloud="route53", host="ns2")]
+    result = run(listed)
+    assert result["carriers"] == {"ns1": ["cloudflare", "route53"], "ns2": ["route53"]} and result["clouds"] == ["cloudflare", "route53"]
+    assert run(listed, inventory_hostname="ns3")["clouds"] == [] == run([{"name": "a.example", "records": RECORDS}])["clouds"]
+
+
 def test_what_a_hosts_program_cannot_do_is_a_mistake():
     zones = [{"name": "example.com", "records": RECORDS}]
     nsd = {"software": "nsd", "settings": {"allow_query": ["any"]}}

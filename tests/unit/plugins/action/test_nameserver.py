@@ -323,6 +323,11 @@ def test_a_host_that_agrees_is_not_asked_again():
     assert payload is None and result["changed"] is False
 
 
+def test_where_all_agree_nobody_waits_for_the_part_of_others():
+    result, payload = run({"part": "secondary", "comparisons": [{**comparison("a", {}), "agrees": True}]}, {"dns_zones": zones()})
+    assert payload is None and "skipped" not in result and result["changed"] is False
+
+
 DS = ["1 13 2 " + digit * 64 for digit in "abc"]
 
 

@@ -28,7 +28,7 @@ NAMED = {
     "include-with-a-fault": (START + 'include "{root}/part.conf";\n', "{root}/part.conf:3: missing ';'"),
     "unreadable-key": (START + f'key "k" {{ algorithm hmac-sha256; secret "{WRONG}"; }};\n', "named.conf:2: bad secret"),
     "key-of-no-algorithm": (START + f'key "k" {{ algorithm hmac-nonsense; secret "{SECRET}"; }};\n', "named.conf:2: unknown algorithm 'hmac-nonsense'"),
-    "unknown-list": (START + 'zone "a.test" { type secondary; file "a"; primaries { nobody; }; };\n', "unable to find primaries list 'nobody'"),
+    "unknown-list": (START + 'zone "a.test" { type secondary; file "a"; primaries { nobody; }; };\n', "list 'nobody'"),
 }
 OTHERS = {
     "nsd": ("nsd.conf", "server:\n\tno-such-thing: 1\n", "no-such-thing", NsdHost in INSTALLED),

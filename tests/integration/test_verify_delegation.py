@@ -10,8 +10,6 @@ import datetime
 import functools
 import json
 import pathlib
-import re
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -26,6 +24,7 @@ import pytest
 import yaml
 from ansible_collections.authoritative.dns.plugins.module_utils.delegation.checks import CHECKS
 from ansible_collections.authoritative.dns.plugins.modules import verify_delegation
+from ansible_collections.authoritative.dns.tests.support import zonemaster
 from ansible_collections.authoritative.dns.tests.support.internet import HINTS, NS1, NS2, TEST_ZONE, TIMERS, Example, in_internet
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks
@@ -205,15 +204,6 @@ def look(**arguments):
 # --- beside Zonemaster ------------------------------------------------------------------------------------------------
 
 
-@functools.cache
-def zonemaster_engine():
-    """The engine's version, None without Zonemaster."""
-    if shutil.which("zonemaster-cli") is None:
-        return None
-    run = subprocess.run(["zonemaster-cli", "--version"], capture_output=True, text=True, timeout=60, check=True)
-    return re.search(r"Engine version: v(\d+\.\d+)", run.stdout)[1]
-
-
 def ask_zonemaster():
     """The ids of test cases with a message of level NOTICE or higher, of those that we have a check for."""
     patience = {"timeout": 1, "retry": 1, "retrans": 1}
@@ -231,7 +221,7 @@ def ask_zonemaster():
 @functools.cache
 def judged(name):
     """What we find, and what Zonemaster finds, in the same world at the same time."""
-    return in_internet(lambda: (look()(), ask_zonemaster() if zonemaster_engine() else None), FAULTS[name].world)
+    return in_internet(lambda: (look()(), ask_zonemaster() if zonemaster.engine() else None), FAULTS[name].world)
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -240,8 +230,8 @@ def test_each_fault_is_found_and_nothing_else(name):
     assert set(found) == FAULTS[name].found, found
 
 
-@pytest.mark.skipif(zonemaster_engine() is None, reason="zonemaster-cli is not installed (Debian and Ubuntu have a package of that name)")
-@pytest.mark.skipif(zonemaster_engine() not in (None, "4.6"), reason=f"the differences are those to Zonemaster 4.6, this is {zonemaster_engine()}")
+@pytest.mark.skipif(zonemaster.engine() is None, reason="zonemaster-cli is not installed (Debian and Ubuntu have a package of that name)")
+@pytest.mark.skipif(zonemaster.engine() not in (None, "4.6"), reason=f"the differences are those to Zonemaster 4.6, this is {zonemaster.engine()}")
 @pytest.mark.parametrize("name", FAULTS)
 def test_zonemaster_finds_the_same(name):
     ours, theirs = set(findings(judged(name)[0])), judged(name)[1] - {"ADDRESS01"}

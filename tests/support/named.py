@@ -127,6 +127,7 @@ def configuration(
     empty-zones-enable no;
     dnssec-validation no;
     {"" if "notify " in options else "notify no;"}
+    {"" if "allow-transfer " in options else "allow-transfer { any; };"}
     {options}
 }};
 controls {{ }};
@@ -153,7 +154,7 @@ def running_named(
 ) -> Iterator[Named]:
     """Run ``named`` as the primary of ``zones`` ({name: master file text}) and yield it once it answers.
 
-    ``options``: lines inside ``options {}``, such as ``allow-transfer { none; };`` (BIND 9.18 allows all by default).
+    ``options``: lines inside ``options {}``, such as ``allow-transfer { none; };`` (all may transfer otherwise).
     ``keys``: {TSIG key name: base64 secret}, algorithm hmac-sha256.
     ``statements``: further top-level configuration, such as the stanza of a zone of type secondary.
     ``files``: {name: text} of further files in the server's directory.

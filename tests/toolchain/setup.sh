@@ -36,6 +36,7 @@ zstd        zstd             zstd
 openssl     openssl          openssl
 ip          iproute2         iproute
 pkill       procps           procps-ng
+ssh         openssh-client   openssh-clients
 named       bind9            bind
 nsd         nsd              nsd
 knotd       knot             knot

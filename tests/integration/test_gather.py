@@ -148,7 +148,7 @@ def mixed():
                 f'\tallow-notify: {NS1} mixed.\n\tzonefile: "%s.copy"\n'
                 "zone:\n\tname: first.test\n\tinclude-pattern: fed\n"
                 f"zone:\n\tname: second.test\n\tzonefile: second\n\tprovide-xfr: {PARTNER} mixed.\n"
-                f"zone:\n\tname: third.test\n\tzonefile: third\n\tprovide-xfr: {PARTNER} NOKEY\n\toutgoing-interface: {OUTSIDE}\n",
+                f"zone:\n\tname: third.test\n\tzonefile: third\n\tprovide-xfr: {PARTNER} mixed.\n\toutgoing-interface: {OUTSIDE}\n",
                 "work/second": zone("second.test", 22),
                 "work/third": zone("third.test", 23),
             },
@@ -189,7 +189,7 @@ def knots_pair():
                 + "allow-transfer { none; }; notify explicit; };\n"
                 + key
                 + fed.format("first.test", "first")
-                + fed.format("second.test", "second")
+                + fed.format("second.test", "second").replace(' file "second";', "")
                 + f'zone "fed.test" {{ type primary; file "fed"; allow-transfer {{ key mixed; }}; also-notify {{ {NS1} key mixed; }}; }};\n',
                 "work/fed": zone("fed.test", 25),
             },
@@ -337,3 +337,48 @@ def test_what_cannot_be_declared_is_told_and_nothing_is_written(tmp_path):
     assert "Read configuration" not in said["there already"][1]
     assert f"{tmp_path}/password/below cannot be written (File exists: {tmp_path}/password)" in said["below a file"][1]
     assert SECRET not in "".join(output for _code, output in said.values())
+
+
+FED, PARTNERS = {"address": PARTNER, "key": "mixed"}, [{"address": PARTNER, "key": False}, {"address": NS2, "key": "mixed"}]
+ALONE = {
+    "nsd": (
+        NsdHost,
+        mixed,
+        "ns2",
+        {"first.test": ([{"address": NS1, "key": "mixed"}], ["ns2"]), "second.test": (["ns2"], [FED])},
+        ["first.test", "second.test", "third.test"],
+    ),
+    "bind": (
+        KnotHost,
+        knots_pair,
+        "ns2",
+        {
+            **dict.fromkeys(("first.test", "second.test"), ([{"address": NS1, "key": "mixed"}], ["ns2"])),
+            "fed.test": (["ns2"], [{"address": NS1, "key": "mixed"}]),
+        },
+        ["first.test", "second.test", "fed.test"],
+    ),
+    "knot": (
+        KnotHost,
+        knots_pair,
+        "ns1",
+        {
+            "first.test": (["ns1"], PARTNERS),
+            "second.test": (["ns1"], PARTNERS),
+            "near.test": (["ns1"], []),
+            "fed.test": ([{"address": NS2, "key": "mixed"}], ["ns1"]),
+        },
+        ["first.test", "second.test", "near.test", "counted.test", "fed.test"],
+    ),
+}
+
+
+@pytest.mark.parametrize("software", ALONE)
+def test_a_server_that_is_gathered_alone_has_its_partners_as_endpoints(tmp_path, software):
+    kind, servers, own, declared, zones = ALONE[software]
+    if kind not in INSTALLED:
+        pytest.skip(f"{software} is not installed")
+    configuration = {name if name == own else f"_{name}": server for name, server in servers().items()}
+    found = in_private_network(lambda: story(tmp_path, configuration, {own: zones}, loaded=()), addresses=ADDRESSES, timeout=200)
+    found.hold()
+    assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in found.report["zones"].items()} == declared

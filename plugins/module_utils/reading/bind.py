@@ -11,7 +11,7 @@ import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import kept_copies, processes, served_serials
@@ -84,7 +84,7 @@ class Bind:
             "zones": zones,
             "configuration": statements,
             "places": places,
-            **({"contents": self._contents(zones, directory, copies)} if content else {}),
+            **({"contents": apex.completed(self._contents(zones, directory, copies), zones, *_address(options))} if content else {}),
         }
 
     def learned(self, listed):
@@ -159,8 +159,7 @@ class Bind:
     def _serials(self, zones, options):
         if not self.runs:
             return {}
-        port = int(named_conf.words(options["port"])[1]) if "port" in options else 53
-        address = next(_addresses(options.get("listen-on", [])), "127.0.0.1")
+        address, port = _address(options)
         names = {zone["name"] for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY)}
         try:
             return served_serials.serials(address, sorted(names), timeout=2.0 + len(names) / 1000, port=port)
@@ -201,6 +200,12 @@ def _key(statement, secrets):
 def _text(path):
     with open(path, encoding="utf-8", errors="replace") as stream:
         return stream.read()
+
+
+def _address(options):
+    """(address, port) at which it can be asked."""
+    port = int(named_conf.words(options["port"])[1]) if "port" in options else 53
+    return next(_addresses(options.get("listen-on", [])), "127.0.0.1"), port
 
 
 def _addresses(statement):

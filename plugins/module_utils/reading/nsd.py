@@ -9,7 +9,7 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import clauses
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, clauses
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
@@ -75,7 +75,7 @@ class Nsd:
             "zones": zones,
             "configuration": [clause for clause in configuration if clause[1]],
             "places": where,
-            **({"contents": self._contents(zones)} if content else {}),
+            **({"contents": apex.completed(self._contents(zones), zones, *_address(server))} if content else {}),
         }
 
     def _printed(self, path):
@@ -101,10 +101,10 @@ class Nsd:
     def _serials(self, zones, server):
         if not self.runs:
             return {}
-        address, _at, port = (clauses.option(server, "ip-address") or "127.0.0.1").partition("@")
         names = sorted(zone["name"] for zone in zones)
         try:
-            return served_serials.serials(address, names, timeout=2.0 + len(names) / 1000, port=int(port or clauses.option(server, "port") or 53))
+            address, port = _address(server)
+            return served_serials.serials(address, names, timeout=2.0 + len(names) / 1000, port=port)
         except (OSError, UnicodeError, ValueError):
             return {}
 
@@ -115,6 +115,12 @@ class Nsd:
             return [program, "-p", zone, path] if program and not raw else None
 
         return contents({zone["name"]: zone["file"] for zone in zones if zone["file"]}, self.user, command)
+
+
+def _address(server):
+    """(address, port) at which it can be asked."""
+    address, _at, port = (clauses.option(server, "ip-address") or "127.0.0.1").partition("@")
+    return address, int(port or clauses.option(server, "port") or 53)
 
 
 def _listed(path):

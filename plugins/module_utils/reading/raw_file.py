@@ -37,7 +37,7 @@ def records(data):
             raise NotRaw
         if end > len(data):
             return
-        owner = _name(data, at + _ENTRY.size)[0]
+        owner = name_text(data, at + _ENTRY.size)[0]
         for _number in range(count):
             size = int.from_bytes(data[place : place + 2], "big")
             yield Record(owner, ttl, {_NS: "NS", _SOA: "SOA"}.get(rdtype), _text(rdtype, data[place + 2 : place + 2 + size]))
@@ -49,15 +49,15 @@ def records(data):
 
 def _text(rdtype, rdata):
     if rdtype == _NS:
-        return _name(rdata, 0)[0]
+        return name_text(rdata, 0)[0]
     if rdtype == _SOA:
-        primary, at = _name(rdata, 0)
-        mailbox, at = _name(rdata, at)
+        primary, at = name_text(rdata, 0)
+        mailbox, at = name_text(rdata, at)
         return " ".join([primary, mailbox, *map(str, struct.unpack_from("!5I", rdata, at))])
     return None
 
 
-def _name(data, at):
+def name_text(data, at):
     """(a name without compression as text, where it ends)."""
     labels = []
     while data[at]:

@@ -99,6 +99,17 @@ def records(address, zones, rdtype, timeout=2.0, port=53):
     return {zone: data for zone, data in found.items() if data is not None}
 
 
+def messages(address, zones, rdtype, timeout=2.0, port=53):
+    """Whole answers to the question for records of a type at the names of zones, for those of which an authoritative one comes in time, in one packet."""
+    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype, 1), _whole, _EDNS)
+    return {zone: answer for zone, answer in found.items() if answer is not None}
+
+
+def _whole(answer, _query):
+    flags = struct.unpack_from("!H", answer, 2)[0]
+    return answer if flags & 0x0400 and not flags & 0x020F else None
+
+
 def _data(answer, query):
     """None if it is no authoritative answer, or one that is cut off."""
     try:

@@ -68,7 +68,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
         elif clause[0] == "key":
             key = (option(clause, "name") or "").rstrip(".").lower()
             known = result.keys.get(key, {})
-            lines = [["name", option(clause, "name")], ["algorithm", known.get("algorithm", "")], ["secret", known.get("secret", "")]]
+            lines = [["name", key], ["algorithm", known.get("algorithm", "")], ["secret", known.get("secret", "")]]
             result.named.append(Named(key, name, written(["key", lines]), is_key=True))
         elif clause[0] in ("pattern", "remote-control"):
             detail = "what it says stands in its zones" if clause[0] == "pattern" else f"the collection's is {layout.get('control_socket', 'its own')}"
@@ -113,7 +113,7 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> N
     fact = next(item for item in facts["zones"] if item["name"] == name)
     zone = ServedZone(name, fact["type"], fact["where"] or "added by nsd-control", serial=fact["serial"], file=fact["file"] or "")
     result.zones[name] = zone
-    lines = [["zonefile", zone.file] if item[0] == "zonefile" else item for item in clause[1]]
+    lines = [["zonefile", zone.file] if item[0] == "zonefile" else _with_key(item) for item in clause[1]]
     result.zone_texts[name] = written(["zone", lines])
     for item in {item[0]: item for item in clause[1]}.values():
         fate, detail = (TAKEN, _TAKEN_OF_ZONE[item[0]]) if item[0] in _TAKEN_OF_ZONE else (DROPPED, _NOT_NEEDED.get(item[0], ""))
@@ -127,6 +127,13 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> N
     beyond = _peers(zone, clause)
     if beyond and not zone.kept:
         zone.kept = f"a declaration cannot say {', '.join(beyond)}"
+
+
+def _with_key(item: Sequence[str]) -> list[str]:
+    """An option with the name of its key as it is declared: NSD finds a key by the text of its name."""
+    if item[0] not in ("request-xfr", "allow-notify", "provide-xfr", "notify") or item[-1] in ("NOKEY", "BLOCKED"):
+        return list(item)
+    return [*item[:-1], item[-1].rstrip(".").lower()]
 
 
 def _peers(zone: ServedZone, clause: Clause) -> list[str]:

@@ -283,6 +283,6 @@ def _has(entry: str, address: str) -> bool:
 
 
 def apex_servers(name: str, text: str) -> list[str]:
-    """The NS records of a zone's apex in its master file."""
+    """The NS records of a zone's apex in its master file, in an order that does not depend on it: servers rotate what they answer."""
     origin = dns.name.from_text(domain_of(name))
-    return [record.rdata for record in parse_zone_file(text, origin, f"zone {name}").records if record.owner == "@" and record.type == "NS"]
+    return sorted(record.rdata for record in parse_zone_file(text, origin, f"zone {name}").records if record.owner == "@" and record.type == "NS")

@@ -59,9 +59,9 @@ def test_options_and_what_stays():
     assert found.variables == {"nameserver_allow_query": ["any"], "nameserver_listen_on": ["192.0.2.1"]} and not found.findings
     outside, inside, secret = local_files(found, [])
     assert clauses.parse(outside) == [
-        ["key", [["name", "K1."], ["algorithm", "hmac-sha256"], ["secret", "s3"]]],
+        ["key", [["name", "k1"], ["algorithm", "hmac-sha256"], ["secret", "s3"]]],
         ["server", [["server-count", "4"]]],
-        ["zone", [["name", "a.example"], ["zonefile", "/zones/a"], ["provide-xfr", "192.0.2.9", "K1."], ["multi-primary-check", "yes"],
+        ["zone", [["name", "a.example"], ["zonefile", "/zones/a"], ["provide-xfr", "192.0.2.9", "k1"], ["multi-primary-check", "yes"],
                   ["outgoing-interface", "192.0.2.7"]]],
     ] and secret and not inside  # fmt: skip
     fates = {fate.statement: fate.fate for fate in found.fates}

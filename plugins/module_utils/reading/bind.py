@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
@@ -23,6 +24,7 @@ _SETS_UP = ("none", "off", "no", '"none"')
 
 
 _MEMBER_FILE = "__catz__"  # begins the name of a file that named keeps of a catalog's member (lib/dns/catz.c of BIND)
+_LOOKED_FOR = 20  # members
 _LONGEST = 65  # octets in it that are not replaced by their digest
 
 
@@ -103,11 +105,20 @@ class Bind:
             likely = {_member_file(name, zone): zone for zone in listed.get(name, ())}
             files = processes.call_as(self.user, kept_copies.owners, place, _MEMBER_FILE, likely)
             others = {owner for file, owner in files.items() if file not in likely and file == _member_file(name, owner)}
-            found[name] = {zone for file, zone in likely.items() if file in files} | {zone for zone in others if self._serves(zone)}
+            found[name] = self._known({zone for file, zone in likely.items() if file in files}) | {zone for zone in others if self._serves(zone)}
         return found
 
+    def _known(self, zones):
+        """Those of a catalog's members that named has not only files of: where it started with a catalog that it could not read, it has none of them."""
+        chosen = random.sample(sorted(zones), min(_LOOKED_FOR, len(zones)))
+        unknown = {zone for zone in chosen if "no matching zone" in "".join(self._status(zone)[1:])}
+        return zones - unknown if len(unknown) < len(chosen) else set()
+
     def _serves(self, zone):
-        return not self.run([self.find("rndc"), "zonestatus", zone], "/")[0]
+        return not self._status(zone)[0]
+
+    def _status(self, zone):
+        return self.run([self.find("rndc"), "zonestatus", zone], "/")
 
     def _configuration(self, secrets):
         """All that named reads, with what is included in its place, and secrets only when asked for."""

@@ -9,8 +9,9 @@ Zone names, addresses and networks were checked by the declaration layer: nothin
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.dnssec import Policy
@@ -334,23 +335,15 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
             f'also-notify {{ "{notify.name(_endpoint(peer) for peer in zone.notify)}"; }}',
         ]
 
-    for name, primary in plan.primary.items():
+    def of_primary(primary: PrimaryZone) -> list[str]:
         # The rule host-name looks at names, and a zone may say what it means there.
-        statements = [
-            "type primary",
-            *_text(blocks, layout, name, primary),
-            "check-names ignore",
-            *outgoing(primary),
-            *_sources(own, (), primary.notify),
-        ]
+        said = ["check-names ignore", *outgoing(primary), *_sources(own, (), primary.notify)]
         # A secondary asks for the SOA before it transfers, wherever it is.
-        statements += _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
-        blocks.zones[name] = stanza(name, statements)
-    for name, secondary in plan.secondary.items():
+        return said + _allow_query(ask, primary.zone.allow_query, settings, [peer.address for peer in primary.transfer_to])
+
+    def of_secondary(secondary: SecondaryZone) -> tuple[Consumed, list[str]]:
         had_by, told = primaries.name(_source(peer, blocks, settings) for peer in secondary.transfer_from), None
-        statements = [
-            "type secondary",
-            f'file "{layout.secondary_directory}{zone_file_name(name)}"',
+        said = [
             f'primaries {{ "{had_by}"; }}',
             *(outgoing(secondary) or ["notify no"]),
             *_sources(own, secondary.transfer_from, secondary.notify),
@@ -359,12 +352,35 @@ def _zones(plan: Plan, layout: Layout, settings: Settings) -> tuple[Blocks, dict
         if any(peer.keys or peer.address not in known for peer in secondary.notified_by):
             # Beside its primaries' addresses, from which it takes NOTIFY in any case.
             told = told_by.name(_identities(secondary.notified_by))
-            statements.append(f'allow-notify {{ "{told}"; }}')
+            said.append(f'allow-notify {{ "{told}"; }}')
+        return Consumed(had_by, told), said + _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
+
+    # Zones with the same servers share their peers (L(plan)), and say the same of them.
+    said_by_primaries = _ByPeers(of_primary)
+    said_by_secondaries = _ByPeers(of_secondary)
+    for name, primary in plan.primary.items():
+        blocks.zones[name] = stanza(name, ["type primary", *_text(blocks, layout, name, primary), *said_by_primaries(primary)])
+    for name, secondary in plan.secondary.items():
+        shared, said = said_by_secondaries(secondary)
+        blocks.zones[name] = stanza(name, ["type secondary", f'file "{layout.secondary_directory}{zone_file_name(name)}"', *said])
         if name in plan.consumed:
-            consumed[name] = Consumed(had_by, told)
-        statements += _allow_query(ask, secondary.zone.allow_query, settings, [peer.address for peer in secondary.transfer_to])
-        blocks.zones[name] = stanza(name, statements)
+            consumed[name] = shared
     return blocks, consumed
+
+
+class _ByPeers:
+    """A function of a served zone's peers and of who may ask for it, called once for those that have the same ones. Of nothing else of the zone."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+        self.known: dict[tuple[object, ...], Any] = {}
+
+    def __call__(self, served: PrimaryZone | SecondaryZone) -> Any:
+        peers = (served.transfer_to, served.notify, *((served.transfer_from, served.notified_by) if isinstance(served, SecondaryZone) else ()))
+        key = (*map(id, peers), served.zone.allow_query)
+        if key not in self.known:
+            self.known[key] = self.function(served)
+        return self.known[key]
 
 
 def _text(blocks: Blocks, layout: Layout, name: str, primary: PrimaryZone) -> list[str]:

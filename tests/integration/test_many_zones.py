@@ -87,6 +87,20 @@ def test_a_zone_whose_configuration_changes_costs_bind_no_reading_of_all(bind_ho
     assert served(bind_host) == expected(AFTER)
 
 
+def test_to_look_whether_named_has_a_new_zone_already_costs_no_reading_of_all(bind_host, monkeypatch):
+    given, run = [], bind_host.run
+
+    def noted(command, **limits):
+        given.append(command)
+        return run(command, **limits)
+
+    monkeypatch.setattr(bind_host, "run", noted)
+    bind_host.bring_declared(zones(AFTER))
+    assert served(bind_host) == expected(AFTER)
+    assert ["zonestatus", "added.example"] in [command[1:] for command in given]
+    assert not [command for command in given if os.path.basename(command[0]) == "named-checkconf" and {"-p", "-l"} & set(command)]
+
+
 def test_whatever_happens_before_it_was_told_a_restart_has_what_is_declared(host):
     with host.declared(zones(AFTER)) as application:
         take = application.software.take

@@ -9,13 +9,15 @@ blocks of all others as they are.
 
 from __future__ import annotations
 
+import functools
 import re
 
 _HEADING = re.compile(r"^(?://|#) (zone|shared) (\S+)\n", re.M)
 
 
+@functools.lru_cache(maxsize=4)  # a run asks again and again for the same few texts, which may have a hundred thousand blocks
 def split(text):
-    """(what precedes the first block, {(kind, name): block with its heading}); kind is C(zone) or C(shared)."""
+    """(what precedes the first block, {(kind, name): block with its heading}); kind is C(zone) or C(shared). Not to be changed."""
     found = list(_HEADING.finditer(text))
     ends = [match.start() for match in found[1:]] + [len(text)]
     head = text[: found[0].start()] if found else text

@@ -50,7 +50,8 @@ def compare(state, now):
         answered = _served(state, [zone for zone in ask if not view_of(zone) or entries[zone][2] is not None])
         for zone, serial in answered.items():
             entries[zone][1].append(serial)
-        for zone, holding in state.software.held([zone for zone in differing if differing[zone][2] is None], answered, state.lost).items():
+        new = [zone for zone in differing if differing[zone][2] is None]
+        for zone, holding in state.software.held(new, answered, state.lost, _is_plain(state)).items():
             differing[zone][1] += holding.serials
             differing[zone][2] = holding.weight and [holding.weight[0] + 1, holding.weight[1]]
             if holding.how:
@@ -83,6 +84,11 @@ def compare(state, now):
         "removed": sorted(state.not_served(served)),
         "edited": sorted(state.edited),
     }
+
+
+def _is_plain(state):
+    """Whether the server reads a configuration of this collection that has zones outside of views. Then it has no views at all."""
+    return state.entry.is_ours() and not state.lost and any(entry[3] and not view_of(entry[3]["zone"]) for entry in state.current.files.values())
 
 
 def _serials(state):

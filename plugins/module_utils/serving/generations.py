@@ -56,14 +56,17 @@ class Generation:
         self.files = {}
         self.notes = {}
         self.repaired = False
+        self._loaded = None
         self._unsettled = []
 
     @classmethod
     def load(cls, path, group):
         """The generation at path. Raises OSError or ValueError if its manifest cannot be read."""
         generation = cls(path, group)
-        with open(os.path.join(path, _MANIFEST), encoding="utf-8", opener=_reader) as stream:
-            content = json.load(stream)
+        with open(os.path.join(path, _MANIFEST), "rb", opener=_reader) as stream:
+            manifest = stream.read()
+        content = json.loads(manifest)
+        generation._loaded = sha256(manifest)
         try:
             generation.files, generation.notes = content["files"], content["notes"]
             if not all(_NAME.fullmatch(name) and len(entry) == 4 for name, entry in generation.files.items()):
@@ -91,6 +94,10 @@ class Generation:
 
     def _directories(self):
         return sorted({os.path.dirname(name) for name in self.files} | {""}, reverse=True)
+
+    def digest(self):
+        """Identifies what the manifest said when it was loaded, or was found where it could not be."""
+        return self._loaded or sha256(json.dumps([self.files, self.notes], sort_keys=True).encode())
 
     def facts(self, name):
         entry = self.files.get(name)

@@ -116,7 +116,7 @@ class HostState:
 
     def digest(self):
         """Identifies what the host has now: a plan is for the state that it was made from, and for no other."""
-        seen = [self.current.files, self.current.notes, sorted(self.edited), self.entry.read(), self.generations.pending]
+        seen = [self.current.digest(), sorted(self.edited), self.entry.read(), self.generations.pending]
         return sha256(json.dumps(seen, sort_keys=True).encode())
 
     def changes(self):

@@ -89,11 +89,11 @@ class Software:
     def store(self, generation):
         """Bring what the program keeps elsewhere to what the generation says, whether it runs or not. Raises Refused."""
 
-    def held(self, zones, answered, lost=False):
+    def held(self, zones, answered, lost=False, plain=False):
         """What the running program has of zones that this collection did not write: {zone: L(Holding)}. Raises Refused where that cannot be told.
 
         answered: those for which it gives an answer to this host. lost: whether what it read is away, with this collection's state; what it has is
-        this collection's then, or updated dynamically.
+        this collection's then, or updated dynamically. plain: whether what it reads is this collection's, and without views.
         """
         return {}
 

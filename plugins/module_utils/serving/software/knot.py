@@ -52,7 +52,7 @@ class Knot(Software):
         program = self.find("knotc")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zone-status", zone])[0]]
 
-    def held(self, zones, answered, lost=False):
+    def held(self, zones, answered, lost=False, plain=False):
         """What "knotc zone-read" gives of zones that the configuration in place has, whoever may ask the server for them."""
         if lost:
             return {}

@@ -43,7 +43,7 @@ class NSD(Software):
         program = self.find("nsd-control")
         return [zone for zone in zones if self.run([program, *self.control_options(), "zonestatus", zone])[0]]
 
-    def held(self, zones, answered, lost=False):
+    def held(self, zones, answered, lost=False, plain=False):
         """What is in the files of zones that the configuration in place has, as "nsd-checkzone -p" reads them."""
         if lost:
             return {}

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -13,11 +12,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFTWARE, host_duties
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zones_to_prove
-
-_SHOWN = 20
-_WAITING = ("linear", "debug", "mitogen_linear")
 
 
 class ActionModule(ActionBase):
@@ -32,7 +28,7 @@ class ActionModule(ActionBase):
         try:
             declaration = inventory.declared(task_vars or {}, self._templar.template)
             if arguments["software"]:
-                _check_strategy(self._task.get_play().strategy, task_vars or {})
+                inventory.check_strategy(self._task.get_play().strategy, task_vars or {})
                 host_duties(declaration, task_vars or {}, SOFTWARE[arguments["software"]], arguments["settings"], arguments["version"])
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
@@ -42,7 +38,7 @@ class ActionModule(ActionBase):
         servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
         return {
             "changed": False,
-            "warnings": told_once(declaration.warnings, task_vars or {}),
+            "warnings": inventory.told_once(declaration.warnings, task_vars or {}),
             "zones": len(zones),
             "records": sum(zone.content.count for zone in zones.values()),
             "servers": sorted(servers),
@@ -56,18 +52,3 @@ def _carriers(declaration: Declaration) -> dict[str, list[str]]:
     """The providers of the zones that the run is about, by the host that talks to them."""
     found = {(server.carrier, server.cloud) for zone in declaration.selected_zones.values() for server in zone.secondaries if server.cloud and server.carrier}
     return {host: sorted(cloud for carrier, cloud in found if carrier == host) for host in sorted({carrier for carrier, _cloud in found})}
-
-
-def _check_strategy(strategy: str, task_vars: Mapping[str, Any]) -> None:
-    """Serials are agreed where all hosts are compared before the first one changes: only the strategy linear has one wait for the other."""
-    if strategy.rpartition(".")[2] not in _WAITING and len(task_vars.get("ansible_play_hosts_all", [])) > 1:
-        said = f"with {strategy} servers change before others are asked which serials they have"
-        raise DeclarationError([Problem("strategy", said, "provision name servers with the strategy linear (of the play, ANSIBLE_STRATEGY or ansible.cfg)")])
-
-
-def told_once(warnings: Sequence[Problem], task_vars: Mapping[str, Any]) -> list[str]:
-    """The first of the warnings and how many more there are, on one host of the play only."""
-    if task_vars.get("inventory_hostname") != next(iter(task_vars.get("ansible_play_hosts", [])), None):
-        return []
-    more = len(warnings) - _SHOWN
-    return [str(warning) for warning in warnings[:_SHOWN]] + ([f"… and {more} more warnings about the DNS declaration"] if more > 0 else [])

@@ -62,6 +62,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
+        comparing = arguments.get("state") == "compared"
         comparisons = arguments.pop("comparisons", None) or []
         host = task_vars["inventory_hostname"]
         found = next((item for item in comparisons if item.get("host") == host), {})
@@ -76,6 +77,8 @@ class ActionModule(ActionBase):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
+            if comparing:
+                inventory.check_strategy(self._task.get_play().strategy, task_vars)
             software = SOFTWARE[arguments.get("software", "bind")]
             host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {}, arguments.pop("version", ""))
             host_plan = replace(host_plan, primary=signing(host_plan.primary, signers, declaration))
@@ -98,6 +101,8 @@ class ActionModule(ActionBase):
                 payload["moving"] = sorted(moving(findings, host) & payload["members"].keys())
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
+        except ValueError as error:
+            raise AnsibleActionFail(f"version: {error}; leave it out, or give the package's") from error
         except TypeError as error:
             raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
         arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
@@ -116,10 +121,12 @@ class ActionModule(ActionBase):
             ]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
+            told = inventory.told_once(declaration.warnings, task_vars)
             silent = json.loads(result["differing"])["silent"]
             if silent:
-                told = f"{', '.join(silent)} gave no answer: which serials they have of their zones was not taken into account"
-                result["warnings"] = [*result.get("warnings", []), told]
+                told.append(f"{', '.join(silent)} gave no answer: which serials they have of their zones was not taken into account")
+            if told:
+                result["warnings"] = [*result.get("warnings", []), *told]
             result["host"] = host
             result["part"] = "primary" if host_plan.primary else "secondary"
         return result

@@ -116,6 +116,10 @@ version:
   returned: when O(version_of) is given
   type: str
   sample: "1:9.18.33-1~deb12u2"
+complete:
+  description: Whether nothing is missing, forbidden or closed of what was asked for, and firewalld runs, if that was asked.
+  returned: success
+  type: bool
 services:
   description: For each of O(services), as it was given, what systemd says. Both are false where there is no such unit, or no systemd.
   returned: success
@@ -281,7 +285,9 @@ def main() -> None:
         found["version"] = host.version(params["version_of"])
     if wanted:
         found["firewall"] = host.firewall(params["firewall_addresses"], params["firewall_zones"], wanted)
-    module.exit_json(changed=False, **found)
+    firewall = found.get("firewall", {"state": "running", "closed": []})
+    lacking = [*found["missing_packages"], *found["missing_files"], *found["forbidden_files"], *firewall["closed"]]
+    module.exit_json(changed=False, complete=not lacking and firewall["state"] == "running", **found)
 
 
 if __name__ == "__main__":

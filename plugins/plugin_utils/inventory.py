@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.prob
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.declared_files import DeclaredFiles
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
+
+_SHOWN = 20
+_WAITING = ("linear", "debug", "mitogen_linear")
 
 
 @uncollected()
@@ -127,3 +130,21 @@ def _find(path: str, task_vars: Mapping[str, Any]) -> str:
     roots = [root for root in (task_vars.get("inventory_dir"), task_vars.get("playbook_dir")) if root]
     candidates = [os.path.join(root, path) for root in roots if not os.path.isabs(path)] or [path]
     return next((candidate for candidate in candidates if os.path.exists(candidate)), candidates[0])
+
+
+def check_strategy(strategy: str, task_vars: Mapping[str, Any]) -> None:
+    """Raises DeclarationError where no host waits for the others, as only the strategy linear has them do.
+
+    Serials are agreed where all hosts are compared before the first one changes.
+    """
+    if strategy.rpartition(".")[2] not in _WAITING and len(task_vars.get("ansible_play_hosts_all", [])) > 1:
+        said = f"with {strategy} servers change before others are asked which serials they have"
+        raise DeclarationError([Problem("strategy", said, "provision name servers with the strategy linear (of the play, ANSIBLE_STRATEGY or ansible.cfg)")])
+
+
+def told_once(warnings: Sequence[Problem], task_vars: Mapping[str, Any]) -> list[str]:
+    """The first of the warnings and how many more there are, on one host of the play only."""
+    if task_vars.get("inventory_hostname") != next(iter(task_vars.get("ansible_play_hosts", [])), None):
+        return []
+    more = len(warnings) - _SHOWN
+    return [str(warning) for warning in warnings[:_SHOWN]] + ([f"… and {more} more warnings about the DNS declaration"] if more > 0 else [])

@@ -35,7 +35,19 @@ def test_one_question_for_packages_services_files_and_firewall(tmp_path):
     assert found["services"] == {"no-such-service": {"running": False, "enabled": False}}
     assert found["missing_files"] == [str(tmp_path / "not there")]
     assert found["firewall"]["state"] in ("absent", "stopped", "running")
-    assert found["changed"] is False
+    assert found["changed"] is False and found["complete"] is False
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="there is no dpkg here")
+@pytest.mark.parametrize("lacking", [{}, {"packages": ["no-such-package"]}, {"files": ["/no such file"]}], ids=lambda lacking: next(iter(lacking), "nothing"))
+def test_it_says_whether_anything_is_lacking(lacking):
+    asked = {"packages": ["dpkg"], "files": ["/etc/passwd"], "services": ["no-such-service"]}
+    assert run_module("host_info", **{**asked, **lacking})["complete"] is (not lacking)
+
+
+def test_a_host_that_should_let_dns_pass_is_complete_only_where_a_firewall_runs():
+    found = run_module("host_info", firewall_services=["dns"])
+    assert found["complete"] is (found["firewall"] == {"state": "running", "zones": found["firewall"]["zones"], "closed": []})
 
 
 def test_what_is_not_asked_is_not_looked_at():

@@ -255,11 +255,11 @@ def test_a_server_listens_on_the_hosts_addresses_unless_told():
     assert (chosen.allow_query, chosen.dnssec_validation) == (("192.0.2.0/24", "192.0.2.1"), "no")
 
 
-def run(arguments, variables, answer=None):
+def run(arguments, variables, answer=None, strategy="linear"):
     """Run the action plugin on host a, the module itself apart; its result and the module's arguments."""
     sent = {}
     action = object.__new__(ActionModule)
-    action._task = SimpleNamespace(args={"layout": LAYOUT, **arguments}, async_val=0, check_mode=False, diff=False)
+    action._task = SimpleNamespace(args={"layout": LAYOUT, **arguments}, async_val=0, check_mode=False, diff=False, get_play=lambda: SimpleNamespace(strategy=strategy))
     action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action._play_context = None
     action._loader = DataLoader()
@@ -304,6 +304,29 @@ def test_what_a_comparison_needs_travels_and_no_texts():
 def test_a_mistake_stops_before_any_host_is_asked():
     with pytest.raises(AnsibleActionFail, match=r"(?s)2 mistakes; no host was changed.*ttl: 'y' is not a time.*serial 'x' is unknown"):
         run({"state": "compared"}, {"dns_zones": zones(serial="x", ttl="y")})
+
+
+NOTHING_DIFFERS = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0}
+
+
+def test_a_comparison_tells_on_one_host_what_should_be_otherwise():
+    lonely = [{"name": "example.com", "records": [{"name": "@", "type": "NS", "value": "ns1.example.net."}]}]
+    told = {
+        first: run({"state": "compared"}, {"dns_zones": lonely, "ansible_play_hosts": [first]}, NOTHING_DIFFERS)[0].get("warnings", []) for first in "ab"
+    }
+    assert len(told["a"]) == 1 and "ns-count" in told["a"][0] and told["b"] == []
+
+
+def test_no_host_is_compared_where_none_waits_for_the_other():
+    together = {"dns_zones": zones(), "ansible_play_hosts_all": ["a", "b"]}
+    with pytest.raises(AnsibleActionFail, match="no host was changed.\n- strategy: with free servers change before others .* strategy linear"):
+        run({"state": "compared"}, together, NOTHING_DIFFERS, strategy="free")
+    assert run({"state": "compared"}, {**together, "ansible_play_hosts_all": ["a"]}, NOTHING_DIFFERS, strategy="free")[1]
+
+
+def test_a_version_that_is_none_is_told():
+    with pytest.raises(AnsibleActionFail, match="version: .*; leave it out, or give the package's"):
+        run({"state": "compared", "version": "no version"}, {"dns_zones": zones()}, NOTHING_DIFFERS)
 
 
 def test_a_loss_is_refused_unless_it_is_allowed():

@@ -221,7 +221,7 @@ def ask_zonemaster():
 @functools.cache
 def judged(name):
     """What we find, and what Zonemaster finds, in the same world at the same time."""
-    return in_internet(lambda: (look()(), ask_zonemaster() if zonemaster.engine() else None), FAULTS[name].world)
+    return in_internet(lambda: (look()(), ask_zonemaster() if zonemaster.engine() == "4.6" else None), FAULTS[name].world)
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -227,12 +227,17 @@ class ServerHost:
             return False
 
     def signal(self, number: int) -> None:
-        """To the daemon and its children, which it started on."""
+        """To the daemon and all that it started, however far down: NSD 4.12 answers from processes that outlive the one that started them."""
+        parents = {}
         for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                pid, parent = int(entry.parent.name), int(entry.read_text().rsplit(")", 1)[1].split()[1])
-                if self.pid in (pid, parent):
-                    os.kill(pid, number)
+                parents[int(entry.parent.name)] = int(entry.read_text().rsplit(")", 1)[1].split()[1])
+        found, added = {self.pid}, {self.pid}
+        while added := {pid for pid, parent in parents.items() if parent in added} - found:
+            found |= added
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
 
     def freeze(self) -> None:
         """Have the daemon hang, without closing its sockets."""

@@ -98,6 +98,7 @@ class ActionModule(ActionBase):
                 steps += second_steps(mine, findings, payload["texts"])
                 payload["seen"] = findings[host]["seen"]
                 payload["missed"] = sorted(not_told(findings, host) & transferred(mine, declaration.selected))
+                payload["brought"] = brought(findings, host, payload["members"])
                 payload["moving"] = sorted(moving(findings, host) & payload["members"].keys())
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
@@ -155,6 +156,7 @@ class ActionModule(ActionBase):
             "repair": False,
             "seen": None,
             "missed": [],
+            "brought": {},
             "moving": [],
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
@@ -265,6 +267,12 @@ def not_told(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
 def moving(found: Mapping[str, Mapping[str, Any]], host: str) -> set[str]:
     """Zones that go from one catalog to another in this run, of those that a host transfers. found: see L(findings_of)."""
     return {zone for item in found.values() for zone in item.get("moving", ())} & found[host]["transferred"].keys()
+
+
+def brought(found: Mapping[str, Mapping[str, Any]], host: str, zones: Collection[str]) -> dict[str, int]:
+    """The serials that a host has of those of zones to which their primaries bring something else in this run. found: see L(findings_of)."""
+    changing = {zone for other, item in found.items() if other != host for zone in item["zones"]}
+    return {zone: serial for zone, serial in found[host]["transferred"].items() if zone in changing and zone in zones}
 
 
 def transferred(host_plan: Plan, selected: Collection[str] | None) -> set[str]:

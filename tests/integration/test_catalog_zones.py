@@ -12,7 +12,7 @@ import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import moving_members
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import catalog_members, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import HostState
 from ansible_collections.authoritative.dns.tests.support.catalog_pairs import (
     CATALOG,
@@ -106,13 +106,14 @@ def test_members_are_transferred_with_their_catalogs_new_key(pair):
     wait_for(lambda: answer(pair.consumer, "www.zone1.test")[0], "NOERROR")
     changed = {**zones(2, 3), "zone1.test": ("192.0.2.11", {})}
     key = {"name": "new.example.", "secret": KEY["secret"]}
-    pair.bring(changed, hosts=[pair.consumer, pair.primary], key=key)
-    for number in (2, 3):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[1], [f"192.0.2.{number}"])
-    # It was told of this change when it did not know yet from its catalog with which key to ask for it; a further run that finds it behind has it ask.
+    serials = served_serials.serials(pair.consumer.address, ["zone1.test"], port=pair.consumer.port)
+    pair.bring(changed, hosts=[pair.primary], key=key)
     with pair.application(pair.consumer, changed, key=key) as application:
-        application.refresh()
-    wait_for(lambda: answer(pair.consumer, "www.zone1.test")[1], ["192.0.2.11"])
+        # It is told of this change when it does not know yet from its catalog with which key to ask for it.
+        application.payload["brought"] = serials
+        application.apply(os.replace)
+    for number, address in ((1, "192.0.2.11"), (2, "192.0.2.2"), (3, "192.0.2.3")):
+        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[1], [address])
 
 
 def test_a_consumer_asks_for_members_of_which_a_comparison_found_that_it_was_not_told(consuming):
@@ -253,7 +254,7 @@ def test_a_zone_whose_former_catalog_is_heard_of_last_is_served_again_by_the_sam
     consuming.bring(moved, catalogs=catalogs, hosts=[consuming.primary], select="[?name=='zone1.test' || name=='zone4.test']")
     wait_for(lambda: answer(consuming.consumer, "www.zone4.test")[0], "NOERROR")
     assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
-    monkeypatch.setattr(moving_members, "_BEGUN", 60.0)
+    monkeypatch.setattr(catalog_members, "_BEGUN", 60.0)
     with consuming.application(consuming.consumer, moved, catalogs=catalogs) as application:
         application.payload["moving"] = ["zone1.test"]
         with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -13,7 +13,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, comparison, condition, moving_members
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, catalog_members, comparison, condition
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.acceptance import Acceptance
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
@@ -38,6 +38,7 @@ class Application:
         self.payload = self.state.payload
         self.generations = self.state.generations
         self.acceptance = Acceptance(software, self.payload)
+        self._with_other_settings = []  # zones that it goes on transferring
 
     def compare(self, now):
         """See L(comparison.compare)."""
@@ -77,7 +78,7 @@ class Application:
             if not result["changed"]:
                 if self.state.running:
                     self._ask_primaries_again()
-                    moving_members.follow(self.state)
+                    catalog_members.follow(self.state)
                 return result
             lacking = self.software.without()
             if lacking:
@@ -100,7 +101,8 @@ class Application:
                 staged.save()
             self.generations.finish(self.state.current)
             if self.state.running:
-                moving_members.follow(self.state)
+                catalog_members.catch_up(self.state, self._with_other_settings)
+                catalog_members.follow(self.state)
             return result
 
     def refresh(self):
@@ -207,10 +209,11 @@ class Application:
             self.software.store(staged)
             if running:
                 self.software.take(files, changed)
+                self._with_other_settings = self._transferred_otherwise(staged, changes)
                 if self.software.restarted:
                     self._ask_for_copies()
                 else:
-                    self.software.refresh(sorted({*self._transferred_otherwise(staged, changes), *self.payload["missed"]}))
+                    self.software.refresh(sorted({*self._with_other_settings, *self.payload["missed"]}))
                 left = staged.notes["leaving"]
                 self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})
                 members = self.payload["members"]

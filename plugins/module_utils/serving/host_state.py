@@ -39,6 +39,7 @@ class HostState:
       members: the catalog's name by zone that this host learns of from one, and transfers without being configured to.
       listed: [file name, members] of each catalog that this host is primary for, members chosen or not: where it has several, and in a run that is
         about some zones.
+      brought: the serial by zone that this host learns of from a catalog and to which this run brings another one.
       moving: zones that go to another catalog in this run, of those that this host transfers.
       selected: the zones that this run is about, None for all. Others stay as they are, whatever the rest says.
       tsig_generations: numbers of the derived keys in the configuration, the used one first. Kept for the next comparison.

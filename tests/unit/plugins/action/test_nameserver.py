@@ -15,7 +15,16 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, findings_of, moving, not_told, read_settings, texts, transferred
+from ansible_collections.authoritative.dns.plugins.action.nameserver import (
+    ActionModule,
+    brought,
+    findings_of,
+    moving,
+    not_told,
+    read_settings,
+    texts,
+    transferred,
+)
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
@@ -125,6 +134,8 @@ def test_members_of_catalogs_are_among_what_a_secondary_may_have_missed_and_foll
     assert transferred(learning, None) == {"example.com", "example.org", "catalog.example"}
     assert transferred(learning, {"example.com"}) == {"example.com", "catalog.example"}
     found = [comparison("a", {}, moving=["example.com", "example.net"]), comparison("c", {}, transferred={"example.com": 6, "example.org": 7})]
+    found[0] = comparison("a", {"example.org": [None, [], None], "example.net": [None, [], None]}, moving=["example.com", "example.net"])
+    assert brought(findings_of(found, "c"), "c", transferred(learning, None)) == {"example.org": 7}
     assert moving(findings_of(found, "c"), "c") == {"example.com"} and moving(findings_of(found, "a"), "a") == set()
 
 

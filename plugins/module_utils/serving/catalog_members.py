@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Members that go from one catalog (RFC 9432) to another, at a server that learns from both.
+"""Members of catalogs (RFC 9432) to which the running server may not come by itself, or not soon.
 
-It hears of the two in any order. Of the new one first, it ignores the member there, lets it go when it hears of the former one, and looks at the new one never
-again by itself.
+Of the two catalogs of a member that goes from one to another it hears in any order. Of the new one first, it ignores the member there, lets it go when
+it hears of the former one, and looks at the new one never again. And of a member's change it may have been told before it knew with which key to ask for it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import time
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials
 
 _LOOKED_FOR = 100  # members; what is done for one is done for all of its catalog
 _BEGUN = 6.0  # seconds in which a server hears of its former catalog, that its primary told it of
@@ -35,4 +35,18 @@ def follow(state):
         if absent and time.monotonic() - looked >= _AGAIN:
             state.software.consume(sorted({members[zone] for zone in state.software.unknown(sorted(absent))}))
             looked = time.monotonic()
+        time.sleep(0.1)
+
+
+def catch_up(state, catalogs):
+    """Until the server has what this run brings to members of catalogs that it transfers with other settings now, or for a while, have it ask for that."""
+    members = state.payload["members"]
+    ahead = {zone: serial for zone, serial in state.payload["brought"].items() if members.get(zone) in catalogs}
+    began, asked = time.monotonic(), 0.0
+    while ahead and time.monotonic() - began < _OVER:
+        if time.monotonic() - asked >= _AGAIN:
+            state.software.refresh(sorted(ahead))
+            asked = time.monotonic()
+        served = condition.answered(state.software, state.payload, list(ahead), served_serials.seconds_to_ask(ahead))
+        ahead = {zone: serial for zone, serial in ahead.items() if served.get(zone) in (None, serial)}
         time.sleep(0.1)

@@ -147,9 +147,9 @@ def mixed():
                 "nsd.conf": '{server}\tserver-count: 2\n\tzonesdir: "{work}"\n' + NSD_KEY + f"pattern:\n\tname: fed\n\trequest-xfr: AXFR {NS1} mixed.\n"
                 f'\tallow-notify: {NS1} mixed.\n\tzonefile: "%s.copy"\n'
                 "zone:\n\tname: first.test\n\tinclude-pattern: fed\n"
-                f"zone:\n\tname: second.test\n\tzonefile: second\n\tprovide-xfr: {PARTNER} mixed.\n"
+                f"pattern:\n\tname: own\n\tzonefile: %s.own\n\tprovide-xfr: {PARTNER} mixed.\nzone:\n\tname: second.test\n\tinclude-pattern: own\n"
                 f"zone:\n\tname: third.test\n\tzonefile: third\n\tprovide-xfr: {PARTNER} mixed.\n\toutgoing-interface: {OUTSIDE}\n",
-                "work/second": zone("second.test", 22),
+                "work/second.test.own": zone("second.test", 22),
                 "work/third": zone("third.test", 23),
             },
         ),

@@ -52,7 +52,7 @@ class NSD(Software):
         directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""
         held = {}
         for zone in zones:
-            path = files.get(zone) or self._member_file(zone)
+            path = files.get(zone) or self._patterns_file(zone) or self._member_file(zone)
             path = os.path.join(directory, path.replace("%s", zone)) if path else ""
             if path and zone in answered:
                 self._write(zone, path)
@@ -64,6 +64,11 @@ class NSD(Software):
             elif zone in answered:
                 raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: its file {path or 'is not in the configuration'}")
         return held
+
+    def _patterns_file(self, zone):
+        """What a pattern that nsd.conf includes in a zone's clause says of its file, None where it has no such zone."""
+        code, out, _err = self.run_checker([self.find("nsd-checkconf"), "-o", "zonefile", "-z", zone, self.layout["config_file"]])
+        return None if code else out.strip()
 
     def _member_file(self, zone):
         """What nsd.conf says of the file of a zone that a catalog lists, None of any other."""

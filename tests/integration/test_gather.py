@@ -202,7 +202,7 @@ def test_a_hosters_pair_is_one_declaration(tmp_path):
     zones = dict.fromkeys(("ns1", "ns2"), [*names, "intern.test"])
     questions = [(f"{owner}{name}", kind) for name in names[::4] for owner, kind in (("www.", "A"), ("", "MX"), ("host7.", "A"), ("none.", "A"), ("", "SOA"))]
     questions += [("www.intern.test", "A"), ("elsewhere.test", "A"), ("version.bind", "TXT")]
-    found = in_private_network(lambda: story(tmp_path, hosters_pair(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, hosters_pair(), zones, questions), addresses=ADDRESSES, timeout=500)
     found.hold()
     report = found.report
     assert {json.dumps([zone["primaries"], zone["secondaries"], zone["tsig"]]) for zone in report["zones"].values()} == {
@@ -225,7 +225,7 @@ def test_an_office_goes_on_resolving_and_keeps_what_cannot_be_declared(tmp_path)
     zones = {"ns1": ["office.test", "2.0.192.in-addr.arpa", "dhcp.office.test"]}
     questions = [(f"{owner}.office.test", "A") for owner in ("www", "mail", "a.wild", "none", "www.dhcp")] + [("17.2.0.192.in-addr.arpa", "PTR")]
     questions += [("www.forwarded.test", "A"), ("bad.test", "A"), ("www.office.test", "AAAA"), ("_sip._tcp.office.test", "SRV")]
-    found = in_private_network(lambda: story(tmp_path, office(), zones, questions, ["-e", "gather_pointers=true"]), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, office(), zones, questions, ["-e", "gather_pointers=true"]), addresses=ADDRESSES, timeout=500)
     found.hold()
     report = found.report
     assert set(report["zones"]) == {"office.test", "2.0.192.in-addr.arpa"}
@@ -247,7 +247,7 @@ def test_zones_of_others_are_transferred_as_before(tmp_path):
     zones = {"ns1": ["theirs.test", "own.test", "added.test"], "ns2": ["theirs.test"]}
     questions = [(f"{owner}{name}", kind) for name in ("theirs.test", "own.test", "added.test") for owner, kind in (("www.", "A"), ("", "NS"), ("big.", "TXT"))]
     questions = [("www.own.test", "A"), *questions]
-    found = in_private_network(lambda: story(tmp_path, fed_from_outside(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, fed_from_outside(), zones, questions), addresses=ADDRESSES, timeout=500)
     found.hold()
     report = found.report
     theirs = report["zones"]["theirs.test"]
@@ -260,7 +260,7 @@ def test_zones_of_others_are_transferred_as_before(tmp_path):
 def test_servers_of_two_makers_are_one_declaration(tmp_path):
     zones = {"ns1": ["first.test"], "ns2": ["first.test", "second.test", "third.test"]}
     questions = [(f"{owner}{name}", kind) for name in ("first.test", "second.test") for owner, kind in (("www.", "A"), ("", "MX"), ("none.", "A"))]
-    found = in_private_network(lambda: story(tmp_path, mixed(), zones, questions), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, mixed(), zones, questions), addresses=ADDRESSES, timeout=500)
     found.hold()
     report = found.report
     assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in report["zones"].items()} == {
@@ -278,7 +278,7 @@ def test_a_knot_dns_and_a_bind_that_feed_each_other_are_one_declaration(tmp_path
     zones = {"ns1": ["first.test", "second.test", "near.test", "counted.test", "fed.test"], "ns2": ["first.test", "second.test", "fed.test"]}
     questions = [(f"{owner}{name}", kind) for name in ("first.test", "second.test", "fed.test") for owner, kind in (("www.", "A"), ("", "MX"), ("none.", "A"))]
     questions += [("a.sub.first.test", "A"), ("www.near.test", "A"), ("www.counted.test", "A"), ("none.counted.test", "A"), ("elsewhere.test", "A")]
-    found = in_private_network(lambda: story(tmp_path, knots_pair(), zones, questions, loaded=["ns2"]), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, knots_pair(), zones, questions, loaded=["ns2"]), addresses=ADDRESSES, timeout=500)
     found.hold()
     report = found.report
     partner = {"address": PARTNER, "key": False}
@@ -324,7 +324,7 @@ def refusals(root):
 
 
 def test_what_cannot_be_declared_is_told_and_nothing_is_written(tmp_path):
-    said, left = in_private_network(lambda: refusals(tmp_path), addresses=ADDRESSES, timeout=200)
+    said, left = in_private_network(lambda: refusals(tmp_path), addresses=ADDRESSES, timeout=500)
     host = tmp_path / "ns1"
     assert [code for code, _output in said.values()] == [2, 2, 2, 0, 2, 2]
     assert "- host ns1: recurses for !10.0.0.1/32, which nameserver_recursion_networks cannot say" in said["server"][1]
@@ -379,6 +379,6 @@ def test_a_server_that_is_gathered_alone_has_its_partners_as_endpoints(tmp_path,
     if kind not in INSTALLED:
         pytest.skip(f"{software} is not installed")
     configuration = {name if name == own else f"_{name}": server for name, server in servers().items()}
-    found = in_private_network(lambda: story(tmp_path, configuration, {own: zones}, loaded=()), addresses=ADDRESSES, timeout=200)
+    found = in_private_network(lambda: story(tmp_path, configuration, {own: zones}, loaded=()), addresses=ADDRESSES, timeout=500)
     found.hold()
     assert {name: (zone["primaries"], zone["secondaries"]) for name, zone in found.report["zones"].items()} == declared

@@ -170,7 +170,7 @@ def knots_pair():
                 f"acl:\n  - id: second\n    address: {NS2}\n    key: [mixed]\n    action: [transfer, notify]\n"
                 f"  - id: partner\n    address: {PARTNER}\n    action: transfer\n"
                 "mod-queryacl:\n  - id: near\n    address: [10.0.0.0/8, 127.0.0.0/8]\n"
-                'mod-rrl:\n  - id: slow\n    rate-limit: 200\n    whitelist: 127.0.0.0/8\n'
+                "mod-rrl:\n  - id: slow\n    rate-limit: 200\n    whitelist: 127.0.0.0/8\n"
                 'template:\n  - id: default\n    storage: {work}\n    file: "%s.zone"\n'
                 "    global-module: mod-rrl/slow\n    semantic-checks: on\n"
                 "  - id: shared\n    storage: {work}\n    notify: [second, partner]\n    acl: [second, partner]\ninclude: zones.conf\n",

@@ -88,7 +88,7 @@ class Story:
             proof.hold()
 
 
-def until(waiting: Callable[[], Any], seconds: float = 30) -> None:
+def until(waiting: Callable[[], Any], seconds: float = 90) -> None:
     """Until there is nothing more to wait for. waiting: returns what there is."""
     deadline = time.monotonic() + seconds
     while rest := waiting():

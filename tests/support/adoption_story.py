@@ -45,7 +45,8 @@ def zone(name: str, serial: int, more: str = "") -> str:
 class Proof:
     """What became of one host. answers, transfers: {question or zone: (before, after)} where these differ, after the way back in released.
 
-    closed: zones that somebody could transfer and nobody can any more. lost, wrong: of the load. report: what gather said of all hosts, output: its words.
+    closed: zones that somebody could transfer and nobody can any more. lost, wrong: of the load.
+    records: what the takeover said of those that come or go. report: what gather said of all hosts, output: its words.
     """
 
     answers: dict[Question, tuple[Any, Any]] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Proof:
     asked: int = 0
     lost: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    records: list[str] = field(default_factory=lambda: ["+ not looked at"])
     changed: tuple[bool, bool] = (False, True)
     moved: list[Any] = field(default_factory=list)
     released: dict[Question, tuple[Any, Any]] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Proof:
         assert self.serials and all(serials == self.serials[0] for serials in self.serials)
         # named reads a zone anew whose file has another name, and answers SERVFAIL until it has: 500 questions are a second.
         assert not self.lost and all("SERVFAIL" in wrong for wrong in self.wrong) and len(self.wrong) < RATE // 2, self.wrong[:5]
-        assert self.changed == (True, False)
+        assert self.changed == (True, False) and not self.records, self.records[:5]
         assert not self.moved, self.moved[:5]
         assert not self.files and not self.released, (self.files, list(self.released.items())[:5])
 
@@ -177,10 +179,11 @@ def story(
                     watched = {f"www.{zone}": ["192.0.2.80"] for zone in zones[name] if "arpa" not in zone}  # many, for a rate limit counts each name
                     load = stack.enter_context(steady_load(host.address, 53, watched, rate=RATE))
                     proof.lost, proof.wrong = load.lost, load.wrong
-                changed = adopted.take_over(host)["changed"]
+                taken = adopted.take_over(host)
                 until(lambda name=name: None in serials(name))
             proof.asked = load.asked if name in loaded else 0
-            proof.changed = (changed, adopted.take_over(host)["changed"])
+            proof.records = [line for part in taken["diff"] for line in part.get("prepared", "").splitlines() if line.startswith(("+ ", "- "))]
+            proof.changed = (taken["changed"], adopted.take_over(host)["changed"])
         wait()
         for name, host in own.items():
             proof, after = proofs[name], contents(name)

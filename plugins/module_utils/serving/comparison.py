@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, delegations, other_servers, served_serials, signing_state
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import (
+    condition,
+    delegations,
+    former_zones,
+    other_servers,
+    served_serials,
+    signing_state,
+)
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import records_of
 
 _SOA = re.compile(r"\sSOA\s+(?!\\#)\S+\s+\S+\s*\(?\s*(?:;[^\n]*\n\s*)*(\d+)")
@@ -51,7 +58,7 @@ def compare(state, now):
         for zone, serial in answered.items():
             entries[zone][1].append(serial)
         new = [zone for zone in differing if differing[zone][2] is None]
-        for zone, holding in state.software.held(new, answered, state.lost, _is_plain(state)).items():
+        for zone, holding in former_zones.held(state, new, answered).items():
             differing[zone][1] += holding.serials
             differing[zone][2] = holding.weight and [holding.weight[0] + 1, holding.weight[1]]
             if holding.how:
@@ -84,11 +91,6 @@ def compare(state, now):
         "removed": sorted(state.not_served(served)),
         "edited": sorted(state.edited),
     }
-
-
-def _is_plain(state):
-    """Whether the server reads a configuration of this collection that has zones outside of views. Then it has no views at all."""
-    return state.entry.is_ours() and not state.lost and any(entry[3] and not view_of(entry[3]["zone"]) for entry in state.current.files.values())
 
 
 def _serials(state):

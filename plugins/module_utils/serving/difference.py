@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import former_zones
+
 _SHOWN_RECORDS = 50  # a zone
 _SHOWN_ZONES = 50
 
 
 def difference(state, changes):
     """For the key C(diff) of a module's result: zones by records, configuration by lines, keys never."""
-    diff = [_zone_difference(state, zone, text) for zone, (_serial, text) in sorted(changes["zones"].items())[:_SHOWN_ZONES]]
+    shown = sorted(changes["zones"].items())[:_SHOWN_ZONES]
+    former = former_zones.records(state, [zone for zone, _what in shown if state.current.facts(state.zone_file(zone)) is None])
+    diff = [_zone_difference(state, zone, text, former.get(zone)) for zone, (_serial, text) in shown]
     diff += [{"prepared": f"zone {state.zone_removed(name)}: removed with its file"} for name in changes["removed"][:_SHOWN_ZONES]]
     for kind in ("zones", "removed"):
         if len(changes[kind]) > _SHOWN_ZONES:
@@ -35,14 +39,16 @@ def difference(state, changes):
     return diff
 
 
-def _zone_difference(state, zone, text):
+def _zone_difference(state, zone, text, former):
+    """former: the records that the server has of it from others, None if it has none."""
     name = state.zone_file(zone)
-    before, after = records_of(state.current.read(name)), records_of(text)
-    lines = ["- " + line for line in before if line not in after] + ["+ " + line for line in after if line not in before]
+    fold = former_zones.folded if former else str
+    before, after = ({fold(line): line for line in lines} for lines in (former or records_of(state.current.read(name)), records_of(text)))
+    lines = ["- " + before[key] for key in before if key not in after] + ["+ " + after[key] for key in after if key not in before]
     left_out = len(lines) - _SHOWN_RECORDS
     if left_out > 0:
         lines = [*lines[:_SHOWN_RECORDS], f"… and {left_out} more records"]
-    head = "zone {}{}".format(zone, ", which was edited by hand" if name in state.edited else "" if before else ", new")
+    head = "zone {}{}".format(zone, ", which was edited by hand" if name in state.edited else ", taken over" if former else "" if before else ", new")
     return {"prepared": "\n".join([head, *lines])}
 
 

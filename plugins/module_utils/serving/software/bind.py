@@ -192,14 +192,16 @@ class Bind(Software):
     def _holding(self, zone, statuses, views, directory):
         serials = [int(status["serial"]) for status in statuses if status.get("serial", "").isdigit()]
         path = os.path.join(directory, statuses[0].get("files", "").split(", ")[0])
-        return Holding(_own_content(statuses, views), serials, self._weight(zone, path) or [int(statuses[0].get("nodes", 0)), []])
+        text = self._text(zone, path)
+        weight = [int(statuses[0].get("nodes", 0)), []] if text is None else weight_of(text, zone)
+        return Holding(_own_content(statuses, views), serials, weight, text)
 
-    def _weight(self, zone, path):
-        """Of what is in a zone's file, as text or as named wrote it, with what its journal adds. None if it cannot be read."""
+    def _text(self, zone, path):
+        """The records in a zone's file, as text or as named wrote it, with what its journal adds. None if it cannot be read."""
         for kind in ("text", "raw"):
             code, out, _err = self.run_checker([self.find("named-checkzone"), "-q", "-j", "-i", "none", "-D", "-o", "-", "-s", "full", "-f", kind, zone, path])
             if not code:
-                return weight_of(out, zone)
+                return out
         return None
 
     def _printed(self):

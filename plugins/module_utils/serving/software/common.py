@@ -27,13 +27,14 @@ class Holding:
     """What a program has of a zone.
 
     how: why its content is not in a file that could be declared, None if it is. serials: under which it is served.
-    weight: number of records besides the SOA, and the apex name servers; None if not known.
+    weight: number of records besides the SOA, and the apex name servers; None if not known. text: its records in full, one a line; None if not known.
     """
 
-    def __init__(self, how=None, serials=(), weight=None):
+    def __init__(self, how=None, serials=(), weight=None, text=None):
         self.how = how
         self.serials = list(serials)
         self.weight = weight
+        self.text = text
 
 
 def weight_of(text, zone):

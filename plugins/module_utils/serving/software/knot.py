@@ -68,7 +68,7 @@ class Knot(Software):
         text = "\n".join(f"{row[0]} {row[1]} IN {row[2]} {row[3]}" for row in rows if len(row) == 4)
         serials = [int(row[3].split()[2]) for row in rows if len(row) == 4 and row[2] == "SOA"]
         signed = any(len(row) == 4 and row[2] == "DNSKEY" for row in rows)
-        return Holding("signed" if signed else None, serials, weight_of(text, zone) if serials else None)
+        return Holding("signed" if signed else None, serials, weight_of(text, zone) if serials else None, text or None)
 
     def check(self, generation, current, changed_zones, entry):
         """Let Knot DNS itself read the configuration, as far as knotd reads it again, and the zones that changed. Raises Refused."""

@@ -17,6 +17,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 _RESTART = {"nsd.conf", "local.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
 _CONFIGURATION = ("nsd.conf", "keys.conf", "zones.conf")
 _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a line of nsd-checkzone
+_BROKEN = re.compile(r" \(\n\s+(.*) \)$", re.MULTILINE)  # as nsd-checkzone prints the SOA record
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _CONSUMER = "catalog: consumer"
 _LISTED = re.compile(r"^zone:\s+(\S+?)\.?\n(?:(?!zone:).*\n)*?.*catalog-member-id:", re.M)  # what zonestatus says of zones that a catalog lists
@@ -47,20 +48,20 @@ class NSD(Software):
         """What is in the files of zones that the configuration in place has, as "nsd-checkzone -p" reads them."""
         if lost:
             return {}
-        files = zone_settings(self.layout["config_file"], "name", "zonefile")
+        files, configured = zone_settings(self.layout["config_file"], "name", "zonefile"), zones_named(self.layout["config_file"], "name")
         program = self.find("nsd-checkconf")
         directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""
         held = {}
         for zone in zones:
-            path = files.get(zone) or self._patterns_file(zone) or self._member_file(zone)
+            path = files.get(zone) or (self._patterns_file(zone) if zone in configured else self._member_file(zone))
             path = os.path.join(directory, path.replace("%s", zone)) if path else ""
             if path and zone in answered:
                 self._write(zone, path)
             code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path]) if path else (1, "", "")
             if not code:
                 rows = list(_rows(out))
-                signed = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows)
-                held[zone] = Holding("signed" if signed else None, (), weight_of("\n".join(rows), zone))
+                signed, text = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows), "\n".join(rows)
+                held[zone] = Holding("signed" if signed else None, (), weight_of(text, zone), text)
             elif zone in answered:
                 raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: its file {path or 'is not in the configuration'}")
         return held
@@ -192,7 +193,7 @@ class NSD(Software):
 def _rows(text):
     """Records as "nsd-checkzone -p" prints them, each in full: it leaves out what is as in the line before, and breaks some in two."""
     origin = owner = ""
-    for line in text.splitlines():
+    for line in _BROKEN.sub(r" \1", text).splitlines():
         fields = line.split("\t", 4)
         if line.startswith("$ORIGIN "):
             origin = line.split()[1]

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a running server has of zones that this collection is to write for the first time."""
+
+from __future__ import annotations
+
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials
+
+# Data that consists of names, numbers or addresses alone, so that upper and lower case are the same.
+_OF_NAMES = {"A", "AAAA", "CNAME", "DNAME", "MX", "NS", "PTR", "SOA", "SRV"}
+
+
+def held(state, zones, answered):
+    """{zone: L(Holding)}. answered: those for which the server answers this host. Raises Refused where that cannot be told."""
+    return state.software.held(zones, answered, state.lost, _is_plain(state))
+
+
+def records(state, zones):
+    """{zone: its records as lines, see L(difference.records_of)} of those of which the server has records."""
+    if not state.running or not zones:
+        return {}
+    answered = condition.serials(state.software, state.payload, [zone for zone in zones if not view_of(zone)], served_serials.seconds_to_ask(zones))
+    return {zone: lines(zone, holding.text) for zone, holding in held(state, zones, answered).items() if holding.text}
+
+
+def folded(line):
+    """A line such that equal records have equal ones, whichever program wrote them."""
+    owner, ttl, rdtype, data = line.split(" ", 3)
+    data = "".join(data.split())
+    return owner.lower(), ttl, rdtype, data.lower() if rdtype in _OF_NAMES else data
+
+
+def lines(zone, text):
+    """The records in a text that has one a line, in full, without class and with owners relative to the zone, as this collection writes them."""
+    apex = domain_of(zone).rstrip(".").lower() + "."
+    found = []
+    for owner, ttl, _class, rdtype, data in (fields for fields in (row.split(None, 4) for row in text.splitlines()) if len(fields) == 5):
+        name = owner.lower()
+        relative = "@" if name == apex else owner[: -len(apex) - 1] if name.endswith("." + apex) else owner
+        found.append(f"{relative} {ttl} {rdtype} {data}")
+    return found
+
+
+def _is_plain(state):
+    """Whether the server reads a configuration of this collection that has zones outside of views. Then it has no views at all."""
+    return state.entry.is_ours() and not state.lost and any(entry[3] and not view_of(entry[3]["zone"]) for entry in state.current.files.values())

@@ -101,7 +101,8 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
         if zone not in names:
             yield (
                 f"zone {zone} is signed on {host}, and without signatures no resolver that validates would take it as long as the zone above has its DS; "
-                f"write dnssec: insecure first, and false when resolvers have forgotten the DS, as the page Signed zones says; {_remedy(zone, BOGUS)}"
+                f"write dnssec: insecure first, and false when resolvers have forgotten the DS (if it is insecure already, they have not yet), as the page "
+                f"Signed zones says; {_remedy(zone, BOGUS)}"
             )
 
 

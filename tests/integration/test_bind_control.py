@@ -51,7 +51,7 @@ def test_it_says_of_every_zone_what_it_tells_rndc(host):
         stream.write('zone "broken.test" { type primary; file "nowhere"; };\n')
     assert host.run([host.find("rndc"), "reconfig"])[0] == 0
     counting = Counting(host)
-    found = bind_control.statuses(counting, [*PLACES, *STRANGE])
+    found = {place: said for place, *said in bind_control.statuses(counting, [*PLACES, *STRANGE])}
     assert not counting.processes_of("rndc")
     for place in [*PLACES, *STRANGE]:
         code, out, err = host.run([host.find("rndc"), "zonestatus", *place])
@@ -68,10 +68,30 @@ def test_rndc_is_asked_where_the_channel_refuses_the_key_and_says_why(host):
     host.bring_declared(ZONES[:2], views=VIEWS)
     host.lose_control()
     counting = Counting(host)
-    found = bind_control.statuses(counting, PLACES[:2])
-    assert len(counting.processes_of("rndc")) == 2 and not any(there for there, _said in found.values())
+    found = list(bind_control.statuses(counting, PLACES[:2]))
+    assert len(counting.processes_of("rndc")) == 2 and not any(there for _place, there, _said in found)
     with pytest.raises(Refused, match="rndc zonestatus says rndc: "):
         host.software(processes.run, host.find, host.layout)._statuses(PLACES[:1])
+
+
+def test_of_a_server_that_hangs_rndc_asks_once_and_not_for_every_zone(host, monkeypatch):
+    host.bring_declared(ZONES[:2], views=VIEWS)
+    monkeypatch.setattr(bind_control, "_PATIENCE", 0.5)
+    monkeypatch.setattr(host, "limit", 1.0)
+    commands = []
+
+    def run(command, **limits):
+        commands.append(command)
+        return host.run(command, **limits)
+
+    software = host.software(run, host.find, host.layout)
+    host.freeze()
+    try:
+        with pytest.raises(Refused, match="rndc zonestatus says "):
+            software._statuses(PLACES)
+    finally:
+        host.thaw()
+    assert len([command for command in commands if "zonestatus" in command]) == 1
 
 
 def test_an_answer_that_somebody_else_signed_is_none(host):

@@ -182,7 +182,7 @@ class Bind(Software):
     def _statuses(self, places):
         """What the server says of zones as {key: value}, None if it has none of this name, by place: see L(bind_control.statuses). Raises Refused."""
         found = {}
-        for place, (there, said) in bind_control.statuses(self, places).items():
+        for place, there, said in bind_control.statuses(self, places):
             words = " ".join(said.split())
             if not there and "not loaded" not in words and "no matching" not in words:
                 raise Refused(f"zone {place[0]} may be served already, and what the server has of it cannot be told: rndc zonestatus says {words}")

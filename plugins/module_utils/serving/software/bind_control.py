@@ -23,7 +23,7 @@ _STRING, _TABLE = b"\1", b"\2"
 _DIGEST = 88  # octets of a digest as text, with what fills it up
 _VERSION = struct.pack("!I", 1)
 _LONGEST = 1 << 20  # octets of an answer
-_PATIENCE = 60.0  # seconds for an answer, as rndc has
+_PATIENCE = 5.0  # seconds for an answer; then rndc asks, which has a minute
 _VALID = 60  # seconds for which a command is valid
 _KEY = re.compile(r'key\s+"?([^\s"{]+)"?\s*{\s*algorithm\s+"?([\w-]+)"?\s*;\s*secret\s+"?([A-Za-z0-9+/=]+)"?\s*;\s*}\s*;')
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*\n|#[^\n]*\n", re.DOTALL)
@@ -34,7 +34,7 @@ class _Failed(Exception):
 
 
 def statuses(software, places):
-    """{place: (whether it has that zone, what it says)} of "rndc zonestatus PLACE" for each place: a zone, and where there are views its class and view."""
+    """Yields (place, whether named has that zone, what it says) of "rndc zonestatus PLACE" for each: a zone, and where there are views its class and view."""
     places = [tuple(place) for place in places]
     found = {}
     try:
@@ -47,7 +47,7 @@ def statuses(software, places):
         if place not in found:
             code, out, err = software.run([software.find("rndc"), "zonestatus", *place])
             found[place] = not code, out if not code else err or out
-    return found
+        yield (place, *found[place])
 
 
 def _reached(software):

@@ -135,7 +135,7 @@ SITE = [
         "gather_facts": False,
         "tasks": [
             {"name": "Check", "authoritative.dns.declaration": {"software": "bind"}},
-            {"name": "Serve", "ansible.builtin.include_role": {"name": "authoritative.dns.nameserver", "tasks_from": "serve"}},
+            *({"name": part, "ansible.builtin.include_role": {"name": "authoritative.dns.nameserver", "tasks_from": part}} for part in ("compare", "serve")),
         ],
     }
 ]

@@ -85,7 +85,7 @@ class Lab:
         role = "authoritative.dns.nameserver"
         tasks = [
             {"name": "Check", "authoritative.dns.declaration": {"software": "bind"}},
-            {"name": "Serve", "ansible.builtin.include_role": {"name": role, "tasks_from": "serve"}},
+            *({"name": part, "ansible.builtin.include_role": {"name": role, "tasks_from": part}} for part in ("compare", "serve")),
         ]
         (self.directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}]))
         chosen = [{"name": name} for name in zones]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
@@ -77,7 +78,7 @@ def test_it_moves_from_another_file_system(host):
     aside = host.root / "aside"
     shutil.copytree(host.previous, aside, symlinks=True)
     for path in [aside, *aside.rglob("*")]:
-        shutil.chown(path, "root", ACCOUNT, follow_symlinks=False)
+        os.chown(path, 0, pwd.getpwnam(ACCOUNT).pw_gid, follow_symlinks=False)
     shutil.rmtree(host.previous)
     host.previous.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0750", "tmpfs", str(host.previous)], check=True)

@@ -44,5 +44,5 @@ def lines(zone, text):
 
 
 def _is_plain(state):
-    """Whether the server reads a configuration of this collection that has zones outside of views. Then it has no views at all."""
+    """Whether the server reads a configuration of this collection that has zones which no view has to itself."""
     return state.entry.is_ours() and not state.lost and any(entry[3] and not view_of(entry[3]["zone"]) for entry in state.current.files.values())

@@ -159,7 +159,7 @@ class Bind(Software):
         """What "rndc zonestatus" says of these zones, in whichever view: whoever may ask the server for them, and however long that takes."""
         if not zones:
             return {}
-        few = len(zones) <= _ASKED_ONE_BY_ONE
+        few, plain = len(zones) <= _ASKED_ONE_BY_ONE, plain and not bind_views.in_place(self.layout["state_directory"])
         printed = "" if few and plain else self._printed()  # which takes a while where there are many zones
         views = {}
         for match in [] if lost or few and plain else self._own(self.layout["config_file"]):

@@ -32,14 +32,17 @@ def zone_files(generation):
 
 def place(state_directory, zone):
     """What tells rndc which zone is meant. Where there are views, the first one has the zones that all share, and a domain name alone is none of them."""
-    view = view_of(zone)
-    if view is None:
-        try:
-            with open(os.path.join(state_directory, "current", "named.conf"), encoding="utf-8") as stream:
-                view = next(iter(_CLAUSE.findall(stream.read())), None)
-        except OSError:
-            pass
+    view = view_of(zone) or next(iter(in_place(state_directory)), None)
     return [domain_of(zone), *(["IN", view] if view else [])]
+
+
+def in_place(state_directory):
+    """Names of the views of the generation in place, in their order."""
+    try:
+        with open(os.path.join(state_directory, "current", "named.conf"), encoding="utf-8") as stream:
+            return _CLAUSE.findall(stream.read())
+    except OSError:
+        return []
 
 
 def listed(name):

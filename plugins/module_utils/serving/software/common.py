@@ -94,7 +94,7 @@ class Software:
         """What the running program has of zones that this collection did not write: {zone: L(Holding)}. Raises Refused where that cannot be told.
 
         answered: those for which it gives an answer to this host. lost: whether what it read is away, with this collection's state; what it has is
-        this collection's then, or updated dynamically. plain: whether what it reads is this collection's, and without views.
+        this collection's then, or updated dynamically. plain: whether what it reads is this collection's, with zones that no view has to itself.
         """
         return {}
 

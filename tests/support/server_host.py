@@ -31,6 +31,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import dns.exception
 import dns.message
 import dns.query
 from ansible_collections.authoritative.dns.plugins.action.nameserver import ActionModule, as_consumer, delegations, outside, signing, texts, witnesses
@@ -327,7 +328,12 @@ class ServerHost:
             pass
 
     def ask(self, name: str, rdtype: str) -> list[str]:
-        answer = dns.query.udp(dns.message.make_query(name, rdtype), self.address, port=self.port, timeout=5)
+        """Asks twice, as resolvers do: a server that takes new zones into use may lose a question."""
+        question = dns.message.make_query(name, rdtype)
+        try:
+            answer = dns.query.udp(question, self.address, port=self.port, timeout=2)
+        except dns.exception.Timeout:
+            answer = dns.query.udp(question, self.address, port=self.port, timeout=5)
         return sorted(item.to_text() for rrset in answer.answer for item in rrset)
 
     def serial(self, zone: str) -> int | None:

@@ -270,7 +270,8 @@ def run(arguments, variables, answer=None, strategy="linear"):
     """Run the action plugin on host a, the module itself apart; its result and the module's arguments."""
     sent = {}
     action = object.__new__(ActionModule)
-    action._task = SimpleNamespace(args={"layout": LAYOUT, **arguments}, async_val=0, check_mode=False, diff=False, get_play=lambda: SimpleNamespace(strategy=strategy))
+    play = SimpleNamespace(strategy=strategy)
+    action._task = SimpleNamespace(args={"layout": LAYOUT, **arguments}, async_val=0, check_mode=False, diff=False, get_play=lambda: play)
     action._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action._play_context = None
     action._loader = DataLoader()

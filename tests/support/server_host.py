@@ -196,7 +196,7 @@ class ServerHost:
     def start(self) -> None:
         self._bury()
         with open(self.root / "output", "ab") as output:
-            process = subprocess.Popen(self.command(), stdout=output, stderr=output)
+            process = subprocess.Popen(self.command(), stdout=output, stderr=output, start_new_session=True)
         (self.root / "pid").write_text(str(process.pid))  # a process of the tests that is killed may have started it
         deadline = time.monotonic() + 10
         while not self.is_up():
@@ -209,7 +209,7 @@ class ServerHost:
         if not (self.root / "pid").exists():
             return
         deadline = time.monotonic() + 10
-        while self.runs() and time.monotonic() < deadline:
+        while any(self._processes()) and time.monotonic() < deadline:
             time.sleep(0.01)
         for path in pathlib.Path(self.sockets).glob("*.pid"):
             path.unlink()
@@ -227,16 +227,18 @@ class ServerHost:
         except OSError:
             return False
 
-    def signal(self, number: int) -> None:
-        """To the daemon and all that it started, however far down: NSD 4.12 answers from processes that outlive the one that started them."""
-        parents = {}
+    def _processes(self) -> Iterator[int]:
+        """All that belong to the daemon. NSD answers from processes that outlive the one that started them, and those belong to init then."""
+        leader = self.pid
         for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                parents[int(entry.parent.name)] = int(entry.read_text().rsplit(")", 1)[1].split()[1])
-        found, added = {self.pid}, {self.pid}
-        while added := {pid for pid, parent in parents.items() if parent in added} - found:
-            found |= added
-        for pid in found:
+                state, _parent, _group, session = entry.read_text().rsplit(")", 1)[1].split()[:4]
+                if int(session) == leader and state != "Z":
+                    yield int(entry.parent.name)
+
+    def signal(self, number: int) -> None:
+        """To all of the daemon, as a service manager's control group reaches it."""
+        for pid in list(self._processes()):
             with contextlib.suppress(OSError):
                 os.kill(pid, number)
 
@@ -252,14 +254,14 @@ class ServerHost:
 
     def stop(self) -> None:
         self.thaw()
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(OSError):
-                os.kill(self.pid, number)
-            deadline = time.monotonic() + 10
-            while self.runs() and time.monotonic() < deadline:
-                time.sleep(0.01)
-            if not self.runs():
-                return
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while self.runs() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        while any(self._processes()) and time.monotonic() < deadline + 10:
+            self.signal(signal.SIGKILL)
+            time.sleep(0.01)
 
     def lose_power(self) -> None:
         """As a host does: the daemon has no time to write anything, and nobody cleans up behind it."""

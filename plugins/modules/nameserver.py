@@ -250,7 +250,7 @@ def main():
     software = SOFTWARE[module.params["software"]](processes.run, module.get_bin_path, layout)
     application = None
     try:
-        application = Application(software, layout, payload)
+        application = Application(software, layout, payload, diff=module._diff)
         if module.params["state"] == "compared":
             found = application.compare(int(time.time()))
             # As text, so that nobody on its way looks at every serial of every zone.

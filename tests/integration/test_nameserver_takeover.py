@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ import dns.query
 import dns.update
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import former_zones
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
@@ -71,6 +73,17 @@ def test_what_a_server_changes_by_itself_is_told_and_needs_a_word(host):
     assert [line.split(",")[0] for line in told] == ["zone dynamic.example on ns1 is updated dynamically", "zone signed.example on ns1 is signed by the server"]
     assert len(list(guard.lost_updates(found, "ns1", ["signed.example"]))) == 1
     assert not list(guard.lost_updates(found, "ns1", True))
+
+
+def test_who_does_not_look_at_the_difference_does_not_wait_for_it(host, monkeypatch):
+    """A zone that is taken over is compared with the records that the server has of it, for which it must be asked."""
+    asked = []
+    monkeypatch.setattr(former_zones, "records", lambda _state, zones: asked.append(list(zones)) or {})
+    zones = {"static.example": ZONES["static.example"]}
+    with host.application(zones) as application:
+        assert application.preview()["diff"] and asked == [["static.example"]]
+        application.diff = False
+        assert application.preview()["diff"] == [] and application.apply(os.replace)["diff"] == [] and asked == [["static.example"]]
 
 
 def test_a_static_zone_is_taken_over_and_its_serial_goes_on(host):

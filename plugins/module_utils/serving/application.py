@@ -27,13 +27,15 @@ _SOA_SERIAL = re.compile(r"( SOA \S+ \S+ )\d+")  # as the zone's text has it
 class Application:
     """What one host should serve, brought to it. payload: see L(HostState).
 
+    diff: whether somebody looks at the difference, which asks the server for all zones that it is about to take over.
     reached: a sentence about what a failure left, from what was seen.
     """
 
     reached = "Nothing was changed."
 
-    def __init__(self, software, layout, payload):
+    def __init__(self, software, layout, payload, diff=True):
         self.software = software
+        self.diff = diff
         self.state = HostState(software, layout, payload)
         self.payload = self.state.payload
         self.generations = self.state.generations
@@ -48,11 +50,14 @@ class Application:
         """What L(apply) would return, once the program's own checker took it. Raises Refused."""
         self.state.ask()
         changes = self.state.changes()
-        result = self.state.result(changes, difference(self.state, changes), reloaded=False)
+        result = self._result(changes)
         if result["changed"] and not self.software.without():
             with self.generations.aside((ZONES,)) as rehearsal:
                 self._rehearse(rehearsal, changes)
         return result
+
+    def _result(self, changes):
+        return self.state.result(changes, difference(self.state, changes) if self.diff else [], reloaded=False)
 
     def _rehearse(self, rehearsal, changes):
         """Have what would be staged checked. A file of the administrator that a real run makes, or brings, first is an empty one."""
@@ -74,7 +79,7 @@ class Application:
             self._look_again()
             self.state.ask()
             changes = self.state.changes()
-            result = self.state.result(changes, difference(self.state, changes), reloaded=False)
+            result = self._result(changes)
             if not result["changed"]:
                 if self.state.running:
                     self._ask_primaries_again()

@@ -42,11 +42,11 @@ inside() {
   ' bash "$root" "$packages" "${shares[*]}" "$@"
 }
 
-# Where this machine has Python's packages from: settings, and the directories that they name.
+# Where this machine has Python's packages from: settings, and the directories that they name; an index has its files beside it.
 settings=(/etc/pip.conf "$HOME/.config/pip" "$HOME/.pip" "$HOME/.config/uv" /etc/uv)
 mapfile -t environment < <(env | grep -E '^(PIP_|UV_|SSL_|https?_proxy=|no_proxy=)')
 environment+=(HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
-named=$({ cat /etc/pip.conf "$HOME"/.config/pip/pip.conf "$HOME"/.pip/pip.conf 2>/dev/null; env | grep -E '^(PIP|UV)_'; } | grep -oE '(^|[ =]|file://)/[^ ]+' | sed -E 's,^([ =]|file://),,' | grep -v '^/etc/ssl/' | sort -u || :)
+named=$({ cat /etc/pip.conf "$HOME"/.config/pip/pip.conf "$HOME"/.pip/pip.conf 2>/dev/null; env | grep -E '^(PIP|UV)_'; } | grep -oE '(^|[ =]|file://)/[^ ]+' | sed -E 's,^([ =]|file://),,; s,/simple/?$,,' | grep -v '^/etc/ssl/' | sort -u || :)
 shared="${settings[*]} $named /usr/local/share/ca-certificates $HOME/.cache/uv"
 
 # make_minimal SUITE ARCHIVE

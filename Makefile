@@ -99,12 +99,13 @@ lint: setup ## Check the style of everything
 unit: setup ## Test what needs no server
 	$(use)
 	rm -f build/coverage-unit.*
-	COVERAGE_FILE=$(CURDIR)/build/coverage-unit coverage run --module pytest tests/unit
+	COVERAGE_FILE=$(CURDIR)/build/coverage-unit coverage run --source plugins --module pytest tests/unit
 
 .PHONY: integration
 integration: setup ## Test against real name servers on loopback
 	$(use)
 	rm -f build/coverage-integration.*
+	export ANSIBLE_EXECUTABLE=$(CURDIR)/tests/support/unmeasured.sh
 	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses auto --maxprocesses 4 \
 	  --dist loadfile --no-loadscope-reorder # or the few tests that take longest are the last ones, one after the other
 

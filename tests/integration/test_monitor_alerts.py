@@ -35,10 +35,12 @@ def render(directory, **variables):
     return (directory / "alerts.yml").read_text()
 
 
-def judge(directory):
-    """What promtool says of the rules in this directory."""
-    shutil.copy(HERE / "monitor_alerts_test.yml", directory)
-    return subprocess.run(["promtool", "test", "rules", "monitor_alerts_test.yml"], cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+def judge(directory, alert=None):
+    """What promtool says of the rules in this directory; alert: by the stories of this one alone, some of which are days long."""
+    told = yaml.safe_load((HERE / "monitor_alerts_test.yml").read_text())
+    told["tests"] = [story for story in told["tests"] if alert in (None, *[seen["alertname"] for seen in story["alert_rule_test"]])]
+    (directory / "alerts_test.yml").write_text(yaml.safe_dump(told))
+    return subprocess.run(["promtool", "test", "rules", "alerts_test.yml"], cwd=directory, capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def test_a_wrong_rule_would_be_noticed(rules, tmp_path, right, wrong, alert):
     text = (rules / "alerts.yml").read_text()
     assert right in text
     (tmp_path / "alerts.yml").write_text(text.replace(right, wrong))
-    outcome = judge(tmp_path)
+    outcome = judge(tmp_path, alert)
     assert outcome.returncode != 0 and f"alertname: {alert}" in outcome.stdout + outcome.stderr
 
 

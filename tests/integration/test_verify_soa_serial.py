@@ -355,11 +355,11 @@ def test_a_dead_server_does_not_hold_up_the_others():
     with scripted_server(udp=lambda query: [soa_answer(query, 10)]) as server, scripted_server() as silent:
         started = time.monotonic()
         outcome = run_module(
-            "verify_soa_serial", servers=[entry(server, "ns1"), entry(silent, "ns2")], zones=zones, timeout=0.3, retries=1
+            "verify_soa_serial", servers=[entry(server, "ns1"), entry(silent, "ns2")], zones=zones, timeout=1, retries=1
         )
         elapsed = time.monotonic() - started
     assert outcome["summary"]["states"] == {"in_sync": 500, "timeout": 500}
-    assert elapsed < 5
+    assert elapsed < 15
     # no flood: ten lines for people and one about what helps, fifty results for programs, and the rest counted
     assert outcome["msg"].startswith("500 of 1000 answers are not as expected (500 timeout)\n- z0.test at ns2 (127.0.0.1): timeout")
     assert len(outcome["msg"].splitlines()) == 13

@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import tempfile
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -137,6 +138,17 @@ def test_statements_from_the_inventory_take_the_place_of_the_local_file(host):
         host.bring(zones, settings=replace(settings, local_config=f"{controls}no-such-thing;"))
     assert host.serial("kept.example") == 7
     assert not host.bring(zones, settings=settings)["changed"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server with another user's rights")
+def test_statements_from_the_inventory_are_read_with_the_rights_of_a_server_that_is_not_root():
+    with tempfile.TemporaryDirectory(prefix="takeover-") as place:  # pytest's own are root's alone
+        root = pathlib.Path(place)
+        with running_host(BindHost, root, "daemon") as host:
+            own = "".join(host.own_zone(host.root / "own/zone", name) for name in ("kept.example", "forgotten.example"))
+            host.config_file.write_text(host.config_file.read_text() + own)
+            settings = Settings(local_config=host.own_zone(host.root / "own/zone", "kept.example"), listen_on=(host.address,))
+            assert compared(host, {}, settings=settings)["left_out"] == ["forgotten.example"]
 
 
 def test_what_cannot_be_read_is_not_replaced(host):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
@@ -222,6 +223,8 @@ class Bind(Software):
 
     def _listed_in(self, text):
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
+            shutil.chown(stream.name, group=self.layout["group"])  # the checker has the server's rights
+            os.chmod(stream.name, 0o640)
             stream.write(text)
             stream.flush()
             return self._listed(stream.name)

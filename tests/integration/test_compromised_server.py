@@ -172,7 +172,7 @@ def test_what_the_server_cannot_read_or_others_can_is_told_and_restored_without_
     result = host.change(2)
     assert result["changed"] and not result["edited"] and not result["zones_changed"] and not result["zones_removed"]
     assert [entry["prepared"] for entry in result["diff"]] == [
-        f"{host.current / name}: owner, group and mode, so that root alone writes it and {host.account} alone reads it" for name in names
+        f"{host.current / name}: owner, group and mode, so that root alone writes it and {host.account} alone reads it\n" for name in names
     ]
     assert {(host.current / name).stat().st_mode & 0o777 for name in names} == {0o640}
     assert not host.change(2)["changed"]

@@ -64,7 +64,7 @@ def assert_moved(host):
 def test_it_moves_by_itself_at_once_and_under_the_same_serials(host):
     serials, pid = {zone: host.serial(zone) for zone in ZONES}, host.pid
     preview = host.preview(ZONES, secondary=("transferred.example",))
-    assert {"prepared": f"{host.previous}: moves to {host.root}/state, where root alone can write"} in preview["diff"] and host.previous.exists()
+    assert {"prepared": f"{host.previous}: moves to {host.root}/state, where root alone can write\n"} in preview["diff"] and host.previous.exists()
     result = bring(host)
     assert result["changed"] and result["reloaded"] and not result["zones_changed"] and not result["edited"]
     assert {zone: host.serial(zone) for zone in ZONES} == serials and host.pid == pid

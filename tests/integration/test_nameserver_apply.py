@@ -102,6 +102,7 @@ def test_one_changed_record_moves_one_serial_and_restarts_nothing(serving_host):
     assert result["zones_changed"] == {"example.com": before["example.com"] + 1}
     assert result["diff"] == [{"prepared": result["diff"][0]["prepared"]}]
     lines = result["diff"][0]["prepared"].splitlines()
+    assert result["diff"][0]["prepared"].endswith("\n")  # Ansible writes what comes next right behind it
     assert lines[0] == "zone example.com" and {"- www 3600 A 192.0.2.1", "+ www 3600 A 192.0.2.77"} < set(lines) and len(lines) == 5
     assert (host.serial("example.com"), host.serial("example.org")) == (before["example.com"] + 1, before["example.org"])
     assert_serves(host, NEW)
@@ -136,7 +137,7 @@ def test_unchanged_files_are_shared_with_the_generation_before(serving_host):
 def test_a_zone_that_is_no_longer_declared_loses_its_stanza_and_its_file(serving_host):
     pid = serving_host.pid
     result = serving_host.bring({"example.com": OLD["example.com"]})
-    assert result["zones_removed"] == ["example.org"] and {"prepared": "zone example.org: removed with its file"} in result["diff"]
+    assert result["zones_removed"] == ["example.org"] and {"prepared": "zone example.org: removed with its file\n"} in result["diff"]
     assert "example.org" not in (serving_host.current / "zones.conf").read_text()
     assert serving_host.serial("example.org") is None
     assert serving_host.runs() and serving_host.pid == pid

@@ -94,7 +94,7 @@ def test_it_is_a_refusal_and_one_run_makes_it_again(host, content):
         host.bring(2)
     result = host.bring(repair=True)
     assert result["changed"] and not (result["edited"] or result["zones_changed"] or result["zones_removed"])
-    assert [entry["prepared"] for entry in result["diff"]] == [f"{host.current}/manifest.json: made again from the files beside it"]
+    assert [entry["prepared"] for entry in result["diff"]] == [f"{host.current}/manifest.json: made again from the files beside it\n"]
     after = manifest(host)
     assert after["files"] == before["files"]
     assert {key: value for key, value in after["notes"].items() if key != "removed"} == {

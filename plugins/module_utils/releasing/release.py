@@ -16,6 +16,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import soa
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import told
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
@@ -155,7 +156,7 @@ class Release:
             texts = [_SECRET.sub(r"\1…", text or "") for text in (self.entry.read(), self.original[0])]
             diff = [{"before_header": self.entry.path, "after_header": self.entry.path, "before": texts[0], "after": texts[1]}]
             diff += [
-                {"prepared": f"zone {zone}: serial {old} in {found['before'][zone]['file'] or 'the database'}, {new} given out: {raised.get(zone, 'kept')}"}
+                told(f"zone {zone}: serial {old} in {found['before'][zone]['file'] or 'the database'}, {new} given out: {raised.get(zone, 'kept')}")
                 for zone, (old, new) in sorted(found["behind"].items())[:50]
             ]
         return {

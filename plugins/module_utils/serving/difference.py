@@ -18,22 +18,22 @@ def difference(state, changes):
     shown = sorted(changes["zones"].items())[:_SHOWN_ZONES]
     former = former_zones.records(state, [zone for zone, _what in shown if state.current.facts(state.zone_file(zone)) is None])
     diff = [_zone_difference(state, zone, text, former.get(zone)) for zone, (_serial, text) in shown]
-    diff += [{"prepared": f"zone {state.zone_removed(name)}: removed with its file"} for name in changes["removed"][:_SHOWN_ZONES]]
+    diff += [told(f"zone {state.zone_removed(name)}: removed with its file") for name in changes["removed"][:_SHOWN_ZONES]]
     for kind in ("zones", "removed"):
         if len(changes[kind]) > _SHOWN_ZONES:
-            diff.append({"prepared": f"… and {len(changes[kind]) - _SHOWN_ZONES} more zones {'changed' if kind == 'zones' else kind}"})
+            diff.append(told(f"… and {len(changes[kind]) - _SHOWN_ZONES} more zones {'changed' if kind == 'zones' else kind}"))
     for name in changes["config"]:
         if name in state.payload["secret"]:
-            diff.append({"prepared": f"{os.path.join(state.generations.link, name)}: keys, which are not shown"})
+            diff.append(told(f"{os.path.join(state.generations.link, name)}: keys, which are not shown"))
             continue
         diff.append(_file_difference(os.path.join(state.generations.link, name), state.current.read(name), state.payload["config"][name]))
     for name in changes["access"][:_SHOWN_ZONES]:
         path = os.path.join(state.generations.directory, *(["current", name] if name else []))
-        diff.append({"prepared": f"{os.path.normpath(path)}: owner, group and mode, so that root alone writes it and {state.layout['group']} alone reads it"})
+        diff.append(told(f"{os.path.normpath(path)}: owner, group and mode, so that root alone writes it and {state.layout['group']} alone reads it"))
     if changes["repaired"]:
-        diff.append({"prepared": f"{os.path.join(state.generations.link, 'manifest.json')}: made again from the files beside it"})
+        diff.append(told(f"{os.path.join(state.generations.link, 'manifest.json')}: made again from the files beside it"))
     if changes["moved"]:
-        diff.append({"prepared": f"{state.generations.previous}: moves to {state.generations.directory}, where root alone can write"})
+        diff.append(told(f"{state.generations.previous}: moves to {state.generations.directory}, where root alone can write"))
     if changes["entry"]:
         diff.append(_file_difference(state.entry.path, state.entry.read(), state.payload["entry"]))
     return diff
@@ -49,7 +49,12 @@ def _zone_difference(state, zone, text, former):
     if left_out > 0:
         lines = [*lines[:_SHOWN_RECORDS], f"… and {left_out} more records"]
     head = "zone {}{}".format(zone, ", which was edited by hand" if name in state.edited else ", taken over" if former else "" if before else ", new")
-    return {"prepared": "\n".join([head, *lines])}
+    return told("\n".join([head, *lines]))
+
+
+def told(text):
+    """An entry of a difference that is no comparison of two texts: Ansible writes one behind the other."""
+    return {"prepared": text + "\n"}
 
 
 def records_of(text):

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -19,7 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
-from ansible_collections.authoritative.dns.plugins.plugin_utils import delegation_signers, guard, inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils import delegation_signers, earlier_task, guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
@@ -44,6 +45,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 
 _PATH = re.compile(r"/[\w./@+-]*\Z", re.ASCII)
+_LEFT_AT_MOST = 1000  # zones that differ; where there are more, to read the declaration again is a small part of the run
 
 # How each list of a server's settings is read, and what would be right if that fails.
 READERS = {
@@ -52,6 +54,26 @@ READERS = {
     "recursion_networks": (network_text, "list networks such as 192.0.2.0/24, or any, none, localhost, localnets"),
     "forwarders": (names.address, "list the addresses of resolvers"),
 }
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What a host is to have. payload: for its module. held: what it is primary for. transferred, members: zones, see L(transferred) and L(HostState)."""
+
+    payload: str
+    held: Plan
+    transferred: Collection[str]
+    members: Mapping[str, str]
+
+    def about(self, zones: Collection[str]) -> Duties:
+        """With no more of what the host is primary for than these zones, all that is in them included."""
+        held = {name: primary for name, primary in self.held.primary.items() if name in zones}
+        return replace(self, held=replace(self.held, primary={name: _whole(primary) for name, primary in held.items()}, secondary={}, consumed={}))
+
+
+def _whole(primary: PrimaryZone) -> PrimaryZone:
+    content = primary.zone.content
+    return replace(primary, zone=replace(primary.zone, content=replace(content, body=functools.partial(str, content.body()))))
 
 
 class ActionModule(ActionBase):
@@ -75,38 +97,36 @@ class ActionModule(ActionBase):
         part = arguments.get("part", "any")
         if found and part not in ("any", found["part"]):
             return {"skipped": True, "changed": False, "skip_reason": f"{host} is not the {part} part"}
+        said = {word: arguments.get(word) for word in ("software", "version", "layout", "settings", "repair")}
         try:
-            declaration = inventory.declared(task_vars, self._templar.template)
-            if comparing:
-                inventory.check_strategy(self._task.get_play().strategy, task_vars)
-            software = SOFTWARE[arguments.get("software", "bind")]
-            host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {}, arguments.pop("version", ""))
-            host_plan = replace(host_plan, primary=signing(host_plan.primary, signers, declaration))
-            layout = software.Layout(**arguments["layout"])
-            derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
-            generations = declaration.keyring.generations if derived else ()
-            payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
-            mine = only(host_plan, declaration.selected)
-            payload["outside"] = outside(mine, task_vars.get("ansible_play_batch"))
-            payload["repair"] = boolean(arguments.get("repair", False))
-            parents = read_parents(arguments.pop("parent_servers", None) or {}, declaration)
-            payload["witnesses"] = witnesses(declaration, mine, parents)
-            payload["delegations"], payload["followed"] = delegations(declaration, mine)
+            duties = earlier_task.left(host, worked_out_from(found["differing"], said)) if findings and not signers else None
+            if duties is None or not left_behind(findings, host) <= duties.held.primary.keys():
+                declaration = inventory.declared(task_vars, self._templar.template)
+                if comparing:
+                    inventory.check_strategy(self._task.get_play().strategy, task_vars)
+                duties, host_plan, layout = self._duties(declaration, arguments, task_vars, signers)
+            for word in ("version", "parent_servers"):  # the module has no use for them
+                arguments.pop(word, None)
             if arguments.get("state", "present") == "present":
                 findings = findings or findings_of(comparisons, host)
-                payload["texts"] = texts(mine, host, findings, arguments.get("without") or (), moved)
-                steps += second_steps(mine, findings, payload["texts"])
-                payload["seen"] = findings[host]["seen"]
-                payload["missed"] = sorted(not_told(findings, host) & transferred(mine, declaration.selected))
-                payload["brought"] = brought(findings, host, payload["members"])
-                payload["moving"] = sorted(moving(findings, host) & payload["members"].keys())
+                changing = texts(duties.held, host, findings, arguments.get("without") or (), moved)
+                steps += second_steps(duties.held, findings, changing)
+                arguments["changes"] = packed(
+                    {
+                        "texts": changing,
+                        "seen": findings[host]["seen"],
+                        "missed": sorted(not_told(findings, host) & duties.transferred),
+                        "brought": brought(findings, host, duties.members),
+                        "moving": sorted(moving(findings, host) & duties.members.keys()),
+                    }
+                )
         except (DeclarationError, NoAgreement) as error:
             raise AnsibleActionFail(str(error)) from error
         except ValueError as error:
             raise AnsibleActionFail(f"version: {error}; leave it out, or give the package's") from error
         except TypeError as error:
             raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
-        arguments["payload"] = b64encode(zlib.compress(json.dumps(payload, separators=(",", ":")).encode(), 6)).decode()
+        arguments["payload"] = duties.payload
         allowed, bogus = (arguments.pop(word, False) for word in ("allow_loss", "allow_bogus"))
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
@@ -123,14 +143,35 @@ class ActionModule(ActionBase):
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))
             told = inventory.told_once(declaration.warnings, task_vars)
-            silent = json.loads(result["differing"])["silent"]
+            differing = json.loads(result["differing"])
+            silent = differing["silent"]
             if silent:
                 told.append(f"{', '.join(silent)} gave no answer: which serials they have of their zones was not taken into account")
             if told:
                 result["warnings"] = [*result.get("warnings", []), *told]
             result["host"] = host
             result["part"] = "primary" if host_plan.primary else "secondary"
+            if not result.get("agrees") and len(differing["zones"]) <= _LEFT_AT_MOST:
+                earlier_task.leave(host, worked_out_from(result["differing"], said), duties.about(differing["zones"]))
         return result
+
+    def _duties(
+        self, declaration: Declaration, arguments: Mapping[str, Any], task_vars: Mapping[str, Any], signers: delegation_signers.Signers
+    ) -> tuple[Duties, Plan, Any]:
+        """With the whole plan of the host, and where its distribution expects the program's files."""
+        software = SOFTWARE[arguments.get("software", "bind")]
+        host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {}, arguments.get("version", ""))
+        host_plan = replace(host_plan, primary=signing(host_plan.primary, signers, declaration))
+        layout = software.Layout(**arguments["layout"])
+        derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
+        generations = declaration.keyring.generations if derived else ()
+        payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
+        mine = only(host_plan, declaration.selected)
+        payload["outside"] = outside(mine, task_vars.get("ansible_play_batch"))
+        payload["repair"] = boolean(arguments.get("repair", False))
+        payload["witnesses"] = witnesses(declaration, mine, read_parents(arguments.get("parent_servers") or {}, declaration))
+        payload["delegations"], payload["followed"] = delegations(declaration, mine)
+        return Duties(packed(payload), mine, transferred(mine, declaration.selected), payload["members"]), host_plan, layout
 
     @staticmethod
     def _payload(
@@ -153,11 +194,11 @@ class ActionModule(ActionBase):
             ],
             "zones": {name: [zone_file_name(name), content_digest(primary.zone)] for name, primary in host_plan.primary.items()},
             "texts": {},
-            "repair": False,
             "seen": None,
             "missed": [],
             "brought": {},
             "moving": [],
+            "repair": False,
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
@@ -171,6 +212,16 @@ class ActionModule(ActionBase):
             "addresses": ["127.0.0.1", *host_plan.addresses] if "any" in settings.listen_on else settings.listen_on,
             "port": 53,
         }
+
+
+def packed(said: Mapping[str, Any]) -> str:
+    """As text that a module's argument can be."""
+    return b64encode(zlib.compress(json.dumps(said, separators=(",", ":")).encode(), 6)).decode()
+
+
+def worked_out_from(differing: str, said: Mapping[str, Any]) -> str:
+    """Identifies what a host was found to have, and the arguments that its duties follow from."""
+    return hashlib.sha256((differing + json.dumps(said, sort_keys=True, default=str)).encode()).hexdigest()
 
 
 def host_duties(

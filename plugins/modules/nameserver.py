@@ -97,6 +97,9 @@ options:
   payload:
     description: What travels to the host. Made by the action plugin; never set it.
     type: str
+  changes:
+    description: What of that changes in this run. Made by the action plugin; never set it.
+    type: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -238,6 +241,7 @@ def main():
             "repair": {"type": "bool", "default": False},
             "part": {"type": "str", "choices": ["primary", "secondary", "any"], "default": "any"},
             "payload": {"type": "str", "no_log": True},
+            "changes": {"type": "str", "no_log": True},
         },
         supports_check_mode=True,
     )
@@ -245,7 +249,7 @@ def main():
         module.fail_json(msg="the action plugin of this module makes its payload; call it as authoritative.dns.nameserver in a play")
     if os.geteuid():
         module.fail_json(msg="not permitted: what a name server serves is in files that root alone may read and write; run this task with become: true")
-    payload = json.loads(zlib.decompress(b64decode(module.params["payload"])))
+    payload = {**_unpacked(module.params["payload"]), **_unpacked(module.params["changes"])}
     layout = module.params["layout"]
     software = SOFTWARE[module.params["software"]](processes.run, module.get_bin_path, layout)
     application = None
@@ -263,6 +267,10 @@ def main():
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)
+
+
+def _unpacked(text):
+    return json.loads(zlib.decompress(b64decode(text))) if text else {}
 
 
 def _refresh(module, application):

@@ -285,7 +285,11 @@ def run(arguments, variables, answer=None, strategy="linear"):
             **variables,
         }
     )
-    return result, json.loads(zlib.decompress(b64decode(sent["payload"]))) if sent else None
+    return result, {**unpacked(sent["payload"]), **unpacked(sent.get("changes"))} if sent else None
+
+
+def unpacked(text):
+    return json.loads(zlib.decompress(b64decode(text))) if text else {}
 
 
 def zones(**more):
@@ -397,3 +401,40 @@ def test_who_holds_a_zone_is_told_whom_to_ask_about_zones_below_it_and_who_signs
     _result, payload = run({"state": "compared"}, {"dns_zones": declared}, found)
     places = [["a", "192.0.2.1", 53], ["c", "192.0.2.3", 53]]
     assert payload["delegations"] == {"example.com": {"servers": places, "below": {"sub.example.com": places}}} and payload["followed"] == ["sub.example.com"]
+
+
+def compared_and_then(found, declared_later, others=(), **more):
+    """What travels to host a once it was found to have something else, and the declaration is another one by then."""
+    asked = {"example.com": [None, [], None]} if found else {}
+    nothing = {"serials": {}, "transferred": {}, "outside": {}, "silent": []}
+    differing = {"zones": asked, "time": NOW, "seen": "as it was", **nothing, "serials": {} if found else {"example.com": 5}}
+    answer = {"differing": json.dumps(differing), "removed": [], "served": 0, "agrees": False}
+    result, _payload = run({"state": "compared"}, {"dns_zones": zones()}, answer)
+    found_there = [result, comparison("b", asked), *others]
+    return run({"comparisons": found_there, **more}, {"dns_zones": declared_later})[1]
+
+
+LATER = [{"name": "example.com", "records": [*RECORDS, {"name": "later", "type": "A", "value": "192.0.2.9"}]}]
+
+
+def test_what_a_comparison_worked_out_is_not_worked_out_again():
+    payload = compared_and_then(True, LATER)
+    assert payload["zones"] == {"example.com": ["example.com", DIGEST]} and payload["seen"] == "as it was"
+    assert "later" not in payload["texts"]["example.com"][1] and "NS ns1.example.net." in payload["texts"]["example.com"][1]
+
+
+@pytest.mark.parametrize("how", [{"repair": True}, {"settings": {"allow_query": ["any"]}}, {"version": "9.20"}, {"layout": {**LAYOUT, "user": "/y"}}])
+def test_with_other_arguments_it_is(how):
+    assert "later" in compared_and_then(True, LATER, **how)["texts"]["example.com"][1]
+
+
+def test_so_it_is_where_another_server_is_ahead_of_a_zone_that_does_not_differ():
+    behind = compared_and_then(False, LATER, [comparison("c", {}, transferred={"example.com": 7})])
+    assert "later" in behind["texts"]["example.com"][1]
+    assert compared_and_then(False, LATER, [comparison("c", {}, transferred={"example.com": 5})])["texts"] == {}
+
+
+def test_and_where_the_host_was_compared_once_more():
+    compared_and_then(True, LATER)
+    found = [comparison(host, {"example.com": [None, [], None]}, NOW + 1) for host in "ab"]
+    assert "later" in run({"comparisons": found}, {"dns_zones": LATER})[1]["texts"]["example.com"][1]

@@ -44,10 +44,12 @@ class Application:
 
     def compare(self, now):
         """See L(comparison.compare)."""
+        self.state.look()
         return comparison.compare(self.state, now)
 
     def preview(self):
         """What L(apply) would return, once the program's own checker took it. Raises Refused."""
+        self.state.look()
         self.state.ask()
         changes = self.state.changes()
         result = self._result(changes)
@@ -76,7 +78,7 @@ class Application:
     def apply(self, move):
         """Stage, check, swap, let the server take it; all of it or nothing. move: the module's atomic_move. Raises Refused."""
         with self.generations:
-            self._look_again()
+            self._look_under_lock()
             self.state.ask()
             changes = self.state.changes()
             result = self._result(changes)
@@ -112,6 +114,7 @@ class Application:
 
     def refresh(self):
         """Have a server that was just started ask for everything that it has a copy of. Raises Refused."""
+        self.state.look()
         self.state.ask()
         self._ask_for_copies()
 
@@ -139,11 +142,10 @@ class Application:
                     return
                 time.sleep(0.1)
 
-    def _look_again(self):
-        """Under the lock: what another run changed after this one's comparison is a reason to start anew, not to undo it."""
-        seen = {self.payload["seen"], self.state.digest()}
+    def _look_under_lock(self):
+        """What another run changed after this one's comparison is a reason to start anew, not to undo it."""
         self.state.look()
-        if seen != {self.state.digest()}:
+        if self.state.digest() != self.payload["seen"]:
             raise Refused("another run changed this host's name server after this one compared it; run again")
 
     def _stage(self, changes):

@@ -19,7 +19,7 @@ _MEMBER = re.compile(r"\.zones(?:\.\S+)? .*\bPTR (\S+)\.$", re.M)  # in a catalo
 
 
 class HostState:
-    """What one host should serve, against what it has.
+    """What one host should serve, against what it has, which L(look) reads.
 
     payload:
       config: text by file name, the whole configuration of the program; what differs from zone to zone is made of blocks.
@@ -58,11 +58,8 @@ class HostState:
         self.entry = EntryFile(layout["config_file"], self.generations)
         self.running = False
         self.stale = []
-        self.wanted = {os.path.join(ZONES, name): (zone, digest) for zone, (name, digest) in payload["zones"].items()}
-        self.look()
+        self.wanted = {f"{ZONES}/{name}": (zone, digest) for zone, (name, digest) in payload["zones"].items()}
         self.kept = {}
-        if payload["selected"] is not None:
-            self._keep_others(set(payload["selected"]))
 
     def _keep_others(self, selected):
         """A run that is about some zones leaves the configuration and the files of all others alone. Raises Refused where it cannot."""
@@ -91,10 +88,12 @@ class HostState:
                 raise Refused(f"{told}; run once without dns_zone_select")
 
     def look(self):
-        """Read what the host has now."""
+        """Read what the host has now. Raises Refused."""
         self.current = self.generations.current(self._reread if self.payload["repair"] else None)
         edited, self.exposed = self.current.look()
         self.edited = edited | self.software.differing(self.current)
+        if self.payload["selected"] is not None:
+            self._keep_others(set(self.payload["selected"]))
 
     def _reread(self, generation):
         if self.payload["selected"] is not None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible import constants
 
-_NOT_KEPT = (OSError, pickle.PicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError)
+_NOT_KEPT = (OSError, pickle.PickleError, EOFError, AttributeError, ImportError, TypeError, ValueError)
 
 
 def leave(name: str, about: str, what: Any) -> None:

@@ -19,6 +19,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
+from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import delegation_signers, earlier_task, guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
@@ -155,6 +156,7 @@ class ActionModule(ActionBase):
                 earlier_task.leave(host, worked_out_from(result["differing"], said), duties.about(differing["zones"]))
         return result
 
+    @uncollected()
     def _duties(
         self, declaration: Declaration, arguments: Mapping[str, Any], task_vars: Mapping[str, Any], signers: delegation_signers.Signers
     ) -> tuple[Duties, Plan, Any]:

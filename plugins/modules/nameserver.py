@@ -219,12 +219,14 @@ import zlib
 from base64 import b64decode
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.application import Application
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.programs import SOFTWARE
 
 
+@uncollected()
 def main():
     module = AnsibleModule(
         argument_spec={

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.declared_files import DeclaredFiles
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.directories import read_directory
 

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
+from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import DEFAULT_TTL, Content, build
@@ -37,7 +38,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import parse_records, parse_ttl
 

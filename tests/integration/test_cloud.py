@@ -69,7 +69,7 @@ class World:
         (self.directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "worker", "gather_facts": False, "tasks": [task]}]))
         environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
         command = ["ansible-playbook", "-i", "inventory.yml", "play.yml", *options]
-        outcome = subprocess.run(command, cwd=self.directory, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        outcome = subprocess.run(command, cwd=self.directory, env=environment, capture_output=True, text=True, timeout=120, check=False)
         told = outcome.stdout + outcome.stderr
         for hidden in (SECRET, OTHER_SECRET, self.cloudflare.token, self.route53.secret_key):
             assert hidden not in told
@@ -98,7 +98,7 @@ def in_the_world():
             with world() as there:
                 story(there)
 
-        in_private_network(tell, files={"/etc/hosts": HOSTS}, addresses=[CLOUDFLARE, ROUTE53], timeout=110)
+        in_private_network(tell, files={"/etc/hosts": HOSTS}, addresses=[CLOUDFLARE, ROUTE53], timeout=300)
 
     return run
 

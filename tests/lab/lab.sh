@@ -22,6 +22,7 @@ enter() {
   [ "$(id -u)" = 0 ] || return 0
   mountpoint --quiet "$volatile/net" 2>/dev/null || { mkdir -p "$volatile"; : > "$volatile/net"; unshare --net="$volatile/net" ip link set lo up; }
   namespace=(nsenter --net="$volatile/net")
+  export ANSIBLE_PODMAN_EXECUTABLE=$checkout/tests/lab/enter.sh LAB_RUNROOT=$volatile/storage
 }
 
 # What podman shall do otherwise than outside, from what it does there.

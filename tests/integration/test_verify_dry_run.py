@@ -1,4 +1,4 @@
-# Copyright (c) The authoritative.dns maintainers
+# Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proof at the end of a dry run: a server that would change cannot have yet what it would get."""

@@ -91,6 +91,7 @@ class Pair:
         for host in hosts or (self.primary, self.consumer):
             with self.application(host, zones, **more) as application:
                 application.payload["moving"] = sorted(moving & application.payload["members"].keys())
+                application.state.look()
                 moving.update(application.state.moving(application.payload["texts"]))
                 found.append(application.apply(os.replace))
         return found

@@ -82,6 +82,11 @@ zones_lost:
   returned: success
   type: list
   elements: str
+zones_awaited:
+  description: Zones that the server had a copy of until now and has not transferred yet, though it was asked to for a while. It goes on by itself.
+  returned: success
+  type: list
+  elements: str
 reloaded:
   description: Whether a running server took it. False if nothing changed or none runs.
   returned: success

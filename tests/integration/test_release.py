@@ -17,10 +17,11 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import powerdns
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import release
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing.release import Release
+from ansible_collections.authoritative.dns.tests.support.catalog_pairs import wait_for
 from ansible_collections.authoritative.dns.tests.support.operations import killed_before
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
 from ansible_collections.authoritative.dns.tests.support.releases import release_of
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, _find, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, NsdHost, _find, running_host
 
 pytestmark = [
     pytest.mark.skipif(not INSTALLED, reason="no name server is installed"),
@@ -165,6 +166,48 @@ def test_a_server_that_serves_another_serial_than_its_file_has_goes_back(kind, t
             there.apply(os.replace)
         assert host.config_file.read_bytes() == ours and (tmp_path / "host/zone").read_bytes() == zone
         assert served(host) == (issued, ["192.0.2.1"])
+
+
+@contextlib.contextmanager
+def transferring(root):
+    """An NSD that its administrator had transfer zones from a BIND, which now hands out one at once, and that this collection has do so."""
+    zones, primary, host = [f"copied{number}.example" for number in range(20)], BindHost(root / "primary"), NsdHost(root / "host")
+    (root / "zone").write_text(CONTENT.format(serial=OLD_SERIAL))
+    primary.config_file.write_text(primary.config_file.read_text() + "".join(primary.own_zone(root / "zone", zone) for zone in zones))
+    options = primary.options.read_text() + "allow-transfer { any; };\n"
+    primary.options.write_text(options + "transfers-out 100;\n")
+    control = f"remote-control:\n\tcontrol-enable: yes\n\tcontrol-interface: {host.layout['control_socket']}\n"
+    stanzas = [f"zone:\n\tname: {zone}\n\trequest-xfr: {primary.address}@{primary.port} NOKEY\n" for zone in zones]
+    host.config_file.write_text(host.config_file.read_text().partition("remote-control")[0] + control + "".join(stanzas))
+    first = [{"address": primary.address, "port": primary.port}]
+    records = [{"type": "NS", "value": "ns1.example."}]
+    with contextlib.ExitStack() as stack:
+        for server in (primary, host):
+            server.start()
+            stack.callback(server.stop)
+        wait_for(lambda: [zone for zone in zones if host.serial(zone) is None], [], 60)
+        host.bring_declared([{"name": zone, "records": records, "primaries": first, "secondaries": ["ns1"]} for zone in zones])
+        wait_for(lambda: [zone for zone in zones if host.serial(zone) is None], [], 60)
+        primary.options.write_text(options + "transfers-out 1;\n")
+        assert primary.run([primary.control, "reconfig"])[0] == 0
+        yield primary, host, zones
+
+
+@pytest.mark.skipif(not {BindHost, NsdHost} <= {*INSTALLED}, reason="BIND or NSD is not installed")
+def test_copies_that_are_not_there_any_more_are_asked_for_until_they_are(tmp_path):
+    """NSD has none that it did not write; refused by a primary that hands out few zones at once, it would ask again after a minute."""
+    with transferring(tmp_path) as (_primary, host, zones):
+        assert release_of(host).apply(os.replace)["zones_awaited"] == []
+        assert all(host.serial(zone) == OLD_SERIAL for zone in zones)
+
+
+@pytest.mark.skipif(not {BindHost, NsdHost} <= {*INSTALLED}, reason="BIND or NSD is not installed")
+def test_copies_that_do_not_come_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(release, "_AT_ONCE", 0.5)
+    with transferring(tmp_path) as (primary, host, zones):
+        primary.stop()
+        result = release_of(host).apply(os.replace)
+        assert result["changed"] and result["zones_awaited"] == sorted(zones)
 
 
 # Every other operation of BIND's, fewer of those that restart each time.

@@ -26,6 +26,7 @@ _SERVED = (*_PRIMARY, "secondary", "slave", "mirror")
 _SECRET = re.compile(r"((?:secret|password|api-key)\W+)[^\s\";]+", re.IGNORECASE)
 _TOLD = 20  # faults of a kind
 _AT_ONCE, _OCTETS_A_SECOND = 15.0, 200000.0  # seconds for a server to serve, and what a slow one loads in each one beyond them
+_COPIES_A_SECOND, _ASKED_AGAIN = 10.0, 1.0  # what comes at least of copies that it has to transfer; seconds between two requests for them
 
 
 class Release:
@@ -91,7 +92,14 @@ class Release:
         own = [zone for zone, told in before.items() if told["type"] in _PRIMARY]  # a copy that is not there is transferred again
         self._refuse_losses(now, before, [*unreadable, *(zone for zone in own if "wrong" in facts["contents"].get(zone, ()))], signed)
         self._refuse_serials(behind, before, facts["contents"])
-        return {"before": before, "now": now, "contents": facts["contents"], "behind": behind}
+        copies = [zone for zone in now if zone in before and before[zone]["type"] not in _PRIMARY]
+        return {
+            "before": before,
+            "now": now,
+            "contents": facts["contents"],
+            "behind": behind,
+            "copies": list(self._answered(copies)) if self.running else [],
+        }
 
     @contextlib.contextmanager
     def _readable(self, path):
@@ -164,6 +172,7 @@ class Release:
             "serials_raised": raised,
             "zones_behind": sorted(zone for zone in found["behind"] if zone not in raised) if found else [],
             "zones_lost": sorted(found["now"] - {*found["before"]}) if found else [],
+            "zones_awaited": [],
             "reloaded": reloaded,
             "diff": diff,
         }
@@ -184,6 +193,8 @@ class Release:
             self.reached = "The configuration of before is in its place{}.".format(", and the server took it" if self.running else "")
             self.generations.forget()
             self.entry.forget_original()
+            if self.running:
+                result["zones_awaited"] = sorted(self._ask_for_copies(found["copies"]))
             return result
 
     def _switch(self, found, raised, move):
@@ -236,6 +247,20 @@ class Release:
         missing = self.software.unknown(sorted(expected)) if expected else []
         if missing:
             raise Refused("with its configuration of before the server does not serve {}; its log says why".format(", ".join(missing[:10])))
+
+    def _ask_for_copies(self, waiting):
+        """Until the server has what it had a copy of until now, or for a while, have it ask for that: refused once, it may wait for minutes by itself.
+
+        Returns zones of which it has none.
+        """
+        deadline = time.monotonic() + _AT_ONCE + len(waiting) / _COPIES_A_SECOND
+        while True:
+            answered = self._answered(waiting)
+            waiting = [zone for zone in waiting if zone not in answered]
+            if not waiting or time.monotonic() > deadline:
+                return waiting
+            self.software.refresh(waiting)
+            time.sleep(_ASKED_AGAIN)
 
     def _answered(self, zones):
         """{zone: serial} from wherever this host takes questions, and of those in views what the server says."""

@@ -17,6 +17,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import powerdns
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import release
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing.release import Release
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import copies
 from ansible_collections.authoritative.dns.tests.support.catalog_pairs import wait_for
 from ansible_collections.authoritative.dns.tests.support.operations import killed_before
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
@@ -170,7 +171,7 @@ def test_a_server_that_serves_another_serial_than_its_file_has_goes_back(kind, t
 
 @contextlib.contextmanager
 def transferring(root):
-    """An NSD that its administrator had transfer zones from a BIND, which now hands out one at once, and that this collection has do so."""
+    """An NSD that its administrator has transfer zones from a BIND, which hands out one at once, and what is declared instead."""
     zones, primary, host = [f"copied{number}.example" for number in range(20)], BindHost(root / "primary"), NsdHost(root / "host")
     (root / "zone").write_text(CONTENT.format(serial=OLD_SERIAL))
     primary.config_file.write_text(primary.config_file.read_text() + "".join(primary.own_zone(root / "zone", zone) for zone in zones))
@@ -186,28 +187,29 @@ def transferring(root):
             server.start()
             stack.callback(server.stop)
         wait_for(lambda: [zone for zone in zones if host.serial(zone) is None], [], 60)
-        host.bring_declared([{"name": zone, "records": records, "primaries": first, "secondaries": ["ns1"]} for zone in zones])
-        wait_for(lambda: [zone for zone in zones if host.serial(zone) is None], [], 60)
         primary.options.write_text(options + "transfers-out 1;\n")
         assert primary.run([primary.control, "reconfig"])[0] == 0
-        yield primary, host, zones
+        yield primary, host, [{"name": zone, "records": records, "primaries": first, "secondaries": ["ns1"]} for zone in zones]
 
 
 @pytest.mark.skipif(not {BindHost, NsdHost} <= {*INSTALLED}, reason="BIND or NSD is not installed")
 def test_copies_that_are_not_there_any_more_are_asked_for_until_they_are(tmp_path):
     """NSD has none that it did not write; refused by a primary that hands out few zones at once, it would ask again after a minute."""
-    with transferring(tmp_path) as (_primary, host, zones):
+    with transferring(tmp_path) as (_primary, host, declared):
+        host.bring_declared(declared)
+        assert all(host.serial(zone["name"]) == OLD_SERIAL for zone in declared)
         assert release_of(host).apply(os.replace)["zones_awaited"] == []
-        assert all(host.serial(zone) == OLD_SERIAL for zone in zones)
+        assert all(host.serial(zone["name"]) == OLD_SERIAL for zone in declared)
 
 
 @pytest.mark.skipif(not {BindHost, NsdHost} <= {*INSTALLED}, reason="BIND or NSD is not installed")
 def test_copies_that_do_not_come_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(release, "_AT_ONCE", 0.5)
-    with transferring(tmp_path) as (primary, host, zones):
+    monkeypatch.setattr(copies, "_AT_ONCE", 0.5)
+    with transferring(tmp_path) as (primary, host, declared):
+        host.bring_declared(declared)
         primary.stop()
         result = release_of(host).apply(os.replace)
-        assert result["changed"] and result["zones_awaited"] == sorted(zones)
+        assert result["changed"] and result["zones_awaited"] == sorted(zone["name"] for zone in declared)
 
 
 # Every other operation of BIND's, fewer of those that restart each time.

@@ -15,7 +15,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import soa
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import zone_files
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import copies, listeners, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import told
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations
@@ -26,7 +26,6 @@ _SERVED = (*_PRIMARY, "secondary", "slave", "mirror")
 _SECRET = re.compile(r"((?:secret|password|api-key)\W+)[^\s\";]+", re.IGNORECASE)
 _TOLD = 20  # faults of a kind
 _AT_ONCE, _OCTETS_A_SECOND = 15.0, 200000.0  # seconds for a server to serve, and what a slow one loads in each one beyond them
-_COPIES_A_SECOND, _ASKED_AGAIN = 10.0, 1.0  # what comes at least of copies that it has to transfer; seconds between two requests for them
 
 
 class Release:
@@ -92,13 +91,13 @@ class Release:
         own = [zone for zone, told in before.items() if told["type"] in _PRIMARY]  # a copy that is not there is transferred again
         self._refuse_losses(now, before, [*unreadable, *(zone for zone in own if "wrong" in facts["contents"].get(zone, ()))], signed)
         self._refuse_serials(behind, before, facts["contents"])
-        copies = [zone for zone in now if zone in before and before[zone]["type"] not in _PRIMARY]
+        transferred = [zone for zone in now if zone in before and before[zone]["type"] not in _PRIMARY]
         return {
             "before": before,
             "now": now,
             "contents": facts["contents"],
             "behind": behind,
-            "copies": list(self._answered(copies)) if self.running else [],
+            "copies": list(self._answered(transferred)) if self.running else [],
         }
 
     @contextlib.contextmanager
@@ -194,7 +193,7 @@ class Release:
             self.generations.forget()
             self.entry.forget_original()
             if self.running:
-                result["zones_awaited"] = sorted(self._ask_for_copies(found["copies"]))
+                result["zones_awaited"] = sorted(copies.bring_back(self.software, self._answered, found["copies"]))
             return result
 
     def _switch(self, found, raised, move):
@@ -247,20 +246,6 @@ class Release:
         missing = self.software.unknown(sorted(expected)) if expected else []
         if missing:
             raise Refused("with its configuration of before the server does not serve {}; its log says why".format(", ".join(missing[:10])))
-
-    def _ask_for_copies(self, waiting):
-        """Until the server has what it had a copy of until now, or for a while, have it ask for that: refused once, it may wait for minutes by itself.
-
-        Returns zones of which it has none.
-        """
-        deadline = time.monotonic() + _AT_ONCE + len(waiting) / _COPIES_A_SECOND
-        while True:
-            answered = self._answered(waiting)
-            waiting = [zone for zone in waiting if zone not in answered]
-            if not waiting or time.monotonic() > deadline:
-                return waiting
-            self.software.refresh(waiting)
-            time.sleep(_ASKED_AGAIN)
 
     def _answered(self, zones):
         """{zone: serial} from wherever this host takes questions, and of those in views what the server says."""

@@ -13,7 +13,7 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, catalog_members, comparison, condition
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, catalog_members, comparison, condition, copies, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.acceptance import Acceptance
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
@@ -41,6 +41,7 @@ class Application:
         self.generations = self.state.generations
         self.acceptance = Acceptance(software, self.payload)
         self._with_other_settings = []  # zones that it goes on transferring
+        self._had = []  # copies that it had before it was taken over
 
     def compare(self, now):
         """See L(comparison.compare)."""
@@ -108,9 +109,14 @@ class Application:
                 staged.save()
             self.generations.finish(self.state.current)
             if self.state.running:
+                if self.software.restarted:
+                    copies.bring_back(self.software, self._serials, self._had)
                 catalog_members.catch_up(self.state, self._with_other_settings)
                 catalog_members.follow(self.state)
             return result
+
+    def _serials(self, zones):
+        return condition.serials(self.software, self.payload, zones, served_serials.seconds_to_ask(zones))
 
     def refresh(self):
         """Have a server that was just started ask for everything that it has a copy of. Raises Refused."""
@@ -208,6 +214,8 @@ class Application:
         self.acceptance.signed = {*self.state.signed(), *self.software.signed({name: staged.read(name) for name in self.payload["config"]})}
         self.software.make_ready(staged, changed)
         self.generations.pending = running
+        if running and changes["entry"]:
+            self._had = [zone for zone, serial in condition.transferred(self.state).items() if serial is not None]
         self.generations.swap(staged)
         try:
             if changes["entry"]:

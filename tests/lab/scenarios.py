@@ -3,7 +3,7 @@
 """Run molecule scenarios side by side, each in a lab of its own: scenarios.py [--jobs N] [NAME …], all of them without a name.
 
 Those that took longest the last time begin. Each writes to build/molecule/NAME.log; the end of that is printed where one fails, and the others go
-on. It ends with a summary, and with status 1 where one failed.
+on. It ends with a summary, which says where and why each stopped, and with status 1 where one failed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 LAB = CHECKOUT / "tests" / "lab" / "lab.sh"
 LOGS = CHECKOUT / "build" / "molecule"
 MEMORY = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "authoritative-dns" / "scenario-seconds.json"
+AT_ONCE = min(4, (os.cpu_count() or 2) * 3 // 2)  # three for two processors: servers that are waited for leave them idle for a third of the time
 LONGEST = 3600  # seconds that a scenario may take
 TOLD = 80  # lines of a failing scenario's log that are printed
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+WHY = 900  # characters of what stopped a scenario in the summary
+DECORATION = re.compile(r"\x1b\[[0-9;]*m")  # of Ansible and molecule
+FAILED = re.compile(r"^(?:fatal|failed): \[", re.MULTILINE)
+FRAME = re.compile(r"^ *│ ?", re.MULTILINE)
 telling = threading.Lock()
 
 
@@ -42,11 +46,24 @@ def known() -> dict[str, float]:
         return {}
 
 
+def why(log: str) -> str:
+    """What stopped a scenario, from its whole log: the last task that failed in the first playbook that did, with Ansible's words; "" without one."""
+    text = FRAME.sub("", DECORATION.sub("", log))
+    for tasks, counts in re.findall(r"(.*?)^PLAY RECAP(.*?)\n\n", text, re.DOTALL | re.MULTILINE):
+        said = re.split(r"^(?:TASK|PLAY|RUNNING HANDLER) \[", tasks, flags=re.MULTILINE)
+        failed = [task for task in said if FAILED.search(task) and "\n...ignoring" not in task]
+        if failed and re.search(r"(?:failed|unreachable)=[1-9]", counts):
+            title, result = failed[-1].split("]", 1)
+            words = " ".join(result[FAILED.search(result).start() :].split())
+            return f"{title}: {words if len(words) <= WHY else words[: WHY // 2] + ' … ' + words[-WHY // 2 :]}"
+    return ""
+
+
 def run(name: str) -> tuple[bool, float]:
     """Runs one scenario; whether it passed, and in how many seconds."""
     tell(f"==> molecule: {name} begins; {LOGS.relative_to(CHECKOUT) / name}.log")
     started = time.monotonic()
-    environment = os.environ | {"LAB": name}
+    environment = os.environ | {"LAB": name, "COLUMNS": "160"}
     quiet = {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with (LOGS / f"{name}.log").open("w") as log:
         command = ["molecule", "test", "--scenario-name", name]
@@ -58,7 +75,7 @@ def run(name: str) -> tuple[bool, float]:
         subprocess.run(["bash", LAB, "remove"], stdout=log, check=False, **quiet)
     seconds = time.monotonic() - started
     if status:
-        end = COLOURS.sub("", (LOGS / f"{name}.log").read_text(errors="replace")).splitlines()[-TOLD:]
+        end = DECORATION.sub("", (LOGS / f"{name}.log").read_text(errors="replace")).splitlines()[-TOLD:]
         tell("\n".join([f"==> molecule: {name} FAILED after {seconds:.0f} s; its log ends so:", *(f"    {line}" for line in end)]))
     else:
         tell(f"==> molecule: {name} passed in {seconds:.0f} s")
@@ -68,7 +85,7 @@ def run(name: str) -> tuple[bool, float]:
 def main() -> int:
     there = sorted(path.parent.name for path in (CHECKOUT / "extensions" / "molecule").glob("*/molecule.yml"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=AT_ONCE, help="how many at a time (default: %(default)s)")
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*there, []], help=", ".join(there))
     arguments = parser.parse_args()
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -88,6 +105,8 @@ def main() -> int:
     tell("")
     for name, (passed, seconds) in sorted(results.items()):
         tell(f"{name:<12} {'passed' if passed else 'FAILED'} in {seconds:.0f} s")
+        if not passed:
+            tell(f"    {why((LOGS / f'{name}.log').read_text(errors='replace')) or 'no task failed'}")
     failed = sum(not passed for passed, _seconds in results.values())
     tell(f"{len(results) - failed} passed, {failed} failed, in {time.monotonic() - started:.0f} s")
     return 1 if failed else 0

@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -20,7 +21,34 @@ echo "$LAB begins" >> "$TRACE"
 sleep 0.2
 echo "$LAB ends" >> "$TRACE"
 echo "this is what $LAB says of $5"
+[ "$LAB" != bad ] || cat "$SAID"
 [ "$LAB" != bad ]
+"""
+# What molecule shows of two playbooks: one that goes on after a task that may fail, until another fails, and one that cleans up.
+SAID = """\
+PLAY [Verify] ****
+
+TASK [May fail] ****
+\x1b[0;31mfatal: [one]: FAILED! => {"msg": "never mind"}\x1b[0m
+...ignoring
+
+TASK [All servers give one serial] ****
+\x1b[0;31m[ERROR]: Task failed: Action failed: behind\x1b[0m
+\x1b[0;31mfatal: [one]: FAILED! => {\x1b[0m
+\x1b[0;31m    "msg": "two is behind"\x1b[0m
+\x1b[0;31m}\x1b[0m
+
+PLAY RECAP ****
+one   : ok=1    changed=0    unreachable=0    failed=1    skipped=0    rescued=0    ignored=1
+
+PLAY [Clean up] ****
+
+TASK [Stop asking] ****
+fatal: [one]: FAILED! => {"msg": "no such process"}
+
+PLAY RECAP ****
+one   : ok=0    changed=0    unreachable=0    failed=1    skipped=0    rescued=0    ignored=0
+
 """
 
 
@@ -34,11 +62,12 @@ def _checkout(tmp_path):
     (lab / "lab.sh").write_text(LAB)
     (lab / "scenarios.py").write_bytes(SCRIPT.read_bytes())
     (tmp_path / "cache/authoritative-dns").mkdir(parents=True)
+    (tmp_path / "said").write_text(textwrap.indent(SAID, "  │ "))
     return tmp_path
 
 
 def run(checkout, *arguments):
-    environment = os.environ | {"XDG_CACHE_HOME": str(checkout / "cache"), "TRACE": str(checkout / "trace")}
+    environment = os.environ | {"XDG_CACHE_HOME": str(checkout / "cache"), "TRACE": str(checkout / "trace"), "SAID": str(checkout / "said")}
     command = [sys.executable, str(checkout / "tests/lab/scenarios.py"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
@@ -52,6 +81,13 @@ def test_a_scenario_that_fails_hides_no_other(checkout):
     assert "2 passed, 1 failed" in done.stdout
     # Two at a time, not more: the third begins when one has ended.
     assert [line.split()[1] for line in (checkout / "trace").read_text().splitlines()][:3] == ["begins", "begins", "ends"]
+
+
+def test_the_summary_says_what_stopped_a_scenario(checkout):
+    summary = run(checkout).stdout.rsplit("\n\n", 1)[1]
+    assert summary.splitlines()[1].strip() == 'All servers give one serial: fatal: [one]: FAILED! => { "msg": "two is behind" }'
+    (checkout / "said").write_text("killed\n")
+    assert "no task failed" in run(checkout).stdout
 
 
 def test_what_took_longest_begins(checkout):

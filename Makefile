@@ -85,7 +85,7 @@ docs: setup ## Build the documentation; build/docs/html/index.html is where to b
 
 .PHONY: test
 test: setup ## All of the following: what continuous integration runs
-	bash tests/toolchain/stages.sh lint docs unit integration coverage sanity fresh molecule
+	bash tests/toolchain/stages.sh lint docs unit integration coverage other-core sanity fresh molecule
 
 .PHONY: lint
 lint: setup ## Check the style of everything
@@ -121,6 +121,11 @@ coverage: setup ## Show which lines neither of these reached; fails where they a
 	ls build/coverage-{unit,integration}.* > /dev/null || { echo 'coverage: run `make unit integration` first' >&2; exit 2; }
 	coverage combine --quiet --keep build/coverage-unit.* build/coverage-integration.*
 	coverage report
+
+.PHONY: other-core
+other-core: setup ## Test what Ansible itself does with the collection with the other ansible-core: the newest, or the oldest that is supported
+	$(use)
+	bash tests/toolchain/other_core.sh tests/integration/test_{beginners,collection,controller_files,partial_runs,unreachable_hosts}.py
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity with the newest and the oldest ansible-core; TEST=name runs one test alone

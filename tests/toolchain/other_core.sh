@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# other_core.sh TEST…: runs tests with the newest and the oldest ansible-core that the collection supports, as far as this machine has their Pythons,
+# but not with the one that all other tests use.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+for version in 3.13 3.11; do
+  if ! venv=$(bash tests/toolchain/setup.sh venv $version 2>/dev/null); then echo "other-core: no Python $version here, left out"; continue; fi
+  [ "$venv" != "$VIRTUAL_ENV" ] || continue
+  echo "==> other-core: $("$venv/bin/ansible" --version | head -1) on Python $version"
+  VIRTUAL_ENV=$venv PATH=$venv/bin:$PATH pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile "$@"
+done

@@ -18,6 +18,7 @@ from ansible_collections.authoritative.dns.tests.support.adoption_story import (
     until,
     zone,
 )
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost
@@ -155,3 +156,16 @@ def test_what_only_powerdns_can_is_told_and_nothing_is_written(tmp_path):
     assert "- zone auto.test: cannot be declared (a declaration cannot say AUTO-NS in ALLOW-AXFR-FROM" in first[1]
     assert "- zone alias.test (ns1:pdnsutil list-zone alias.test as text), line 3: 'alias.test" in second[1] and "ALIAS" in second[1]
     assert "gather_leave" not in second[1]
+
+
+def test_all_primaries_of_a_secondary_are_read(tmp_path):
+    """pdnsutil calls one otherwise than several."""
+    primaries = {"one.test": ["192.0.2.1"], "several.test": ["192.0.2.1", "2001:db8::1", "192.0.2.2:5300"]}
+    host = AdoptedPowerDns(tmp_path / "ns1", "ns1", NS1, "", [["create-secondary-zone", zone, *named] for zone, named in primaries.items()], {})
+    read = run_module("nameserver_info", software="powerdns", config_file=str(host.config_file))
+    options = [dict((name, values) for name, *values in clause[1]) for clause in read["configuration"] if clause[0] == "zone"]
+    assert {one["name"][0]: one["primaries"] for one in options} == {
+        "one.test": ["192.0.2.1"],
+        "several.test": ["192.0.2.1", "[2001:db8::1]", "192.0.2.2:5300"],
+    }
+    host.stop()

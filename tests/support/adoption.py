@@ -212,10 +212,10 @@ def gather(
 class Adopted:
     """What a gathered inventory says, read by Ansible's own reader of files, and the declaration that the collection reads from it."""
 
-    def __init__(self, directory: pathlib.Path) -> None:
+    def __init__(self, directory: pathlib.Path, password: str = PASSWORD) -> None:
         self.directory = directory
         self.loader = DataLoader()
-        self.loader.set_vault_secrets([("default", VaultSecret(PASSWORD.encode()))])
+        self.loader.set_vault_secrets([("default", VaultSecret(password.encode()))])
         self.groups = {group: list(item["hosts"]) for group, item in self.read("hosts.yml")["all"]["children"].items()}
         hosts = sorted({host for listed in self.groups.values() for host in listed})
         self.host_variables = {host: self.read(f"host_vars/{host}.yml") for host in hosts}

@@ -17,7 +17,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import p
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _HIDDEN = "????"
-_KINDS = ("primary", "secondary", "native", "producer", "consumer")
+_KINDS = {"master": "primary", "slave": "secondary"}  # as PowerDNS before 4.9 calls them
 _SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
 _SECRETS = re.compile(r"password|api-key|secret")
 
@@ -42,11 +42,10 @@ class PowerDns:
             raise Refused(f"{self.config_file} cannot be read, or says nothing; say with config_file what pdns_server reads")
         keys = self._keys()
         zones, configuration = [], [["settings", [[name, value] for name, value in settings.items()]]]
-        for kind in _KINDS:
-            for name in self._listed(kind):
-                clause = ["zone", [["name", name], ["kind", kind], *self._described(name)]]
-                configuration.append(clause)
-                zones.append(self._zone(clause))
+        for name in self._listed():
+            clause = ["zone", [["name", name], *self._described(name)]]
+            configuration.append(clause)
+            zones.append(self._zone(clause))
         configuration += [["key", [["name", name], ["algorithm", algorithm], ["secret", secret]]] for name, algorithm, secret in keys]
         if not secrets:
             for clause in configuration:
@@ -94,15 +93,19 @@ class PowerDns:
             raise Refused("pdnsutil {} fails: {}".format(" ".join(arguments), "; ".join((err or out).splitlines()[:5])))
         return out
 
-    def _listed(self, kind):
-        lines = (line.strip() for line in self._util("list-all-zones", kind).splitlines())
+    def _listed(self):
+        """All zones; without C(--verbose) pdnsutil tells none that was never transferred."""
+        lines = (line.strip() for line in self._util("--verbose", "list-all-zones").splitlines())
         return sorted(line.rstrip(".").lower() for line in lines if line and " " not in line)
 
     def _described(self, zone):
-        """Options of a zone: its primaries, whether it is signed, and its metadata, a value a word."""
+        """Options of a zone: its kind, its primaries, whether it is signed, and its metadata, a value a word."""
         result = []
         for line in self._util("show-zone", zone).splitlines():
-            found = re.match(r"(?:Primary|Master)[^:]*: (.*)", line)
+            kind = re.match(r"This is an? (\w+) zone", line)
+            if kind:
+                result.append(["kind", _KINDS.get(kind.group(1).lower(), kind.group(1).lower())])
+            found = re.match(r"(?:Primar|Master)[^:]*: (.*)", line)  # "Primaries" where there are several
             if found:
                 result.append(["primaries", *(re.sub(r":53\Z", "", word) for word in re.split(r"[\s,]+", found.group(1).strip()) if word)])
             elif re.match(r"Zone has .*NSEC3? semantics|Zone is presigned", line) and ["signed", "yes"] not in result:

@@ -13,13 +13,11 @@ _AGAIN = 1.0  # seconds between two requests
 
 def ask_for(software, zones, missing, seconds):
     """Have the server ask for zones until they have come, or these seconds are over. missing: gives those of a list that have not. Returns the rest."""
-    end, asked = time.monotonic() + seconds, -_AGAIN
+    end = time.monotonic() + seconds
     zones = missing(zones) if zones else zones
     while zones and time.monotonic() < end:
-        if time.monotonic() - asked >= _AGAIN:
-            software.refresh(zones)
-            asked = time.monotonic()
-        time.sleep(0.1)
+        software.refresh(zones)
+        time.sleep(_AGAIN)
         zones = missing(zones)
     return zones
 

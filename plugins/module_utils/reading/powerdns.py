@@ -17,7 +17,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import p
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _HIDDEN = "????"
-_KINDS = {"master": "primary", "slave": "secondary"}  # as PowerDNS before 4.9 calls them
+_KINDS = {"master": "primary", "slave": "secondary"}  # what pdnsutil still shows
 _SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
 _SECRETS = re.compile(r"password|api-key|secret")
 
@@ -100,11 +100,13 @@ class PowerDns:
 
     def _described(self, zone):
         """Options of a zone: its kind, its primaries, whether it is signed, and its metadata, a value a word."""
-        result = []
-        for line in self._util("show-zone", zone).splitlines():
-            kind = re.match(r"This is an? (\w+) zone", line)
-            if kind:
-                result.append(["kind", _KINDS.get(kind.group(1).lower(), kind.group(1).lower())])
+        shown = self._util("show-zone", zone)
+        kind = re.search(r"^This is an? (\w+) zone", shown, re.M)
+        if not kind:
+            raise Refused(f"pdnsutil show-zone {zone} does not say of which kind it is, but: {shown.strip()[:200]}")
+        kind = kind.group(1).lower()
+        result = [["kind", _KINDS.get(kind, kind)]]
+        for line in shown.splitlines():
             found = re.match(r"(?:Primar|Master)[^:]*: (.*)", line)  # "Primaries" where there are several
             if found:
                 result.append(["primaries", *(re.sub(r":53\Z", "", word) for word in re.split(r"[\s,]+", found.group(1).strip()) if word)])

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 for version in 3.13 3.11; do
-  if ! venv=$(bash tests/toolchain/setup.sh venv $version 2>/dev/null); then echo "other-core: no Python $version here, left out"; continue; fi
+  PYTHON='' bash tests/toolchain/setup.sh find-python $version > /dev/null 2>&1 || { echo "other-core: no Python $version here, left out"; continue; }
+  venv=$(bash tests/toolchain/setup.sh venv $version)
   [ "$venv" != "$VIRTUAL_ENV" ] || continue
   echo "==> other-core: $("$venv/bin/ansible" --version | head -1) on Python $version"
   VIRTUAL_ENV=$venv PATH=$venv/bin:$PATH pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile "$@"

@@ -30,6 +30,7 @@ TOLD = 80  # lines of a failing scenario's log that are printed
 WHY = 900  # characters of what stopped a scenario in the summary
 DECORATION = re.compile(r"\x1b\[[0-9;]*m")  # of Ansible and molecule
 FAILED = re.compile(r"^(?:fatal|failed): \[", re.MULTILINE)
+FAILED_WITHIN = re.compile(r"(?:fatal|failed): \[.*?(?=\\n\\n|$)")  # of a playbook that was the command that failed
 FRAME = re.compile(r"^ *│ ?", re.MULTILINE)
 telling = threading.Lock()
 
@@ -53,7 +54,10 @@ def size(name: str) -> int:
 
 
 def why(log: str) -> str:
-    """What stopped a scenario, from its whole log: the last task that failed in the first playbook that did, with Ansible's words; "" without one."""
+    """What stopped a scenario, from its whole log: the last task that failed in the first playbook that did, with Ansible's words; "" without one.
+
+    Where that was a playbook run as a command, what failed first in it as well.
+    """
     text = FRAME.sub("", DECORATION.sub("", log))
     for tasks, counts in re.findall(r"(.*?)^PLAY RECAP(.*?)\n\n", text, re.DOTALL | re.MULTILINE):
         said = re.split(r"^(?:TASK|PLAY|RUNNING HANDLER) \[", tasks, flags=re.MULTILINE)
@@ -61,8 +65,13 @@ def why(log: str) -> str:
         if failed and re.search(r"(?:failed|unreachable)=[1-9]", counts):
             title, result = failed[-1].split("]", 1)
             words = " ".join(result[FAILED.search(result).start() :].split())
-            return f"{title}: {words if len(words) <= WHY else words[: WHY // 2] + ' … ' + words[-WHY // 2 :]}"
+            within = FAILED_WITHIN.search(words, 1)
+            return "\n    ".join([f"{title}: {shortened(words)}", *([f"within it: {shortened(within.group())}"] if within else [])])
     return ""
+
+
+def shortened(words: str) -> str:
+    return words if len(words) <= WHY else words[: WHY // 2] + " … " + words[-WHY // 2 :]
 
 
 def run(name: str) -> tuple[bool, float]:

@@ -86,6 +86,12 @@ def test_a_scenario_that_fails_hides_no_other(checkout):
 def test_the_summary_says_what_stopped_a_scenario(checkout):
     summary = run(checkout).stdout.rsplit("\n\n", 1)[1]
     assert summary.splitlines()[1].strip() == 'All servers give one serial: fatal: [one]: FAILED! => { "msg": "two is behind" }'
+    long = "x" * 2000
+    inner = json.dumps(f"TASK [Look] ***\nfatal: [two]: FAILED! => {{'msg': 'a is behind'}}\n\nTASK [Report] ***\nfatal: [one]: FAILED! => {long}\n")
+    said = SAID.replace('"two is behind"', f'"non-zero return code", "cmd": "{long}", "stdout": {inner}')
+    (checkout / "said").write_text(textwrap.indent(said, "  │ "))
+    within = run(checkout).stdout.rsplit("\n\n", 1)[1].splitlines()[2].strip()
+    assert within == "within it: fatal: [two]: FAILED! => {'msg': 'a is behind'}"
     (checkout / "said").write_text("killed\n")
     assert "no task failed" in run(checkout).stdout
 

@@ -43,7 +43,10 @@ options:
     type: int
     default: 20
   wait_timeout:
-    description: Seconds within which all servers must have the same serial.
+    description:
+      - Seconds within which all servers must have the same serial.
+      - Then contents and signatures that are not as expected are looked at again for three more seconds, if this is not less.
+        A server that just took a zone may answer a question or two from a process that has the former one.
     type: float
     default: 30.0
   tls_ca:

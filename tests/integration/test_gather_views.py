@@ -86,9 +86,9 @@ def asked(host):
 
 def until(look, wanted):
     deadline = time.monotonic() + 30
-    while look() != wanted and time.monotonic() < deadline:
+    while (found := look()) != wanted and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert look() == wanted
+    assert found == wanted
 
 
 def configured(host):

@@ -170,9 +170,9 @@ def test_a_server_that_has_views_already_is_taken_over_under_serials_that_go_on(
 
 def wait_for(look, wanted):
     deadline = time.monotonic() + PATIENCE
-    while look() != wanted and time.monotonic() < deadline:
+    while (found := look()) != wanted and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert look() == wanted
+    assert found == wanted
 
 
 def test_a_secondary_has_both_sides_and_follows_each(host, tmp_path):

@@ -23,7 +23,9 @@ _CONSUMER = "catalog: consumer"
 _LISTED = re.compile(r"^zone:\s+(\S+?)\.?\n(?:(?!zone:).*\n)*?.*catalog-member-id:", re.M)  # what zonestatus says of zones that a catalog lists
 _KNOWN = re.compile(r"^zone:\s+(\S+?)\.?$", re.M)
 _PATTERN = re.compile(r"^\s*pattern:\s+(\S+)$", re.M)
+_SERIAL = re.compile(r'^\s+(served|commit)-serial: "?(\d+)', re.M)
 _WRITTEN = 5.0  # seconds for a zone to be written
+_SERVED = 5.0  # seconds for a zone that was transferred to be served
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
 
 
@@ -148,7 +150,19 @@ class NSD(Software):
     def consume(self, catalogs):
         """Have nsd read catalogs anew, for members that it ignored while the configuration had them too."""
         for catalog in catalogs:
-            self._control("force_transfer", catalog)
+            if self._serves_what_it_has(catalog):
+                self._control("force_transfer", catalog)
+
+    def _serves_what_it_has(self, catalog):
+        """Whether nsd serves what it transferred of a catalog, now or soon. Until then it will read it, but not after a second transfer (4.12)."""
+        deadline = time.monotonic() + _SERVED
+        while True:
+            serials = dict(_SERIAL.findall(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus", catalog])[1]))
+            if serials.get("served") == serials.get("commit"):
+                return "served" in serials
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
 
     def _control(self, *arguments):
         code, out, err = self.run([self.find("nsd-control"), "-c", self.layout["config_file"], *arguments])

@@ -1,13 +1,43 @@
 #!/usr/bin/env bash
-# stages.sh TARGET…: makes each target, whatever became of those before it, and ends with what each took and how many passed.
-set -uo pipefail
+# stages.sh TARGET… [-- TARGET…]: makes each target, whatever became of those before it, and ends with what each took and how many passed. Those behind
+# -- are made beside the others, one after the other and with what the others leave of the processors; what each of them says comes when it is done.
+set -uom pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
-passed=0 failed=0 summary=''
-for stage; do
-  printf '\n==> %s\n' "$stage"
-  started=$SECONDS
-  if make "$stage" < /dev/null; then result=passed passed=$((passed + 1)); else result=FAILED failed=$((failed + 1)); fi
-  summary+=$(printf '%-12s %s in %d s' "$stage" "$result" $((SECONDS - started)))$'\n'
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# stage TARGET [COMMAND…]: makes it, by a command such as nice.
+stage() {
+  local started=$SECONDS result=passed
+  printf '\n==> %s\n' "$1"
+  "${@:2}" make "$1" < /dev/null || result=FAILED
+  printf '%-12s %s in %d s\n' "$1" "$result" $((SECONDS - started)) > "$results/$1"
+}
+
+beside() {
+  local target
+  for target; do
+    stage "$target" nice -n 19 > "$results/said" 2>&1
+    cat "$results/said"
+  done
+}
+
+first=() second=()
+for target; do
+  if [ "$target" = -- ]; then second=("${@:${#first[@]}+2}"); break; fi
+  first+=("$target")
 done
-printf '\n%s\n%d passed, %d failed\n' "$summary" "$passed" "$failed"
+# shellcheck disable=SC2046 # a group of processes each
+trap 'kill -- $(jobs -p | sed s/^/-/); exit 130' INT TERM
+beside "${second[@]}" &
+for target in "${first[@]}"; do
+  stage "$target" & # or it would have to end before anything is done about a signal
+  wait $!
+done
+wait
+
+printf '\n'
+for target in "${first[@]}" "${second[@]}"; do cat "$results/$target"; done
+passed=$(cat "$results"/* | grep -c ' passed in ') failed=$((${#first[@]} + ${#second[@]} - passed))
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

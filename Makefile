@@ -107,8 +107,8 @@ integration: setup ## Test against real name servers on loopback
 	$(use)
 	rm -f build/coverage-integration.*
 	export ANSIBLE_EXECUTABLE=$(CURDIR)/tests/support/unmeasured.sh
-	# Three for two processors, since they wait a third of their time; in this order, or the few that take longest come last, one after the other.
-	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses $$(($$(nproc) * 3 / 2)) --maxprocesses 4 \
+	# Two for each processor, since they wait much of their time; in this order, or the few that take longest come last, one after the other.
+	COVERAGE_FILE=$(CURDIR)/build/coverage-integration coverage run --module pytest tests/integration --numprocesses $$(($$(nproc) * 2)) --maxprocesses 4 \
 	  --dist loadfile --no-loadscope-reorder
 
 .PHONY: ugly-zones

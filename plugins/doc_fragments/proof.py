@@ -132,7 +132,7 @@ options:
     type: int
     default: 100
   wait_timeout:
-    description: Keep asking for this many seconds until everything is as expected. With V(0) ask once.
+    description: Keep asking for this many seconds until everything is as expected, once more at least. With V(0) ask once.
     type: float
     default: 0.0
   wait_interval:

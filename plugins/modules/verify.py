@@ -45,8 +45,9 @@ options:
   wait_timeout:
     description:
       - Seconds within which all servers must have the same serial.
-      - Then contents and signatures that are not as expected are looked at again for three more seconds, if this is not less.
-        A server that just took a zone may answer a question or two from a process that has the former one.
+      - Then contents, transfers and signatures that are not as expected are looked at again for three more seconds, if this is not less.
+        A server that just took a zone may answer a question or two from a process that has the former one, and one that many hosts look at at once
+        may hand out no zone for a moment.
     type: float
     default: 30.0
   tls_ca:

@@ -85,6 +85,16 @@ options:
     description: Seconds to wait for the connection, and for each message.
     type: float
     default: 5.0
+  wait_timeout:
+    description:
+      - Keep trying what is not as expected for this many seconds, once more at least. With V(0) try once.
+      - A server that has as many transfers under way as it may, 10 with BIND, refuses more of them.
+    type: float
+    default: 0.0
+  wait_interval:
+    description: Seconds between two rounds.
+    type: float
+    default: 0.5
   concurrency:
     description: How many transfers may run at a time.
     type: int

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -108,6 +109,19 @@ def look(verify: Callable[[Mapping[str, Any]], Mapping[str, Any]], params: Mappi
         "results": shown,
         "results_left_out": left_out,
     }
+
+
+def keep_looking(look: Callable[[Sequence[Any]], Sequence[Any]], late: Sequence[Any], params: Mapping[str, Any], started: float) -> None:
+    """Have what is at fault looked at again until nothing is, or the seconds of ``wait_timeout`` are over; once at least, if these are any.
+
+    ``look`` returns what of it still is at fault. started: when the first look began, as L(time.monotonic).
+    """
+    waited = started + min(params["wait_timeout"], params["deadline"])
+    again = params["wait_timeout"] > 0 and time.monotonic() < started + params["deadline"]
+    while late and (again or time.monotonic() + params["wait_interval"] <= waited):
+        again = False
+        time.sleep(params["wait_interval"])
+        late = look(late)
 
 
 def choose(results: Sequence[Any], faults: Sequence[Any], detail: str, max_results: int) -> tuple[list[Any], int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.record_sets import (
     RecordSetQuestion,
     Scope,
@@ -197,12 +198,12 @@ def verify(params):
     zones = [Zone(given, servers, params) for given in params["zones"]]
     survey = Survey(zones, params)
     survey.ask(zones)
-    wait_until = survey.started + min(params["wait_timeout"], params["deadline"])
-    late = survey.at_fault()
-    while late and time.monotonic() + params["wait_interval"] <= wait_until:
-        time.sleep(params["wait_interval"])
+
+    def look(late):
         survey.ask(late)
-        late = survey.at_fault()
+        return survey.at_fault()
+
+    verification.keep_looking(look, survey.at_fault(), params, survey.started)
     return {
         "what": "zones on servers",
         "describe": describe,

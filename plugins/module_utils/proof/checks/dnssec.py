@@ -160,15 +160,18 @@ def verify(params):
     survey = Survey(patience, params["sample"], max(params["timeout"], TRANSFER_TIMEOUT))
     verdicts = survey.look(zones)
     rounds = 1
-    wait_until = started + min(params["wait_timeout"], params["deadline"])
-    while True:
-        late = [number for number, found in enumerate(verdicts) if not all(verdict.ok for verdict in found)]
-        if not late or time.monotonic() + params["wait_interval"] > wait_until:
-            break
-        time.sleep(params["wait_interval"])
+
+    def at_fault():
+        return [number for number, found in enumerate(verdicts) if not all(verdict.ok for verdict in found)]
+
+    def look(late):
+        nonlocal rounds
         for number, found in zip(late, survey.look([zones[number] for number in late])):
             verdicts[number] = found
         rounds += 1
+        return at_fault()
+
+    verification.keep_looking(look, at_fault(), params, started)
     ends = [verdict.until for found in verdicts for verdict in found if verdict.until is not None]
     results = [make_result(zone, verdict) for zone, found in zip(zones, verdicts) for verdict in found]
     return {

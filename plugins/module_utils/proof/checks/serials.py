@@ -147,12 +147,12 @@ def verify(params):
     survey = Survey(zones, servers, params)
     survey.ask(range(len(zones)))
     asking = time.monotonic() - survey.started
-    wait_until = min(survey.started + params["wait_timeout"], survey.until)
-    late = survey.at_fault()
-    while late and time.monotonic() + params["wait_interval"] <= wait_until:
-        time.sleep(params["wait_interval"])
+
+    def look(late):
         survey.ask(late)
-        late = survey.at_fault()
+        return survey.at_fault()
+
+    verification.keep_looking(look, survey.at_fault(), params, survey.started)
     told = survey.tell()
     asked = sum(told["states"].values())
     return {

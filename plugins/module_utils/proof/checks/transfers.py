@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, carry_out, transferred_records
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import Transfer, TransferError
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records import (
@@ -21,6 +22,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.transfer.records
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import (
     COMMON_SPEC,
     KEYS_SPEC,
+    ROUNDS_SPEC,
     SERVERS_SPEC,
     Mistake,
     find_key,
@@ -60,6 +62,8 @@ ARGUMENTS = dict(
     },
     expect={"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
     timeout={"type": "float", "default": 5.0},
+    wait_timeout=ROUNDS_SPEC["wait_timeout"],
+    wait_interval=ROUNDS_SPEC["wait_interval"],
     concurrency={"type": "int", "default": 10},
     max_records={"type": "int", "default": 5000000},
     max_size={"type": "int", "default": 268435456},
@@ -115,10 +119,21 @@ class Inspector:
         self.limits = Limits(params["timeout"], self.started + params["deadline"], params["max_records"], params["max_size"])
 
     def results(self):
-        expected = {number: self.expect_content(entry) for number, entry in enumerate(self.entries) if entry.compares}
-        tasks = [(entry, server, expected.get(number)) for number, entry in enumerate(self.entries) for server in entry.servers]
+        tasks = [(entry, server) for entry in self.entries for server in entry.servers]
+        results = [None] * len(tasks)
+
+        def look(numbers):
+            for number, result in zip(numbers, self.carry_out([tasks[number] for number in numbers])):
+                results[number] = result
+            return [number for number in numbers if not results[number]["ok"]]
+
+        verification.keep_looking(look, look(range(len(tasks))), self.params, self.started)
+        return results
+
+    def carry_out(self, tasks):
+        expected = {entry: self.expect_content(entry) for entry in dict.fromkeys(entry for entry, _server in tasks) if entry.compares}
         with ThreadPoolExecutor(max(1, min(self.params["concurrency"], len(tasks)))) as pool:
-            return list(pool.map(lambda task: self.inspect(*task), tasks))
+            return list(pool.map(lambda task: self.inspect(*task, expected.get(task[0])), tasks))
 
     def expect_content(self, entry):
         """The set of records to compare with, or the text of what went wrong in getting them."""

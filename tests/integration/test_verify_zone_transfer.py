@@ -248,16 +248,16 @@ def test_without_the_other_content_there_is_no_verdict(server):
     assert outcome["results"][0]["state"] == "no_reference" and "ns2 (127.0.0.1 port" in outcome["msg"]
 
 
-@pytest.mark.parametrize("wait_timeout", [0, 20])
+@pytest.mark.parametrize("wait_timeout", [0, 100])
 def test_a_server_that_serves_no_more_at_once_is_asked_again(wait_timeout):
     """BIND answers SERVFAIL to who comes while as many transfers are under way as it serves at once."""
-    text = zone_text("example.com", 1, "".join(f"h{number} A 192.0.2.1\n" for number in range(20000)))
+    text = zone_text("example.com", 1, "".join(f"h{number} A 192.0.2.1\n" for number in range(10000)))
     with running_named({"example.com": text}, options="transfers-out 1;") as named:
-        transfers = [{"zone": "example.com"}] * 30
-        outcome = run_module("verify_zone_transfer", servers=[entry(named)], transfers=transfers, wait_timeout=wait_timeout, report_only=True)
+        transfers = [{"zone": "example.com"}] * 20
+        outcome = run_module("verify_zone_transfer", servers=[entry(named)], transfers=transfers, wait_timeout=wait_timeout, deadline=120, report_only=True)
     states = outcome["summary"]["states"]
     if wait_timeout:
-        assert states == {"allowed": 30}
+        assert states == {"allowed": 20}
     else:
         assert states["servfail"] > 0, states
 

@@ -3,8 +3,8 @@
 # -- are made beside the others, one after the other and with what the others leave of the processors; what each of them says comes when it is done.
 set -uom pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
-results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+results=$(mktemp -d) said=$(mktemp)
+trap 'rm -rf "$results" "$said"' EXIT
 
 # stage TARGET [COMMAND…]: makes it, by a command such as nice.
 stage() {
@@ -17,8 +17,8 @@ stage() {
 beside() {
   local target
   for target; do
-    stage "$target" nice -n 19 > "$results/said" 2>&1
-    cat "$results/said"
+    stage "$target" nice -n 19 > "$said" 2>&1
+    cat "$said"
   done
 }
 
@@ -36,8 +36,7 @@ for target in "${first[@]}"; do
 done
 wait
 
-printf '\n'
-for target in "${first[@]}" "${second[@]}"; do cat "$results/$target"; done
-passed=$(cat "$results"/* | grep -c ' passed in ') failed=$((${#first[@]} + ${#second[@]} - passed))
-printf '\n%d passed, %d failed\n' "$passed" "$failed"
+summary=$(for target in "${first[@]}" "${second[@]}"; do cat "$results/$target" || printf '%-12s FAILED, and nothing is known of it\n' "$target"; done)
+failed=$(awk '$2 != "passed"' <<< "$summary" | wc -l)
+printf '\n%s\n\n%d passed, %d failed\n' "$summary" $((${#first[@]} + ${#second[@]} - failed)) "$failed"
 [ "$failed" = 0 ]

@@ -19,7 +19,7 @@ MAKEFILE = """
 good:; @echo good is made >> made; echo this is what good says
 bad:; @echo bad is made >> made; exit 3
 waits:; @for _ in $$(seq 100); do ! [ -e light ] || { touch seen; exit 0; }; sleep 0.1; done; exit 1
-light:; @echo this is what light says; touch light; for _ in $$(seq 100); do ! [ -e seen ] || exit 0; sleep 0.1; done; exit 1
+light:; @echo this is what light says; echo something passed in 3 s; touch light; for _ in $$(seq 100); do ! [ -e seen ] || exit 0; sleep 0.1; done; exit 1
 priority:; @nice
 long:; @echo $$$$ >> long; exec sleep 60
 """
@@ -48,6 +48,11 @@ def test_a_stage_that_fails_hides_no_other(checkout):
     assert (checkout / "made").read_text() == "bad is made\ngood is made\n"
 
 
+def test_what_a_stage_says_of_others_counts_for_nothing(checkout):
+    code, _said, summary, counts = stages(checkout, "waits", "bad", "--", "light")
+    assert (code, counts) == (1, "2 passed, 1 failed") and summary == [["waits", "passed"], ["bad", "FAILED"], ["light", "passed"]]
+
+
 def test_all_pass(checkout):
     assert stages(checkout, "good")[0] == 0
 
@@ -56,7 +61,7 @@ def test_what_is_light_is_made_beside_the_others_and_shown_as_a_whole(checkout):
     code, said, summary, counts = stages(checkout, "waits", "good", "--", "light", "bad", "priority")
     assert summary == [["waits", "passed"], ["good", "passed"], ["light", "passed"], ["bad", "FAILED"], ["priority", "passed"]]
     assert code == 1 and counts == "4 passed, 1 failed"
-    assert "==> light\nthis is what light says\n" in said
+    assert "==> light\nthis is what light says\nsomething passed in 3 s\n" in said
     assert "==> priority\n19\n" in said
 
 

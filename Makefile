@@ -85,8 +85,8 @@ docs: setup ## Build the documentation; build/docs/html/index.html is where to b
 
 .PHONY: test
 test: setup ## All of the following: what continuous integration runs
-	# Those behind -- need one processor at most, and are done before molecule is.
-	bash tests/toolchain/stages.sh unit integration coverage molecule -- lint docs other-core sanity fresh
+	# Those behind -- need one processor at most, wait for nothing, and are done before molecule is.
+	bash tests/toolchain/stages.sh unit integration coverage other-core molecule -- lint docs sanity fresh
 
 .PHONY: lint
 lint: setup ## Check the style of everything

@@ -430,6 +430,14 @@ class ServerHost:
         return result
 
 
+def lying_about(state: pathlib.Path) -> set[str]:
+    """What is in a state directory beside the current generation, the lock, and what the next one may share of the current one."""
+    current, spare = state / os.readlink(state / "current"), state / "spare"
+    kept = [path.relative_to(spare) for path in spare.rglob("*") if not path.is_dir()]
+    strange = {str(name) for name in kept if not ((current / name).exists() and (current / name).samefile(spare / name))}
+    return strange | set(os.listdir(state)) - {"current", current.name, "lock", "spare"}
+
+
 def _type_of(value: str) -> str:
     return "A" if value.startswith("192.") else "TXT"
 

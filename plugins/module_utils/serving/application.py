@@ -107,7 +107,7 @@ class Application:
             done = [staged.notes.pop(name) for name in ("forget", *(["leaving"] if self.state.running else []))]
             if any(done):
                 staged.save()
-            self.generations.finish(self.state.current)
+            self.generations.finish(self.state.current, staged)
             if self.state.running:
                 if self.software.restarted:
                     copies.bring_back(self.software, self._serials, self._had)
@@ -155,28 +155,21 @@ class Application:
             raise Refused("another run changed this host's name server after this one compared it; run again")
 
     def _stage(self, changes):
-        staged = self.generations.stage((ZONES,))
-
-        def share(name):
-            staged.share(self.state.current, name, name in self.state.exposed)
-
+        shared = [*self.state.kept, *(name for name in self.payload["config"] if name not in changes["config"])]
+        for name, (zone, _digest) in self.state.wanted.items():
+            if zone not in changes["zones"]:
+                if self.state.current.facts(name) is None:
+                    raise Refused(f"zone {zone} is new on this host, but its text was not sent; pass what state: compared found on this host")
+                shared.append(name)
+        staged = self.generations.stage((ZONES,), self.state.current, shared, self.state.exposed.intersection(shared))
         try:
             for name, (zone, digest) in self.state.wanted.items():
                 if zone in changes["zones"]:
                     serial, text = changes["zones"][zone]
                     staged.add(name, text, {"zone": zone, "digest": digest, "serial": serial, "issued": serial})
-                elif self.state.current.facts(name) is not None:
-                    share(name)
-                else:
-                    raise Refused(f"zone {zone} is new on this host, but its text was not sent; pass what state: compared found on this host")
-            for name in self.state.kept:
-                share(name)
-            for name, text in self.payload["config"].items():
-                if name in changes["config"]:
-                    staged.add(name, text, None)
-                else:
-                    share(name)
-        except (OSError, Refused):
+            for name in changes["config"]:
+                staged.add(name, self.payload["config"][name], None)
+        except OSError:
             self.generations.discard(staged)
             raise
         # What a run that is killed before the end left to forget is the next one's to do.

@@ -5,8 +5,9 @@
 
 A state directory holds generations, complete sets of configuration and zone files, and a symbolic link C(current) to one of
 them. A new generation is built beside the current one, shares its unchanged files by hard links, and becomes current by one
-rename. Whoever is killed in between leaves a stray directory that the next run removes, never a half state; nor does a power loss,
-because everything is on disk before the name that leads to it.
+rename. The directory of the former one is kept as C(spare), with what both share, for the next. Whoever is killed in
+between leaves a stray directory that the next run removes, never a half state; nor does a power loss, because everything is on
+disk before the name that leads to it.
 
 Root alone can change anything of it (L(trusted_paths)); the server's group can read it.
 """
@@ -167,8 +168,30 @@ class Generation:
             os.fchmod(stream.fileno(), mode)
         return path
 
-    def share(self, other, name, restore=False):
-        """Take over a file of another generation unchanged. restore: give it the owner, group and mode that it should have."""
+    def share(self, other, names, restore=()):
+        """Take over files of another generation unchanged. Such files that are here already stay, and all others here go.
+
+        restore: those to be given the owner, group and mode that they should have.
+        """
+        wanted = {entry.name: set() for entry in os.scandir(self.path) if entry.is_dir(follow_symlinks=False)}
+        for name in names:
+            directory, _slash, file = name.rpartition("/")
+            wanted.setdefault(directory, set()).add(file)
+            self.files[name] = other.files[name]
+        for directory, files in {"": set(), **wanted}.items():
+            here = _inodes(f"{self.path}/{directory}")
+            there = _inodes(f"{other.path}/{directory}") if files else {}
+            same = {file for file in files if file in here and here[file] == there.get(file)}
+            for file in here.keys() - same:
+                os.unlink(f"{self.path}/{directory}/{file}")
+            for file in files - same:
+                self._share(other, f"{directory}/{file}" if directory else file)
+        for name in restore:
+            path = os.path.join(self.path, name)
+            os.chown(path, 0, self.group, follow_symlinks=False)
+            os.chmod(path, _FILE)
+
+    def _share(self, other, name):
         path, source = f"{self.path}/{name}", f"{other.path}/{name}"
         try:
             os.link(source, path, follow_symlinks=False)
@@ -180,10 +203,13 @@ class Generation:
             status = os.stat(source)
             os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
             self._unsettled.append(name)
-        self.files[name] = other.files[name]
-        if restore:
-            os.chown(path, 0, self.group, follow_symlinks=False)
-            os.chmod(path, _FILE)
+
+    def keep_shared(self, other):
+        """Remove what another generation does not share, such as keys that are no longer used, and the manifest."""
+        shared = {name for name, entry in self.files.items() if other.files.get(name) == entry}
+        for name in {*self.files, *_inodes(self.path)} - shared:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.path, name))
 
     def shares(self, path, names):
         """Whether these files are the very ones of the generation at path."""
@@ -201,6 +227,7 @@ class Generations:
         self.directory = directory
         self.group_name = group
         self.link = os.path.join(directory, "current")
+        self.spare = os.path.join(directory, "spare")
         self.previous = previous
         self._lock = None
 
@@ -316,8 +343,8 @@ class Generations:
 
     # -- what there will be -------------------------------------------------------------------------------------------
 
-    def stage(self, subdirectories=()):
-        """A new, empty generation. Leftovers of interrupted runs are removed first."""
+    def stage(self, subdirectories=(), former=None, names=(), restore=()):
+        """A new generation, empty but for what it shares with a former one, as in L(Generation.share). Leftovers of interrupted runs are removed first."""
         keep = os.readlink(self.link) if os.path.lexists(self.link) else None
         numbers = [0]
         for entry in os.listdir(self.directory):
@@ -329,8 +356,15 @@ class Generations:
             elif entry in ("current.new", ".lock"):  # the latter was readable by the server, and so held by whom it liked
                 os.unlink(path)
         staged = Generation(os.path.join(self.directory, f"{_PREFIX}{max(numbers) + 1}"), self.group)
+        if os.path.lexists(self.spare):
+            os.rename(self.spare, staged.path)
         for path in (staged.path, *(os.path.join(staged.path, name) for name in subdirectories)):
             self._make_directory(path)
+        try:
+            staged.share(former or staged, names, restore)
+        except OSError:
+            self.discard(staged)
+            raise
         return staged
 
     @contextlib.contextmanager
@@ -371,9 +405,19 @@ class Generations:
         os.unlink(self.link)
         settle(self.directory)
 
-    def finish(self, former):
-        """Remove what came before the current generation, wherever it is, and the mark."""
-        if former.files:
+    def finish(self, former, current):
+        """Have nothing left of what came before the current generation, wherever that is, and remove the mark.
+
+        Its directory, with those files that the current one shares, becomes that of the next one, which costs as much as changes, and not as much
+        as is there.
+        """
+        if former.files and os.path.dirname(former.path) == self.directory:
+            try:
+                former.keep_shared(current)
+                os.rename(former.path, self.spare)
+            except OSError:
+                self.discard(former)
+        elif former.files:
             self.discard(former)
         if self.left_behind:
             shutil.rmtree(self.previous, ignore_errors=True)
@@ -385,7 +429,7 @@ class Generations:
             os.unlink(self.link)  # first, so that whoever is killed leaves no half a generation as the current one
             settle(self.directory)
         for entry in os.listdir(self.directory):
-            if entry.startswith(_PREFIX):
+            if entry.startswith(_PREFIX) or entry == os.path.basename(self.spare):
                 shutil.rmtree(os.path.join(self.directory, entry))
         if self.left_behind:
             shutil.rmtree(self.previous, ignore_errors=True)
@@ -408,6 +452,10 @@ class Generations:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         elif os.path.exists(path):
             os.unlink(path)
+
+
+def _inodes(directory):
+    return {entry.name: entry.inode() for entry in os.scandir(directory) if not entry.is_dir(follow_symlinks=False)}
 
 
 def _reader(path, _flags):

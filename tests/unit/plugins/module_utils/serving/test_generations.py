@@ -7,6 +7,7 @@ import grp
 import json
 import multiprocessing
 import os
+import shutil
 import time
 
 import pytest
@@ -81,12 +82,107 @@ def test_a_file_is_never_written_over(generations):
 def test_a_shared_file_is_the_same_file(generations):
     first = build(generations, {"a": "a", "b": "b"})
     with generations:
-        second = generations.stage()
-        second.share(first, "a")
+        second = generations.stage((), first, ["a"])
         second.add("b", "c", None)
         generations.swap(second)
     assert os.path.samefile(os.path.join(first.path, "a"), os.path.join(second.path, "a"))
     assert (first.read("b"), generations.current().read("b")) == ("b", "c")
+
+
+def change(generations, files, removed=()):
+    """A run that writes these files and leaves others as they are but for those that it removes; how many links it made."""
+    linked = []
+    link = os.link
+    with generations, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "link", lambda *arguments, **options: (linked.append(arguments), link(*arguments, **options)))
+        former = generations.current()
+        staged = generations.stage(("zones",), former, former.files.keys() - files.keys() - set(removed))
+        for name, text in files.items():
+            staged.add(name, text, {"zone": name})
+        generations.swap(staged)
+        generations.finish(former, staged)
+    return len(linked)
+
+
+def content(path):
+    found = {}
+    for directory, _directories, files in os.walk(path):
+        for name in files:
+            with open(os.path.join(directory, name), encoding="utf-8") as stream:
+                found[os.path.relpath(os.path.join(directory, name), path)] = stream.read()
+    return found
+
+
+def test_the_next_generation_costs_what_changes(generations):
+    files = {f"zones/{number}": "one" for number in range(20)}
+    assert change(generations, {**files, "keys": "old secret"}) == 0
+    assert change(generations, {"keys": "secret"}, ["zones/3"]) == 19  # there is no spare yet
+    assert change(generations, {"zones/5": "two", "zones/new": "two"}) == 1  # the key that the spare had none of
+    assert change(generations, {"zones/7": "two"}, ["zones/new"]) == 1
+    assert change(generations, {"zones/5": "three"}) == 1
+    expected = {**files, "keys": "secret", "zones/7": "two", "zones/5": "three"}
+    del expected["zones/3"]
+    current = generations.current()
+    assert current.look() == (set(), set()) and current.files.keys() == expected.keys()
+    there = content(current.path)
+    del there["manifest.json"]
+    assert there == expected
+    del expected["zones/5"]
+    assert content(generations.spare) == expected  # no former key, and no zone that is gone
+    assert sorted(os.listdir(generations.directory)) == ["current", os.path.basename(current.path), "lock", "spare"]
+
+
+@pytest.mark.parametrize("put", ["edited", "replaced", "stray", "missing", "directory", "gone", "pipe"])
+def test_nothing_that_became_of_the_spare_gets_into_a_generation(generations, put):
+    build(generations, {"zones/a": "a", "zones/b": "b"})
+    change(generations, {"zones/a": "c"})
+    place = os.path.join(generations.spare, "zones")
+    if put in ("replaced", "missing", "pipe"):
+        os.unlink(f"{place}/b")
+    if put in ("replaced", "stray"):
+        with open(f"{place}/{'b' if put == 'replaced' else 'stray'}", "w", encoding="utf-8") as stream:
+            stream.write("x")
+    elif put == "pipe":
+        os.mkfifo(f"{place}/b")
+    elif put == "directory":
+        os.mkdir(f"{place}/of somebody")
+    elif put == "gone":
+        shutil.rmtree(place)
+    elif put == "edited":
+        os.chmod(place, 0o777)
+    change(generations, {"zones/a": "d"})
+    current = generations.current()
+    assert current.look() == (set(), set())
+    there = content(current.path)
+    del there["manifest.json"]
+    assert there == {"zones/a": "d", "zones/b": "b"}
+
+
+def test_a_spare_that_cannot_be_made_is_none(generations):
+    build(generations, {"a": "a"})
+    change(generations, {"a": "b"})
+    first = generations.current().path
+
+    def refuse(*_arguments):
+        raise OSError
+
+    with generations, pytest.MonkeyPatch.context() as patch:
+        former = generations.current()
+        staged = generations.stage((), former, [])
+        staged.add("a", "c", None)
+        generations.swap(staged)
+        patch.setattr(os, "rename", refuse)
+        generations.finish(former, staged)
+    assert not os.path.exists(first) and not os.path.exists(generations.spare) and generations.current().read("a") == "c"
+
+
+def test_whoever_forgets_forgets_the_spare(generations):
+    build(generations, {"a": "a"})
+    change(generations, {"a": "b"})
+    assert os.path.exists(generations.spare)
+    with generations:
+        generations.forget()
+    assert os.listdir(generations.directory) == ["lock"]
 
 
 def test_staging_removes_leftovers_and_keeps_the_current_one(generations):
@@ -208,9 +304,7 @@ def test_owner_group_and_mode_are_looked_at_and_restored(generations, name, chan
     assert generations.current().look() == (set(), {name})
     with generations:
         current = generations.current()
-        second = generations.stage(("zones",))
-        for shared in current.files:
-            second.share(current, shared, shared == name)
+        second = generations.stage(("zones",), current, current.files, {name} & current.files.keys())
         generations.swap(second)
     assert generations.current().look() == (set(), set())
     after = os.lstat(os.path.join(second.path, name))

@@ -197,13 +197,12 @@ def verify(params):
     servers = read_servers(params["servers"], read_keys(params["keys"]))
     zones = [Zone(given, servers, params) for given in params["zones"]]
     survey = Survey(zones, params)
-    survey.ask(zones)
 
     def look(late):
         survey.ask(late)
         return survey.at_fault()
 
-    verification.keep_looking(look, survey.at_fault(), params, survey.started)
+    verification.keep_looking(look, look(zones), params, survey.started)
     return {
         "what": "zones on servers",
         "describe": describe,

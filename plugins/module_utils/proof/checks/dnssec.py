@@ -158,20 +158,16 @@ def verify(params):
     started = time.monotonic()
     patience = Patience(params["timeout"], params["retries"], params["concurrency"], started + params["deadline"])
     survey = Survey(patience, params["sample"], max(params["timeout"], TRANSFER_TIMEOUT))
-    verdicts = survey.look(zones)
-    rounds = 1
+    verdicts, rounds = [()] * len(zones), 0
 
-    def at_fault():
-        return [number for number, found in enumerate(verdicts) if not all(verdict.ok for verdict in found)]
-
-    def look(late):
+    def look(numbers):
         nonlocal rounds
-        for number, found in zip(late, survey.look([zones[number] for number in late])):
+        for number, found in zip(numbers, survey.look([zones[number] for number in numbers])):
             verdicts[number] = found
         rounds += 1
-        return at_fault()
+        return [number for number in numbers if not all(verdict.ok for verdict in verdicts[number])]
 
-    verification.keep_looking(look, at_fault(), params, started)
+    verification.keep_looking(look, look(range(len(zones))), params, started)
     ends = [verdict.until for found in verdicts for verdict in found if verdict.until is not None]
     results = [make_result(zone, verdict) for zone, found in zip(zones, verdicts) for verdict in found]
     return {

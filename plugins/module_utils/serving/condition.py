@@ -33,7 +33,9 @@ def runs(state):
         stopped = next((process for process in own if process.stopped), None)
         how = f"{stopped} is stopped by a signal" if stopped else _unheard(software)
         if how and own and not _still(software, own):
-            return False  # it only tries to start, again and again, as one does that its package starts without what it needs
+            # It only tries to start, again and again, as one does that its package starts without what it needs.
+            _look_for_another_configuration(software)
+            return False
         if how:
             raise Refused(f"{software.daemon} runs and takes no commands: {how}. What changes would not be served; see to it that it does, or stop it")
     return True

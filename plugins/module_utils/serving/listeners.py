@@ -24,7 +24,10 @@ class Process:
 
     def __init__(self, pid):
         with open(f"/proc/{pid}/cmdline", "rb") as stream:
-            self.words = os.fsdecode(stream.read()).rstrip("\0").split("\0")[1:]
+            line = stream.read()
+        if not line:  # it has none for a moment, when it is the program already, and for good once it has ended
+            raise ProcessLookupError(f"process {pid} has no command line")
+        self.words = os.fsdecode(line).rstrip("\0").split("\0")[1:]
         status = _read(f"/proc/{pid}/stat")
         self.pid = pid
         self.name = _program(pid)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import shutil
 import signal
 import socket
@@ -45,9 +44,9 @@ def test_a_connection_is_nobody_who_listens():
 def test_processes_are_known_by_their_programs_file_and_not_when_they_are_gone():
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         try:
-            while not pathlib.Path(f"/proc/{sleeper.pid}/cmdline").read_bytes():  # the kernel fills it in after the program's file
+            while not (seen := [process for process in processes("sleep") if process.pid == sleeper.pid]):
                 assert sleeper.poll() is None
-            (found,) = [process for process in processes("sleep") if process.pid == sleeper.pid]
+            (found,) = seen
             assert found.words == ["60"] and not found.stopped
             sleeper.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, sleeper.pid, os.WSTOPPED)
@@ -56,6 +55,15 @@ def test_processes_are_known_by_their_programs_file_and_not_when_they_are_gone()
             sleeper.kill()
         os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
         assert sleeper.pid not in [process.pid for process in processes("sleep")]
+
+
+def test_a_process_whose_program_has_just_taken_its_place_is_not_taken_for_one_without_arguments():
+    """The kernel tells the program's file before it tells the command line."""
+    with subprocess.Popen(["sh", "-c", "for n in $(seq 3000); do sleep 0; done"]) as storm:
+        seen = []
+        while storm.poll() is None:
+            seen += [process.words for process in processes("sleep")]
+    assert ["0"] in seen and [] not in seen
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network of its own")

@@ -392,3 +392,23 @@ def test_a_secondary_asks_again_for_what_it_never_got(kind, tmp_path):
                     return application.compare(1)["agrees"] and secondary.serial(ZONE) == 7
 
             assert until(agrees, began + 10 - time.monotonic())
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_secondary_that_was_stopped_while_it_asked_gets_what_it_has_not_written_yet(kind, tmp_path):
+    port = free_port("127.0.0.1")
+    item = {"name": ZONE, "records": [{"type": "NS", "value": "ns1.example."}], "primaries": [{"address": "127.0.0.1", "port": port}], "secondaries": ["ns1"]}
+    text = "$TTL 60\n@ SOA ns1 hostmaster 7 3600 600 86400 60\n@ NS ns1.example.\nwww A 192.0.2.7\n"
+    with running_named({ZONE: text}, port=port, options="allow-transfer { any; };"), running_host(kind, tmp_path / "secondary") as secondary:
+        secondary.bring_declared([item])
+        assert until(lambda: secondary.serial(ZONE) == 7)
+        for _start in range(2):  # of which the first has it ask
+            with secondary.declared([item]) as application:
+                application.refresh()
+            secondary.stop()
+            for path in secondary.kept_of(ZONE):
+                path.unlink(missing_ok=True)
+            secondary.start()
+        with secondary.declared([item]) as application:
+            application.refresh()
+        assert until(lambda: secondary.serial(ZONE) == 7, 10)

@@ -126,8 +126,8 @@ class Application:
 
     def _ask_for_copies(self):
         """Nobody tells a server again of what changed while it did not run."""
-        nothing = {zone for zone, serial in condition.transferred(self.state).items() if serial is None}  # for which it asks by itself
-        self.software.refresh([zone for zone in [*self.payload["secondary"], *self.payload["members"]] if zone not in nothing])
+        by_itself = condition.transferred(self.state) if self.software.asks_for_what_it_lacks else {}
+        self.software.refresh([zone for zone in [*self.payload["secondary"], *self.payload["members"]] if by_itself.get(zone, 0) is not None])
 
     def _ask_primaries_again(self):
         """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down, or only old copies.

@@ -73,6 +73,7 @@ class Software:
     told_a_directory = False  # where its configuration is, and not a file
     tells_keys = False  # whether L(keys) can be asked
     remembers_unreachable = False  # whether it asks a primary no more for minutes once its host was unreachable; named: for ten, and only a restart helps
+    asks_for_what_it_lacks = True  # by itself, once it is started
     copy_suffixes = ("",)  # of the files that are a zone's copy
     restarted = False  # whether this run restarted it, and it may have been told of changes meanwhile
 

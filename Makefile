@@ -160,7 +160,7 @@ scenario: scenario-images ## Run one molecule scenario, in a lab that replaces t
 
 .PHONY: bench
 bench: ## Measure provisioning and proof, for an hour or so; the figures go to build/. STORY=large_zone alone, ARGUMENTS='--runs 1' for it
-	SETUP_ALSO='dnsperf dnsperf dnsperf' bash tests/toolchain/setup.sh
+	SETUP_ALSO=$$'dnsperf dnsperf dnsperf\nkdig knot-dnsutils knot-utils' bash tests/toolchain/setup.sh
 	$(use)
 	for story in $(or $(STORY),reading verify provision large_zone site loss); do
 		nice python "tests/benchmarks/$$story.py" $(ARGUMENTS)

@@ -5,7 +5,8 @@
 
 Each host has a network namespace with an address on a bridge that leads nowhere else, and a mount namespace where /etc, /var
 and /run are its own: overlays in memory, gone with the host. Everything else is the machine's, so what the role installs
-must be there. Ansible reaches a host by the local connection and an interpreter that enters its namespaces.
+must be there. Ansible reaches a host by the local connection and an interpreter that enters its namespaces. A script in the
+place of systemctl starts the name server and tells of it.
 
 The caller needs root and namespaces of its own (``unshare --mount --net --pid --fork --kill-child --mount-proc``): whatever
 becomes of it, the kernel then ends every host with it.
@@ -18,16 +19,18 @@ import os
 import pathlib
 import pwd
 import re
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 BRIDGE = "bench"
 CONTROLLER = "192.0.2.254"  # documentation addresses (RFC 5737): nobody routes them
 
 # What named starts with, before the role comes: no zones and no way to ask anybody.
-_NOTHING = """options {{
+_NO_ZONES = """options {{
     directory "{directory}";
     listen-on {{ {address}; }};
     listen-on-v6 {{ none; }};
@@ -38,38 +41,82 @@ _NOTHING = """options {{
 """
 
 
+@dataclass(frozen=True)
+class Program:
+    """A name server's. command: with which it stays in the foreground; status: which succeeds while it takes commands, None if it takes none yet."""
+
+    account: str
+    command: str
+    status: str | None
+    needs: str = ""  # commands beforehand
+
+
+def program(software: str, address: str) -> Program:
+    """How a program is started that Debian packages, or for BIND anybody. software: as the role's C(nameserver_software)."""
+    if software == "bind":
+        account, first = user(), configuration()
+        text = shlex.quote(_NO_ZONES.format(directory=account.pw_dir, address=address))
+        needs = f"mkdir /run/named && chown {account.pw_name} /run/named && rndc-confgen -a -u {account.pw_name} && printf %s {text} > {first}"
+        return Program(account.pw_name, f"named -g -u {account.pw_name} -c {first}", "rndc status", needs)
+    # As their packages leave them: without a zone, Knot DNS without an address. NSD would listen on all of them, and takes no commands before the role comes.
+    return {
+        "knot": Program("knot", "knotd -c /etc/knot/knot.conf", "knotc status", "install -d -o knot -g knot /run/knot"),
+        "nsd": Program("nsd", "nsd -d -c /etc/nsd/nsd.conf", None, "install -d -o nsd -g nsd /run/nsd"),
+    }[software]
+
+
+# What the collection asks systemd for. Nobody looks after a process that ended here, so that it stays a zombie.
+_SYSTEMCTL = """#!/bin/sh
+exec < /dev/null
+process=$(cat /run/process 2> /dev/null)
+runs() {{ [ -n "$process" ] && awk '/^State:/ {{ exit $2 == "Z" }}' "/proc/$process/status" 2> /dev/null; }}
+case $1 in
+  restart)
+    if runs; then kill "$process"; while runs; do sleep 0.02; done; fi
+    setsid {command} >> {log} 2>&1 &
+    echo $! > /run/process ;;
+  is-active) runs ;;
+  show) echo "${{process:-0}}" ;;
+  *) echo "$1 is not played" >&2; exit 1 ;;
+esac
+"""
+
+
 class Host:
     """One host. Use ``hosts`` to make some."""
 
-    def __init__(self, name: str, address: str, directory: pathlib.Path):
+    def __init__(self, name: str, address: str, directory: pathlib.Path, software: str = "bind"):
         self.name = name
         self.address = address
         self.directory = directory
         self.python = directory / "python"
-        self.log = directory / "named.log"
-        self._processes: list[subprocess.Popen] = []
+        self.log = directory / "log"
+        self._program = program(software, address)
+        self._holder: subprocess.Popen | None = None
 
     def start(self) -> None:
-        """Bring the host up and start its name server without zones. Raises RuntimeError with named's log if it does not run."""
+        """Bring the host up and start its name server without zones. Raises RuntimeError with its log if it does not run."""
         self.directory.mkdir()
-        holder = subprocess.Popen(["unshare", "--mount", "--net", "--propagation", "private", "sleep", "infinity"])
-        self._processes.append(holder)
+        self._holder = holder = subprocess.Popen(["unshare", "--mount", "--net", "--propagation", "private", "sleep", "infinity"])
         self._enter = ["nsenter", f"--target={holder.pid}", "--mount", "--net"]
         _until(lambda: _network_of(holder.pid) != _network_of(os.getpid()), 10, f"{self.name} has no namespace of its own")
         self._private_files()
         self._network(holder.pid)
         self.python.write_text(f'#!/bin/sh\nexec {" ".join(self._enter)} /usr/bin/python3 "$@"\n')
         self.python.chmod(0o755)
-        self._named()
+        self._serve()
 
     def run(self, *command: str) -> str:
         """Run a command on the host and return what it says. Raises CalledProcessError."""
         return subprocess.run([*self._enter, *command], check=True, capture_output=True, text=True, timeout=60, env={"PATH": PATH}).stdout
 
     def stop(self) -> None:
-        for process in reversed(self._processes):
-            process.kill()
-            process.wait(10)
+        if self._holder is None:
+            return
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.run("sh", "-c", "kill -KILL $(cat /run/process)")
+        self._holder.kill()
+        self._holder.wait(10)
         subprocess.run(["ip", "link", "delete", f"to-{self.name}"], check=False, capture_output=True)
 
     def _private_files(self) -> None:
@@ -79,7 +126,10 @@ class Host:
         for name in ("etc", "var"):
             upper, work = memory / name, memory / f".{name}"
             commands += [f"mkdir {upper} {work}", f"mount -t overlay overlay -o lowerdir=/{name},upperdir={upper},workdir={work} /{name}"]
-        commands += ["mount -t tmpfs tmpfs /run", f"mkdir /run/named && chown {user().pw_name} /run/named"]
+        script = self.directory / "systemctl"
+        script.write_text(_SYSTEMCTL.format(command=self._program.command, log=self.log))
+        script.chmod(0o755)
+        commands += ["mount -t tmpfs tmpfs /run", f"mount --bind {script} /usr/bin/systemctl"]
         self.run("sh", "-ec", "\n".join(commands))
 
     def _network(self, holder: int) -> None:
@@ -89,26 +139,23 @@ class Host:
         for command in ("link set lo up", "link set eth0 up", f"address add {self.address}/24 dev eth0"):
             self.run("ip", *command.split())
 
-    def _named(self) -> None:
-        account, config = user(), configuration()
-        self.run("rndc-confgen", "-a", "-u", account.pw_name)
-        self.run("sh", "-ec", 'printf %s "$2" > "$1"', "sh", config, _NOTHING.format(directory=account.pw_dir, address=self.address))
-        with self.log.open("w") as log:
-            command = [*self._enter, "named", "-g", "-u", account.pw_name, "-c", config]
-            self._processes.append(subprocess.Popen(command, stdout=log, stderr=log, env={"PATH": PATH}))
-        _until(self._answers, 10, f"named does not run on {self.name}", self.log)
+    def _serve(self) -> None:
+        if self._program.needs:
+            self.run("sh", "-ec", self._program.needs)
+        self.run("systemctl", "restart")
+        _until(self._takes_commands, 10, f"no name server runs on {self.name}", self.log)
 
-    def _answers(self) -> bool:
+    def _takes_commands(self) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):
-            self.run("rndc", "status")
+            self.run(*(self._program.status or "systemctl is-active").split())
             return True
         return False
 
 
 @contextlib.contextmanager
-def hosts(addresses: Mapping[str, str], directory: pathlib.Path) -> Iterator[dict[str, Host]]:
+def hosts(addresses: Mapping[str, str], directory: pathlib.Path, software: str = "bind") -> Iterator[dict[str, Host]]:
     """Hosts by name, up for the length of the ``with`` block. addresses: IPv4 by name; directory: an empty one of theirs."""
-    made = {name: Host(name, address, directory / name) for name, address in addresses.items()}
+    made = {name: Host(name, address, directory / name, software) for name, address in addresses.items()}
     try:
         for host in made.values():
             host.start()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long provisioning takes, against a template task in a loop and against octodns-sync.
 
-    . build/env.sh && python tests/benchmarks/provision.py [--quick] [--only rerun,record] [--sizes 10,1000] [--runs 3]
+    . build/env.sh && python tests/benchmarks/provision.py [--quick] [--only rerun,record] [--sizes 10,1000] [--runs 3] [--software knot]
 
 The role C(nameserver) runs as it is, all of its tasks, on one primary and one secondary made by hosts.py; the packages are
 there before, as on any run but the first. Everybody's files lie in memory. Each run tells one whole story on fresh hosts:
@@ -18,7 +18,8 @@ signed     provision, rerun and record for 1,000 zones that the primary signs, u
 loop       the usual shape of a role at 10 and 100 zones, until the play is over: one zone's cost, and from there 1,000
 octodns    octodns-sync from its own YAML to zone files, from nothing and again: no server, nothing transferred
 
-C(--sizes 10000,100000 --only rerun,catalog) has the figures of 100,000 zones, which are not among the usual sizes.
+C(--sizes 10000,100000 --only rerun,catalog) has the figures of 100,000 zones, which are not among the usual sizes. Other name servers than BIND
+have all but the last three parts, with ids that end with the program's name; an NSD older than 4.9 gets stanzas where others have a catalog.
 
 Times in seconds, medians. Figures go to build/bench.json, all times to build/bench-provision.json, a chart beside them.
 """
@@ -211,24 +212,25 @@ def wait_for_signatures(zones: Iterable[str], servers: dict[str, Host]) -> None:
     until(signed, 60 + len(missing) / 20, lambda: f"{len(missing)} zones are not signed, such as {min(missing)}")
 
 
-def catalog(number: int, times: Times, directory: pathlib.Path) -> None:
+def catalog(number: int, software: str, times: Times, directory: pathlib.Path) -> None:
     variables = {"dns_catalogs": [{"name": CATALOG}], "dns_zone_defaults": {"catalog": CATALOG}}
-    ours(number, {"rerun", "added"}, times, directory, "catalog-", variables)
+    ours(number, software, {"rerun", "added"}, times, directory, "catalog-", variables)
 
 
 def signed(number: int, wanted: set[str], times: Times, directory: pathlib.Path) -> None:
-    ours(number, wanted | {"rerun", "record"}, times, directory, "signed-", {"dns_zone_defaults": {"dnssec": True}})
+    ours(number, "bind", wanted | {"rerun", "record"}, times, directory, "signed-", {"dns_zone_defaults": {"dnssec": True}})
 
 
 def ours(
-    number: int, wanted: set[str], times: Times, directory: pathlib.Path, prefix: str = "", variables: dict[str, object] | None = None
+    number: int, software: str, wanted: set[str], times: Times, directory: pathlib.Path, prefix: str = "", variables: dict[str, object] | None = None
 ) -> None:
     """prefix: of what the times are of. variables: further ones of the inventory."""
+    variables = {"nameserver_software": software, "dns_zone_directories": [str(directory / "zones")], **(variables or {})}
     zones, files = names(number), directory / "zones"
     write_zone_files(files, number)
     generated = time.monotonic()
-    with hosts(ADDRESSES, directory) as servers:
-        playbook = Playbook("provision.yml", servers, {"dns_zone_directories": [str(files)], **(variables or {})}, directory)
+    with hosts(ADDRESSES, directory, software) as servers:
+        playbook = Playbook("provision.yml", servers, variables, directory)
         time.sleep(max(0.0, generated + SETTLED - time.monotonic()))
         started = time.monotonic()
         playbook.run()
@@ -241,7 +243,7 @@ def ours(
         if playbook.changed == 0:
             raise RuntimeError("the first run says that it changed nothing")
         if "gather" in wanted:
-            times.add("gather", number, gather(number, servers, directory / "gathering"))
+            times.add("gather", number, gather(number, software, servers, directory / "gathering"))
         if "rerun" in wanted:
             times.add(prefix + "rerun", number, playbook.run())
             if playbook.changed:
@@ -254,9 +256,10 @@ def ours(
             times.add("removal", number, removal(zones[-max(1, number // 100):], files, playbook, servers))
 
 
-def gather(number: int, servers: dict[str, Host], directory: pathlib.Path) -> float:
+def gather(number: int, software: str, servers: dict[str, Host], directory: pathlib.Path) -> float:
     directory.mkdir()
-    playbook = Playbook("authoritative.dns.gather", servers, {"gather_directory": str(directory / "adopted"), "gather_clear_text": True}, directory)
+    variables = {"nameserver_software": software, "gather_directory": str(directory / "adopted"), "gather_clear_text": True}
+    playbook = Playbook("authoritative.dns.gather", servers, variables, directory)
     seconds = playbook.run()
     declared = len(list((directory / "adopted/zones").glob("*.zone")))
     if declared != number:
@@ -333,15 +336,15 @@ def octodns(number: int, times: Times, directory: pathlib.Path) -> None:
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
-def figures(times: Times) -> list[Figure]:
+def figures(times: Times, software: str) -> list[Figure]:
     """Every figure for which enough was measured."""
-    found = []
+    found, whose = [], "" if software == "bind" else f"-{software}"
 
     def add(id: str, unit: str, mine: tuple[str, int], other: tuple[str, int] | float | None, value: Callable[..., float], target: str) -> None:
         first = times.median(*mine)
         second = times.median(*other) if isinstance(other, tuple) else other
         if first is not None and (second is not None or id.startswith("controller-memory")):
-            found.append(Figure(id, value(first, second), unit, first, second, mine[1], len(times.values(*mine)), target))
+            found.append(Figure(id + whose, value(first, second), unit, first, second, mine[1], len(times.values(*mine)), target))
 
     def ratio(first: float, second: float) -> float:
         return first / second
@@ -420,6 +423,7 @@ def main() -> int:
     sizes = {"type": lambda text: [int(size) for size in text.split(",")], "default": list(SIZES)}
     parser.add_argument("--sizes", **sizes, metavar="N,…", help="numbers of zones (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="how often (default: %(default)s)")
+    parser.add_argument("--software", choices=("bind", "knot", "nsd"), default="bind", help="the name server (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="once, and at most 1,000 zones: in less than five minutes")
     arguments = parser.parse_args()
     if INSIDE not in os.environ:
@@ -439,6 +443,8 @@ def main() -> int:
         tell(*details, times, directory)
         subprocess.run(["rm", "-rf", "--one-file-system", str(directory)], check=True)
 
+    if arguments.software != "bind":
+        arguments.only -= {"signed", "loop", "octodns"}
     for _run in range(arguments.runs):
         if "loop" in arguments.only:
             for size in LOOP_SIZES:
@@ -447,18 +453,18 @@ def main() -> int:
             if "signed" in arguments.only and size == SIGNED:
                 story(signed, size, set())
             if "catalog" in arguments.only:
-                story(catalog, size)
+                story(catalog, size, arguments.software)
             if arguments.only - {"loop", "octodns", "catalog"}:
-                story(ours, size, arguments.only)
+                story(ours, size, arguments.software, arguments.only)
             if "octodns" in arguments.only:
                 story(octodns, size)
 
-    found = figures(times)
+    found = figures(times, arguments.software)
     save(found)
-    raw = BUILD / "bench-provision.json"
+    raw = BUILD / f"bench-provision{'' if arguments.software == 'bind' else '-' + arguments.software}.json"
     raw.write_text(json.dumps(times.found, indent=1) + "\n")
-    subprocess.run([str(peers() / "bin" / "python"), str(HERE / "chart.py"), str(raw), str(BUILD / "bench-provision.png")], check=True)
-    print(f"\n{table(found)}\n\n{(time.monotonic() - started) / 60:.1f} min; {BUILD / 'bench.json'}, {BUILD / 'bench-provision.png'}")
+    subprocess.run([str(peers() / "bin" / "python"), str(HERE / "chart.py"), str(raw), str(raw.with_suffix(".png"))], check=True)
+    print(f"\n{table(found)}\n\n{(time.monotonic() - started) / 60:.1f} min; {BUILD / 'bench.json'}, {raw.with_suffix('.png')}")
     return 0
 
 

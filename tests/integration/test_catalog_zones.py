@@ -47,10 +47,23 @@ def consuming(request):
         yield found
 
 
+@pytest.fixture
+def consuming_several(consuming):
+    """Such a pair, whose consumer learns from several catalogs."""
+    if consuming.consumer.capabilities().one_catalog:
+        pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
+    return consuming
+
+
+def wait_until_served(host, *numbers):
+    """Zones as L(zones) makes them."""
+    for number in numbers:
+        wait_for(lambda number=number: answer(host, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+
+
 def test_secondaries_learn_of_zones_and_forget_them(pair):
     pair.bring(zones(1, 2))
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    wait_until_served(pair.consumer, 1, 2)
     assert "zone1.test" not in configured(pair.consumer)
     # Nothing is left to do, and a further zone is none of the consumer's host's business.
     assert [found["changed"] for found in pair.bring(zones(1, 2))] == [False, False]
@@ -69,14 +82,12 @@ def test_secondaries_learn_of_zones_and_forget_them(pair):
 
 def test_members_are_served_after_a_restart_without_their_primary(pair):
     pair.bring(zones(1, 2))
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(pair.consumer, 1, 2)
     pair.primary.stop()
     pair.consumer.write()
     pair.consumer.stop()
     pair.consumer.start()
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    wait_until_served(pair.consumer, 1, 2)
 
 
 def test_zones_with_a_stanza_move_into_a_catalog_and_back(pair):
@@ -85,12 +96,10 @@ def test_zones_with_a_stanza_move_into_a_catalog_and_back(pair):
     wait_for(lambda: answer(pair.consumer, "www.zone1.test")[0], "NOERROR")
     moved = pair.bring(zones(1, 2))
     assert moved[1]["changed"] and moved[1]["zones_removed"] == []
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    wait_until_served(pair.consumer, 1, 2)
     assert not any(path.exists() for path in pair.consumer.kept_of("zone1.test") if path.name == "zone1.test")
     pair.bring(alone, catalogs=())
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    wait_until_served(pair.consumer, 1, 2)
     assert "zone1.test" in configured(pair.consumer)
 
 
@@ -118,8 +127,7 @@ def test_members_are_transferred_with_their_catalogs_new_key(pair):
 
 def test_a_consumer_asks_for_members_of_which_a_comparison_found_that_it_was_not_told(consuming):
     consuming.bring(zones(1, 2))
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(consuming.consumer, 1, 2)
     consuming.consumer.write()
     consuming.consumer.stop()
     changed = {**zones(2), "zone1.test": ("192.0.2.11", {})}
@@ -143,8 +151,7 @@ def test_a_group_changes_nothing_where_no_consumer_has_one(consuming):
 
 def test_another_catalog_takes_the_place_of_one(consuming):
     consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(consuming.consumer, 1, 2)
     consuming.bring(zones(1, 3, catalog="new.example"), catalogs=[{"name": "new.example"}])
     wait_for(lambda: answer(consuming.consumer, "www.zone3.test"), ("NOERROR", ["192.0.2.3"]))
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
@@ -157,8 +164,7 @@ def test_another_catalog_takes_the_place_of_one(consuming):
 
 def test_a_stopped_server_leaves_a_catalog_once_it_runs_again(consuming):
     consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(consuming.consumer, 1, 2)
     consuming.consumer.stop()
     moved = {"zones": zones(1, 3, catalog="new.example"), "catalogs": [{"name": "new.example"}]}
     consuming.bring(**moved)
@@ -173,8 +179,7 @@ def test_a_zone_that_leaves_its_catalog_is_served_throughout_if_secondaries_go_f
     if consuming.consumer.daemon == "named":
         pytest.skip("named refuses a stanza now and then while its catalog lists the zone: 'already exists'")
     consuming.bring(zones(1, 2))
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(consuming.consumer, 1, 2)
     left = {**zones(1, catalog=None), **zones(2)}
     with consuming.application(consuming.consumer, zones(1, 2)) as application:
         application.refresh()  # a question that is not answered yet is no reason to have nothing
@@ -188,8 +193,7 @@ def test_a_zone_that_leaves_its_catalog_is_served_throughout_if_secondaries_go_f
 
 def test_members_of_a_catalog_with_a_former_name_are_served_until_secondaries_follow(consuming):
     consuming.bring(zones(1, 2, catalog="old.example"), catalogs=[{"name": "old.example"}])
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(consuming.consumer, 1, 2)
     renamed = {"zone1.test": ("192.0.2.11", {"catalog": "new.example"}), **zones(2, catalog="new.example")}
     consuming.bring(renamed, catalogs=[{"name": "new.example"}], hosts=[consuming.primary])
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.11"]))  # content follows
@@ -202,8 +206,7 @@ def test_a_consumer_becomes_the_primary_and_the_primary_a_consumer(consuming):
     if not consuming.consumer.capabilities().primary:
         pytest.skip("it is supported as a secondary only")
     consuming.bring(zones(1, 2))
-    for number in (1, 2):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test")[0], "NOERROR")
+    wait_until_served(consuming.consumer, 1, 2)
     promoted = Pair(consuming.consumer, consuming.primary)
     promoted.bring(zones(1, 2))
     promoted.bring({**zones(1, 3), "zone2.test": ("192.0.2.22", {})})
@@ -233,67 +236,58 @@ def test_a_run_about_other_zones_takes_none_from_a_host_that_learns_of_it(consum
     assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
 
 
-def test_a_zone_that_goes_to_another_catalog_is_served_again_by_the_same_run(consuming):
-    if consuming.consumer.capabilities().one_catalog:
-        pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
+def test_a_zone_that_goes_to_another_catalog_is_served_again_by_the_same_run(consuming_several):
     catalogs = [{"name": "old.example"}, {"name": "new.example"}]
     stays = {**zones(2, catalog="old.example"), **zones(3, catalog="new.example")}
     for catalog in ("old.example", "new.example", "old.example", "new.example"):
-        consuming.bring({**zones(1, catalog=catalog), **stays}, catalogs=catalogs)
-        for number in (1, 2, 3):
-            wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+        consuming_several.bring({**zones(1, catalog=catalog), **stays}, catalogs=catalogs)
+        wait_until_served(consuming_several.consumer, 1, 2, 3)
 
 
-def about_to_move(consuming):
+def about_to_move(consuming_several):
     """Zones 1 to 3 are served from two catalogs; the first is to go to the other one. Returns what shall be declared then, and how both are."""
-    if consuming.consumer.capabilities().one_catalog:
-        pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
     catalogs = [{"name": "old.example"}, {"name": "new.example"}]
-    consuming.bring({**zones(1, 2, catalog="old.example"), **zones(3, catalog="new.example")}, catalogs=catalogs)
-    for number in (1, 2, 3):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    consuming_several.bring({**zones(1, 2, catalog="old.example"), **zones(3, catalog="new.example")}, catalogs=catalogs)
+    wait_until_served(consuming_several.consumer, 1, 2, 3)
     return {**zones(1, 3, 4, catalog="new.example"), **zones(2, catalog="old.example")}, catalogs
 
 
-def test_a_zone_whose_former_catalog_is_heard_of_last_is_served_again_by_the_same_run(consuming, monkeypatch):
-    moved, catalogs = about_to_move(consuming)
+def test_a_zone_whose_former_catalog_is_heard_of_last_is_served_again_by_the_same_run(consuming_several, monkeypatch):
+    moved, catalogs = about_to_move(consuming_several)
     monkeypatch.setattr(HostState, "_keep_listed", lambda _state, _selected: None)
-    consuming.bring(moved, catalogs=catalogs, hosts=[consuming.primary], select="[?name=='zone1.test' || name=='zone4.test']")
-    wait_for(lambda: answer(consuming.consumer, "www.zone4.test")[0], "NOERROR")
-    assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+    consuming_several.bring(moved, catalogs=catalogs, hosts=[consuming_several.primary], select="[?name=='zone1.test' || name=='zone4.test']")
+    wait_for(lambda: answer(consuming_several.consumer, "www.zone4.test")[0], "NOERROR")
+    assert answer(consuming_several.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
     monkeypatch.setattr(catalog_members, "_BEGUN", 60.0)
-    with consuming.application(consuming.consumer, moved, catalogs=catalogs) as application:
+    with consuming_several.application(consuming_several.consumer, moved, catalogs=catalogs) as application:
         application.payload["moving"] = ["zone1.test"]
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            pool.submit(consuming.bring, moved, catalogs=catalogs, hosts=[consuming.primary])
+            pool.submit(consuming_several.bring, moved, catalogs=catalogs, hosts=[consuming_several.primary])
             application.apply(os.replace)
-    for number in (1, 2, 3, 4):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    wait_until_served(consuming_several.consumer, 1, 2, 3, 4)
 
 
-def test_a_zone_that_two_catalogs_listed_for_a_while_is_served_after_the_next_run(consuming, monkeypatch):
-    moved, catalogs = about_to_move(consuming)
+def test_a_zone_that_two_catalogs_listed_for_a_while_is_served_after_the_next_run(consuming_several, monkeypatch):
+    moved, catalogs = about_to_move(consuming_several)
     # The new catalog is there before the old one that lists the zone no longer, as may happen; here by a run that would have been refused.
-    chosen = {"hosts": [consuming.primary], "select": "[?name=='zone1.test' || name=='zone4.test']"}
+    chosen = {"hosts": [consuming_several.primary], "select": "[?name=='zone1.test' || name=='zone4.test']"}
     with pytest.raises(
         Refused, match=r"catalog old\.example lists zone1\.test until a run about all zones, and secondaries would lose it then; run once without"
     ):
-        consuming.bring(moved, catalogs=catalogs, **chosen)
+        consuming_several.bring(moved, catalogs=catalogs, **chosen)
     monkeypatch.setattr(HostState, "_keep_listed", lambda _state, _selected: None)
-    consuming.bring(moved, catalogs=catalogs, **chosen)
-    wait_for(lambda: answer(consuming.consumer, "www.zone4.test")[0], "NOERROR")
-    assert answer(consuming.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
-    consuming.bring({**moved, **zones(5, catalog="old.example")}, catalogs=catalogs, hosts=[consuming.primary])
-    wait_for(lambda: answer(consuming.consumer, "www.zone5.test")[0], "NOERROR")
+    consuming_several.bring(moved, catalogs=catalogs, **chosen)
+    wait_for(lambda: answer(consuming_several.consumer, "www.zone4.test")[0], "NOERROR")
+    assert answer(consuming_several.consumer, "www.zone1.test") == ("NOERROR", ["192.0.2.1"])
+    consuming_several.bring({**moved, **zones(5, catalog="old.example")}, catalogs=catalogs, hosts=[consuming_several.primary])
+    wait_for(lambda: answer(consuming_several.consumer, "www.zone5.test")[0], "NOERROR")
     for _run in range(10):
-        if answer(consuming.consumer, "www.zone1.test")[0] == "NOERROR":
+        if answer(consuming_several.consumer, "www.zone1.test")[0] == "NOERROR":
             break
-        consuming.bring({**moved, **zones(5, catalog="old.example")}, catalogs=catalogs, hosts=[consuming.consumer])
+        consuming_several.bring({**moved, **zones(5, catalog="old.example")}, catalogs=catalogs, hosts=[consuming_several.consumer])
         time.sleep(1)
-    for number in (1, 2, 3, 4, 5):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
-    consuming.consumer.write()
-    consuming.consumer.stop()
-    consuming.consumer.start()
-    for number in (1, 2, 3, 4, 5):
-        wait_for(lambda number=number: answer(consuming.consumer, f"www.zone{number}.test"), ("NOERROR", [f"192.0.2.{number}"]))
+    wait_until_served(consuming_several.consumer, 1, 2, 3, 4, 5)
+    consuming_several.consumer.write()
+    consuming_several.consumer.stop()
+    consuming_several.consumer.start()
+    wait_until_served(consuming_several.consumer, 1, 2, 3, 4, 5)

@@ -37,7 +37,7 @@ class NSD(Software):
     configured_twice = re.compile(r"^(\S+):(\d+): error: zone (\S+?)\.? cannot be created because implicit pattern")
     daemon = "nsd"
     status = ("nsd-control", "status")
-    # Stopped while it works on a NOTIFY or "transfer" about a zone that is not in a file yet, it notes that it has it, and waits for the SOA's timer (4.6, 4.12).
+    # Stopped while it works on a NOTIFY, or "transfer", about a zone that is in no file yet, it notes the zone as its own and waits for the SOA's timer.
     asks_for_what_it_lacks = False
     always_commanded = False  # a configuration that is not this collection's is replaced by a restart
 

@@ -80,13 +80,15 @@ def starting_again_and_again(host, command):
             os.killpg(trying.pid, signal.SIGKILL)
 
 
+@pytest.mark.parametrize("systemd", [True, False])
 @pytest.mark.skipif(BindHost not in INSTALLED, reason="named is not installed")
-def test_a_server_that_starts_again_and_again_is_not_taken_for_one_that_runs(tmp_path, impatient):
+def test_a_server_that_starts_again_and_again_is_not_taken_for_one_that_runs(tmp_path, impatient, systemd):
     """As systemd does with a PowerDNS that its package starts without a backend: what a run brings is what it lacks."""
     with running_host(BindHost, tmp_path) as host:
         host.bring(OLD)
         host.lose_control()
         host.stop()
+        host.systemd = systemd
         with starting_again_and_again(host, host.command()):
             assert host.preview(NEW)["changed"]
 

@@ -92,6 +92,7 @@ class ServerHost:
         self.sockets = tempfile.mkdtemp(prefix="host-")  # a path in the tests' directory may be too long for a socket
         self.refused: set[str] = set()  # commands that fail without being given
         self.repair = False
+        self.systemd = True
         self.silent: tuple[str, ...] = ()  # addresses of other servers that are asked for the keys of a zone
         self.agrees = False  # as the last comparison says
         self.kept: list[str] = []  # why DS records stayed as they were
@@ -380,7 +381,8 @@ class ServerHost:
         if self.asks_others:
             payload["outside"] = [(who, at, self.port, names) for who, at, _port, names in outside(host_plan, ())]
         payload["config"], payload["port"], payload["repair"] = self.adapted(payload["config"]), self.port, self.repair
-        software = self.software(self.run, lambda program: "systemctl" if program == "systemctl" else self.find(program), self.layout)
+        played = {"systemctl": "systemctl" if self.systemd else None}
+        software = self.software(self.run, lambda program: played[program] if program in played else self.find(program), self.layout)
         comparison = Application(software, self.layout, json.loads(json.dumps(payload))).compare(now or int(time.time()))
         found, self.agrees = json.loads(json.dumps(comparison["differing"])), comparison["agrees"]
         signers, moved, self.kept = agreed({self.name: found}, self.name)

@@ -22,7 +22,7 @@ options:
     description:
       - V(compared) changes nothing and reports what differs.
       - V(present) makes the host what the declaration says.
-      - V(refreshed) has a server that was just started ask its primaries whether zones that it has copies of changed while it was stopped.
+      - V(refreshed) has a server that was just started ask its primaries for the zones that it transfers, which may have changed while it was stopped.
     type: str
     choices: [compared, present, refreshed]
     default: present

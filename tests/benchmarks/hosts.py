@@ -5,7 +5,7 @@
 
 Each host has a network namespace with an address on a bridge that leads nowhere else, and a mount namespace where /etc, /var
 and /run are its own: overlays in memory, gone with the host. Everything else is the machine's, so what the role installs
-must be there. Ansible reaches a host by the local connection and an interpreter that enters its namespaces. A script in the
+must be there, and the command systemctl. Ansible reaches a host by the local connection and an interpreter that enters its namespaces. A script in the
 place of systemctl starts the name server and tells of it.
 
 The caller needs root and namespaces of its own (``unshare --mount --net --pid --fork --kill-child --mount-proc``): whatever
@@ -75,6 +75,7 @@ case $1 in
     if runs; then kill "$process"; while runs; do sleep 0.02; done; fi
     setsid {command} >> {log} 2>&1 &
     echo $! > /run/process ;;
+  stop) if runs; then kill -KILL "$process"; while runs; do sleep 0.02; done; fi ;;
   is-active) runs ;;
   show) echo "${{process:-0}}" ;;
   *) echo "$1 is not played" >&2; exit 1 ;;
@@ -113,8 +114,8 @@ class Host:
     def stop(self) -> None:
         if self._holder is None:
             return
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self.run("sh", "-c", "kill -KILL $(cat /run/process)")
+        with contextlib.suppress(subprocess.SubprocessError):
+            self.run("systemctl", "stop")
         self._holder.kill()
         self._holder.wait(10)
         subprocess.run(["ip", "link", "delete", f"to-{self.name}"], check=False, capture_output=True)

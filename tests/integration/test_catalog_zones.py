@@ -141,6 +141,20 @@ def test_a_consumer_asks_for_members_of_which_a_comparison_found_that_it_was_not
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.11"]))
 
 
+def test_a_consumer_that_lost_its_catalog_while_it_asked_for_it_gets_all_members_again(consuming):
+    consuming.bring(zones(1, 2))
+    wait_until_served(consuming.consumer, 1, 2)
+    with consuming.application(consuming.consumer, zones(1, 2)) as application:
+        application.software.refresh([CATALOG])
+    consuming.consumer.stop()  # and started, by its package for instance
+    for zone in (CATALOG, "zone1.test", "zone2.test"):
+        for path in consuming.consumer.kept_of(zone):
+            path.unlink(missing_ok=True)
+    consuming.consumer.start()
+    assert not consuming.bring(zones(1, 2), hosts=[consuming.consumer])[0]["changed"]
+    wait_until_served(consuming.consumer, 1, 2)
+
+
 def test_a_group_changes_nothing_where_no_consumer_has_one(consuming):
     for group in ("gold", "silver", None):
         address = f"192.0.2.{len(group or '')}"

@@ -13,8 +13,10 @@ import socket
 import time
 
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.named import free_port, running_named
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, NsdHost, running_host
 
 pytestmark = [
     pytest.mark.skipif(BindHost not in INSTALLED, reason="named is not installed"),
@@ -394,21 +396,74 @@ def test_a_secondary_asks_again_for_what_it_never_got(kind, tmp_path):
             assert until(agrees, began + 10 - time.monotonic())
 
 
-@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
-def test_a_secondary_that_was_stopped_while_it_asked_gets_what_it_has_not_written_yet(kind, tmp_path):
+@contextlib.contextmanager
+def secondary_of_a_stranger(kind, root):
+    """One that has a zone with serial 7, and what is declared of that."""
     port = free_port("127.0.0.1")
     item = {"name": ZONE, "records": [{"type": "NS", "value": "ns1.example."}], "primaries": [{"address": "127.0.0.1", "port": port}], "secondaries": ["ns1"]}
     text = "$TTL 60\n@ SOA ns1 hostmaster 7 3600 600 86400 60\n@ NS ns1.example.\nwww A 192.0.2.7\n"
-    with running_named({ZONE: text}, port=port, options="allow-transfer { any; };"), running_host(kind, tmp_path / "secondary") as secondary:
+    with running_named({ZONE: text}, port=port, options="allow-transfer { any; };"), running_host(kind, root) as secondary:
         secondary.bring_declared([item])
         assert until(lambda: secondary.serial(ZONE) == 7)
+        yield secondary, item
+
+
+def lose_copies(secondary):
+    for path in secondary.kept_of(ZONE):
+        path.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_secondary_that_was_stopped_while_it_asked_gets_what_it_has_not_written_yet(kind, tmp_path):
+    with secondary_of_a_stranger(kind, tmp_path) as (secondary, item):
         for _start in range(2):  # of which the first has it ask
             with secondary.declared([item]) as application:
                 application.refresh()
             secondary.stop()
-            for path in secondary.kept_of(ZONE):
-                path.unlink(missing_ok=True)
+            lose_copies(secondary)
             secondary.start()
         with secondary.declared([item]) as application:
             application.refresh()
         assert until(lambda: secondary.serial(ZONE) == 7, 10)
+
+
+@pytest.mark.skipif(NsdHost not in INSTALLED, reason="NSD is not installed")
+def test_a_secondary_that_is_started_again_for_what_is_put_back_gets_what_it_has_not_written_yet(tmp_path):
+    with secondary_of_a_stranger(NsdHost, tmp_path) as (secondary, item):
+        settings = Settings(listen_on=(secondary.address,), allow_query=("any",), local_config=f"{secondary.comment} mine\n")
+        with secondary.declared([item], settings=settings) as application:
+            restart = application.software.restart
+
+            def restart_while_it_asks():
+                lose_copies(secondary)
+                application.software.refresh([ZONE])
+                restart()
+
+            def refuse(*_arguments):
+                application.software.restart = restart_while_it_asks
+                raise Refused("for a test")
+
+            application.acceptance.wait_until_served = refuse
+            with pytest.raises(Refused, match="for a test"):
+                application.apply(os.replace)
+        assert until(lambda: secondary.serial(ZONE) == 7, 10)
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_secondary_that_was_stopped_before_it_wrote_a_change_follows_it_once_it_is_started(kind, tmp_path):
+    with running_host(BindHost, tmp_path / "primary") as primary, running_host(kind, tmp_path / "secondary") as secondary:
+        feed(primary, secondary, "192.0.2.1", now=1795910400)  # of that day the last octets of serials are such that NSD 4.6 mistakes them
+        follow(secondary, primary)
+        assert in_sync(primary, secondary, "192.0.2.1")
+        secondary.write()
+        kept = {path: path.read_bytes() for path in secondary.kept_of(ZONE) if path.exists()}
+        feed(primary, secondary, "192.0.2.2", now=1795910400)
+        assert in_sync(primary, secondary, "192.0.2.2")
+        secondary.stop()
+        lose_copies(secondary)
+        for path, content in kept.items():
+            path.write_bytes(content)
+        secondary.start()
+        with secondary.declared([copy_of(primary)]) as application:
+            application.refresh()
+        assert in_sync(primary, secondary, "192.0.2.2", 10)

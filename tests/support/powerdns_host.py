@@ -152,6 +152,8 @@ class PowerDNSHost:
         if program == "systemctl":
             if command[1] == "is-active":
                 return 3, "", ""  # its process says whether it runs
+            if command[1] == "show":
+                return 0, "0\n", ""
             assert command[1:] == ["restart", "pdns"]
             self.restarts += 1
             self.stop()

@@ -214,6 +214,8 @@ class Release:
             self.entry.put_back(entry_before, move)
             if self.running:
                 self.software.take({ENTRY}, [])
+                if self.software.restarted:
+                    self.software.refresh(list(found["copies"]))
             self.generations.pending = False
             self.reached = "What this collection wrote is in its place again{}.".format(", and the server took it" if self.running else "")
             raise

@@ -119,15 +119,16 @@ class Application:
         return condition.serials(self.software, self.payload, zones, served_serials.seconds_to_ask(zones))
 
     def refresh(self):
-        """Have a server that was just started ask for everything that it has a copy of. Raises Refused."""
+        """Have a server that was just started ask for everything that it transfers, without what it asks for by itself. Raises Refused."""
         self.state.look()
         self.state.ask()
         self._ask_for_copies()
 
     def _ask_for_copies(self):
         """Nobody tells a server again of what changed while it did not run."""
-        by_itself = condition.transferred(self.state) if self.software.asks_for_what_it_lacks else {}
-        self.software.refresh([zone for zone in [*self.payload["secondary"], *self.payload["members"]] if by_itself.get(zone, 0) is not None])
+        found = condition.transferred(self.state) if self.software.asks_for_what_it_lacks else {}
+        by_itself = {zone for zone, serial in found.items() if serial is None}
+        self.software.refresh([zone for zone in [*self.payload["secondary"], *self.payload["members"]] if zone not in by_itself])
 
     def _ask_primaries_again(self):
         """Where nothing else is to do: for zones that this host transfers and has nothing of, as after their primary was down, or only old copies.
@@ -135,7 +136,9 @@ class Application:
         Nobody misses a server while it is restarted that has nothing at all.
         """
         waiting = condition.waiting(self.state, condition.transferred(self.state))
-        self.software.refresh([*waiting, *self.payload["missed"]])
+        # Of members it may not know, because it lacks their catalog.
+        catalogs = {self.payload["members"][zone] for zone in waiting if zone in self.payload["members"]}
+        self.software.refresh([*sorted(catalogs), *waiting, *self.payload["missed"]])
         # Some it may not even know: it ignored them while another catalog, or its configuration, had them, and looks at them never again.
         members = [zone for zone in waiting if zone in self.payload["members"]]
         unknown = self.software.unknown(random.sample(members, min(_LOOKED_FOR, len(members))))
@@ -217,13 +220,13 @@ class Application:
             self.software.store(staged)
             if running:
                 self.software.take(files, changed)
+                left = staged.notes["leaving"]
+                self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})  # which may restart it
                 self._with_other_settings = self._transferred_otherwise(staged, changes)
                 if self.software.restarted:
                     self._ask_for_copies()
                 else:
                     self.software.refresh(sorted({*self._with_other_settings, *self.payload["missed"]}))
-                left = staged.notes["leaving"]
-                self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})
                 members = self.payload["members"]
                 moved = {members[zone] for zone in changes["secondary_removed"] if zone in members}
                 self.software.consume(self.payload["catalogs"] if left or interrupted else sorted(moved))
@@ -275,6 +278,8 @@ class Application:
             if files is not None:
                 self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
                 self._leave_catalogs(left, {*zones_of(self.state.current), *notes.get("secondary", {})})
+                if self.software.restarted:
+                    self.software.refresh([*notes.get("secondary", {}), *self.payload["members"]])
                 notes["leaving"] = []
                 if left and self.state.current.files:
                     self.state.current.save()

@@ -24,15 +24,18 @@ def runs(state):
     software = state.software
     own = software.processes()
     _look_for_rivals(state, own)
-    if not own and not _service_runs(software):
-        return False
+    if not own:
+        _refuse_another_configuration(software)
+        if not software.service_runs():
+            return False
     # A server whose configuration is lost, or not this collection's, is restarted: its program for commands could not tell where it listens.
     if software.always_commanded or (state.entry.read() == state.payload["entry"] and not state.lost):
         stopped = next((process for process in own if process.stopped), None)
         how = f"{stopped} is stopped by a signal" if stopped else _unheard(software)
         if how and own and not _still(software, own):
-            _service_runs(software)
-            return False  # it only tries to start, again and again, as one does that its package starts without what it needs
+            # It only tries to start, again and again, as one does that its package starts without what it needs.
+            _refuse_another_configuration(software)
+            return False
         if how:
             raise Refused(f"{software.daemon} runs and takes no commands: {how}. What changes would not be served; see to it that it does, or stop it")
     return True
@@ -63,16 +66,12 @@ def _look_for_rivals(state, own):
         )
 
 
-def _service_runs(software):
-    """Whether systemd has the service run. Raises Refused where that is with another configuration."""
-    if not software.service_runs():
-        return False
+def _refuse_another_configuration(software):
     main = software.service_process()
     for process in listeners.processes(software.daemon):
         how = software.elsewhere(process.words)
         if process.pid == main and how:
             raise Refused(f"{process} runs {how}: it would not read what this run writes. Have {software.layout['service']} start it without that")
-    return True
 
 
 def stale(state):

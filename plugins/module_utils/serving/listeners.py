@@ -14,8 +14,10 @@ import os
 import pwd
 import re
 import sys
+import time
 
 _TABLES = {"udp": "07", "udp6": "07", "tcp": "0A", "tcp6": "0A"}  # the state of a socket that takes what comes to it
+_LOOKS = 10  # at a command line
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 
 
@@ -23,11 +25,7 @@ class Process:
     """One process. name: of its program; words: its command line, without the program; state, parent: as proc_pid_stat(5) has them."""
 
     def __init__(self, pid):
-        with open(f"/proc/{pid}/cmdline", "rb") as stream:
-            line = stream.read()
-        if not line:  # it has none for a moment, when it is the program already, and for good once it has ended
-            raise ProcessLookupError(f"process {pid} has no command line")
-        self.words = os.fsdecode(line).rstrip("\0").split("\0")[1:]
+        self.words = os.fsdecode(_command_line(pid)).rstrip("\0").split("\0")[1:]
         status = _read(f"/proc/{pid}/stat")
         self.pid = pid
         self.name = _program(pid)
@@ -105,6 +103,17 @@ def taking(port):
                     local = _address(address)
                     found.add(ipaddress.ip_address("127.0.0.1" if local.version == 4 else "::1") if local.is_unspecified else local)
     return [str(address) for address in sorted(found, key=lambda address: (not address.is_loopback, address.version, address)) if not address.is_link_local]
+
+
+def _command_line(pid):
+    """A program that takes a process over has none for a moment, and one that has ended for good."""
+    for _look in range(_LOOKS):
+        with open(f"/proc/{pid}/cmdline", "rb") as stream:
+            line = stream.read()
+        if line:
+            return line
+        time.sleep(0.005)
+    raise ProcessLookupError(f"process {pid} has no command line")
 
 
 def _pids():

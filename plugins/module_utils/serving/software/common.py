@@ -227,8 +227,11 @@ class Software:
         return bool(program) and self.run([program, "is-active", "--quiet", self.layout["service"]])[0] == 0
 
     def service_process(self):
-        """The number of the service's main process, 0 if it has none."""
-        out = self.run([self.find("systemctl"), "show", "--property=MainPID", "--value", self.layout["service"]])[1].strip()
+        """The number of the service's main process, also while it begins; 0 if it has none."""
+        program = self.find("systemctl")
+        if not program:
+            return 0
+        out = self.run([program, "show", "--property=MainPID", "--value", self.layout["service"]])[1].strip()
         return int(out) if out.isdigit() else 0
 
     def elsewhere(self, words):

@@ -24,6 +24,7 @@ _LISTED = re.compile(r"^zone:\s+(\S+?)\.?\n(?:(?!zone:).*\n)*?.*catalog-member-i
 _KNOWN = re.compile(r"^zone:\s+(\S+?)\.?$", re.M)
 _PATTERN = re.compile(r"^\s*pattern:\s+(\S+)$", re.M)
 _SERIAL = re.compile(r'^\s+(served|commit)-serial: "?(\d+)', re.M)
+_ZONE = re.compile(r"^zone:\s+", re.M)  # begins what zonestatus says of a zone
 _WRITTEN = 5.0  # seconds for a zone to be written
 _SERVED = 5.0  # seconds for a zone that was transferred to be served
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
@@ -37,7 +38,7 @@ class NSD(Software):
     configured_twice = re.compile(r"^(\S+):(\d+): error: zone (\S+?)\.? cannot be created because implicit pattern")
     daemon = "nsd"
     status = ("nsd-control", "status")
-    # Stopped while it works on a NOTIFY, or "transfer", about a zone that is in no file yet, it notes the zone as its own and waits for the SOA's timer.
+    # Started, it waits for the timer that its notes (xfrd.state) have of a zone that it was asking for when it was stopped (4.6, 4.12).
     asks_for_what_it_lacks = False
     always_commanded = False  # a configuration that is not this collection's is replaced by a restart
 
@@ -114,17 +115,22 @@ class NSD(Software):
     def take(self, changed_files, changed_zones):
         """Make the running server read what is current now. Raises Refused."""
         if _RESTART.intersection(changed_files):
-            self.restart()
+            self._begin_anew()
             return
         if changed_files:
             self._control("reconfig")
             if self._listed_too():
-                self.restart()
+                self._begin_anew()
         if len(changed_zones) > _RELOAD_ONE_BY_ONE:
             self._control("reload")
         else:
             for zone in changed_zones:
                 self._control("reload", zone)
+
+    def _begin_anew(self):
+        """Restart it, until it takes commands, which may be a moment after systemd takes it for running."""
+        self.restart()
+        self.unheard()
 
     def _listed_too(self):
         """Whether a zone that has a clause is still one that a catalog lists, or was a moment ago: nsd ignored the clause then, and reads it when it starts."""
@@ -145,9 +151,20 @@ class NSD(Software):
         return [zone for zone, file in files.items() if file and self.run_checker([program, zone, file])[0]]
 
     def refresh(self, zones):
-        """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8), transfer)."""
-        for zone in zones if len(zones) <= _RELOAD_ONE_BY_ONE else [""]:
-            self.run([self.find("nsd-control"), "-c", self.layout["config_file"], "transfer", *filter(None, [zone])])
+        """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8))."""
+        if len(zones) > _RELOAD_ONE_BY_ONE:
+            self._transfer()
+        else:
+            for zone in zones:
+                self._transfer(zone)
+
+    def _transfer(self, *zone):
+        """With another question about what it serves in another version than it notes, since "transfer" asks for what is newer than the note."""
+        program = [self.find("nsd-control"), *self.control_options()]
+        believed = _believed(self.run([*program, "zonestatus", *zone])[1])
+        self.run([*program, "transfer", *zone])
+        for name in believed:
+            self.run([*program, "force_transfer", name])
 
     def consume(self, catalogs):
         """Have nsd read catalogs anew, for members that it ignored while the configuration had them too."""
@@ -204,6 +221,17 @@ class NSD(Software):
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
         self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
+
+
+def _believed(told):
+    """Zones, of what zonestatus says, that nsd notes to have in another version than it serves, as 4.6 does when it is started with an older file.
+
+    Without catalogs, of whose members it adds none where it transfers them twice at once (4.12).
+    """
+    for text in _ZONE.split(told)[1:]:
+        serials = dict(_SERIAL.findall(text))
+        if serials.get("commit", serials.get("served")) != serials.get("served") and _CONSUMER not in text:
+            yield text.split(None, 1)[0].rstrip(".")
 
 
 def _rows(text):

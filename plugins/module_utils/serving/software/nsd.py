@@ -27,6 +27,7 @@ _SERIAL = re.compile(r'^\s+(served|commit)-serial: "?(\d+)', re.M)
 _ZONE = re.compile(r"^zone:\s+", re.M)  # begins what zonestatus says of a zone
 _WRITTEN = 5.0  # seconds for a zone to be written
 _SERVED = 5.0  # seconds for a zone that was transferred to be served
+_RELOADED = 2.0  # seconds; what it transferred it serves after one (xfrd-reload-timeout)
 _RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
 
 
@@ -152,19 +153,19 @@ class NSD(Software):
 
     def refresh(self, zones):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8))."""
-        if len(zones) > _RELOAD_ONE_BY_ONE:
-            self._transfer()
-        else:
-            for zone in zones:
-                self._transfer(zone)
-
-    def _transfer(self, *zone):
-        """With another question about what it serves in another version than it notes, since "transfer" asks for what is newer than the note."""
+        asked = [[zone] for zone in zones] if len(zones) <= _RELOAD_ONE_BY_ONE else [[]]
         program = [self.find("nsd-control"), *self.control_options()]
-        believed = _believed(self.run([*program, "zonestatus", *zone])[1])
-        self.run([*program, "transfer", *zone])
-        for name in believed:
-            self.run([*program, "force_transfer", name])
+
+        def believed():
+            return set(_believed("".join(self.run([*program, "zonestatus", *zone])[1] for zone in asked)))
+
+        before = believed()
+        for zone in asked:
+            self.run([*program, "transfer", *zone])
+        if before:
+            time.sleep(_RELOADED)
+        for zone in sorted(before & believed() if before else ()):  # "transfer" asked for what is newer than the note
+            self.run([*program, "force_transfer", zone])
 
     def consume(self, catalogs):
         """Have nsd read catalogs anew, for members that it ignored while the configuration had them too."""

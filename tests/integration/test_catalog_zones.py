@@ -170,6 +170,7 @@ def test_another_catalog_takes_the_place_of_one(consuming):
     wait_for(lambda: answer(consuming.consumer, "www.zone3.test"), ("NOERROR", ["192.0.2.3"]))
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))
     wait_for(lambda: answer(consuming.consumer, "www.zone2.test")[0], "REFUSED")
+    consuming.consumer.write()
     consuming.consumer.stop()
     consuming.consumer.start()
     wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.1"]))

@@ -65,6 +65,7 @@ def test_members_that_are_missing_and_zones_that_stay_are_counted(pair, watch):
     wait_for(lambda: answer(pair.consumer, "www.zone3.test")[0], "REFUSED")
     assert watch(zones(1, 2, 4)) == (0, 0)
     # What a server does not answer says nothing.
+    pair.consumer.write()
     pair.consumer.stop()
     assert watch(zones(1, 4)) == (0, 0)
     pair.consumer.start()

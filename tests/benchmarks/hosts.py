@@ -45,7 +45,6 @@ _NO_ZONES = """options {{
 class Program:
     """A name server's. command: with which it stays in the foreground; status: which succeeds while it takes commands, None if it takes none yet."""
 
-    account: str
     command: str
     status: str | None
     needs: str = ""  # commands beforehand
@@ -57,11 +56,11 @@ def program(software: str, address: str) -> Program:
         account, first = user(), configuration()
         text = shlex.quote(_NO_ZONES.format(directory=account.pw_dir, address=address))
         needs = f"mkdir /run/named && chown {account.pw_name} /run/named && rndc-confgen -a -u {account.pw_name} && printf %s {text} > {first}"
-        return Program(account.pw_name, f"named -g -u {account.pw_name} -c {first}", "rndc status", needs)
+        return Program(f"named -g -u {account.pw_name} -c {first}", "rndc status", needs)
     # As their packages leave them: without a zone, Knot DNS without an address. NSD would listen on all of them, and takes no commands before the role comes.
     return {
-        "knot": Program("knot", "knotd -c /etc/knot/knot.conf", "knotc status", "install -d -o knot -g knot /run/knot"),
-        "nsd": Program("nsd", "nsd -d -c /etc/nsd/nsd.conf", None, "install -d -o nsd -g nsd /run/nsd"),
+        "knot": Program("knotd -c /etc/knot/knot.conf", "knotc status", "install -d -o knot -g knot /run/knot"),
+        "nsd": Program("nsd -d -c /etc/nsd/nsd.conf", None, "install -d -o nsd -g nsd /run/nsd"),
     }[software]
 
 

@@ -136,11 +136,10 @@ class Application:
         Nobody misses a server while it is restarted that has nothing at all.
         """
         waiting = condition.waiting(self.state, condition.transferred(self.state))
-        # Of members it may not know, because it lacks their catalog.
-        catalogs = {self.payload["members"][zone] for zone in waiting if zone in self.payload["members"]}
+        members = [zone for zone in waiting if zone in self.payload["members"]]
+        catalogs = {self.payload["members"][zone] for zone in members}  # or it may not know them, because it lacks their catalog
         self.software.refresh([*sorted(catalogs), *waiting, *self.payload["missed"]])
         # Some it may not even know: it ignored them while another catalog, or its configuration, had them, and looks at them never again.
-        members = [zone for zone in waiting if zone in self.payload["members"]]
         unknown = self.software.unknown(random.sample(members, min(_LOOKED_FOR, len(members))))
         self.software.consume(sorted({self.payload["members"][zone] for zone in unknown}))
         if waiting and self.software.remembers_unreachable and not self.payload["zones"]:

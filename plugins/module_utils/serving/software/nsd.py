@@ -164,8 +164,8 @@ class NSD(Software):
             self.run([*program, "transfer", *zone])
         if before:
             time.sleep(_RELOADED)
-        for zone in sorted(before & believed() if before else ()):  # "transfer" asked for what is newer than the note
-            self.run([*program, "force_transfer", zone])
+            for zone in sorted(before & believed()):  # "transfer" asked for what is newer than the note
+                self.run([*program, "force_transfer", zone])
 
     def consume(self, catalogs):
         """Have nsd read catalogs anew, for members that it ignored while the configuration had them too."""

@@ -3,7 +3,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 
 # What fails in there is told as in a test: with what was found, and what was expected.
 pytest.register_assert_rewrite("ansible_collections.authoritative.dns.tests.support")
+
+_LOGS = ("log", "output", "*.log")
+_TOLD = 4000  # characters of the end of a log
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Beside what fails, how the logs of the test's servers end: a fault that is met once in a hundred runs is told there or nowhere."""
+    report = yield
+    if report.failed:
+        for directory in _directories(item):
+            for path in sorted(path for name in _LOGS for path in directory.rglob(name) if path.is_file()):
+                section = (str(path), path.read_text(errors="replace")[-_TOLD:])
+                if section not in report.sections:  # this file is read twice, by its two paths
+                    report.sections.append(section)
+    return report
+
+
+def _directories(item):
+    """Those in which the servers of a test have their logs: of the hosts among its fixtures, of pairs of hosts, and the test's own."""
+    fixtures = getattr(item, "funcargs", {}).values()
+    hosts = [*fixtures, *(part for fixture in fixtures for part in getattr(fixture, "__dict__", {}).values())]
+    found = [value if isinstance(value, pathlib.Path) else getattr(value, "root", None) for value in hosts]
+    return dict.fromkeys(path for path in found if isinstance(path, pathlib.Path) and path.is_dir())

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import sqlite3
 
 import dns.message
 import dns.query
@@ -15,6 +17,7 @@ import pytest
 from ansible_collections.authoritative.dns.tests.support.catalog_pairs import (
     CATALOG,
     CONSUMERS,
+    PowerDNSConsumer,
     answer,
     membership,
     membership_faults,
@@ -70,10 +73,17 @@ def edit(host, old, new):
 
 
 def has_heard(host, serial):
-    """Knot DNS, which answers no question about a catalog that it learns from, says so in its log."""
+    """Knot DNS, which answers no question about a catalog that it learns from, says so in its log, and so does PowerDNS, which looks at it again for a while."""
     if host.daemon == "knot":
         return f"[{CATALOG}.] failed to process catalog zone" in host.log()
+    if host.daemon == "pdns_server":
+        return gave_up(host)
     return asked(host, CATALOG) == serial
+
+
+def gave_up(host):
+    """Whether PowerDNS has told that it could make nothing of a catalog."""
+    return "Catalog-Zone update failed" in (host.root / "pdns.log").read_text()
 
 
 @pytest.mark.parametrize("fault", BROKEN)
@@ -93,6 +103,20 @@ def test_no_member_vanishes_because_of_a_broken_catalog_and_a_run_mends_it(pair,
     assert ("What helps against not_learned: see that the primaries serve the declared catalog" in found["msg"]) == (served != SERVED)
     assert pair.bring(zones(1, 2), hosts=[pair.primary])[0]["edited"] == [f"zones/{CATALOG}"]
     wait_for(lambda: answers(pair.consumer), SERVED)
+
+
+@pytest.mark.skipif(PowerDNSConsumer not in CONSUMERS, reason="PowerDNS is not installed, or learns from no catalog")
+def test_what_powerdns_could_not_make_of_a_catalog_beside_another_transfer_it_makes_of_it_later():
+    with pair_with_users(BindHost, PowerDNSConsumer) as pair:
+        pair.bring(zones(1, 2))
+        wait_for(lambda: answers(pair.consumer), SERVED)
+        with contextlib.closing(sqlite3.connect(pair.consumer.layout["database"], isolation_level=None)) as another_transfer:
+            another_transfer.execute("BEGIN IMMEDIATE")
+            pair.bring(zones(2), hosts=[pair.primary])
+            wait_for(lambda: gave_up(pair.consumer), True)
+            another_transfer.execute("ROLLBACK")
+        wait_for(lambda: answer(pair.consumer, "www.zone1.test")[0], "REFUSED")
+        wait_for(lambda: asked(pair.consumer, CATALOG), asked(pair.primary, CATALOG))
 
 
 def has_given_up(host):

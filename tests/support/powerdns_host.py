@@ -137,7 +137,7 @@ class PowerDNSHost:
                 self.process.kill()
                 self.process.wait(10)
 
-    def wait_for(self, condition: Any, seconds: float = 10.0) -> float:
+    def wait_for(self, condition: Any, seconds: float = 60.0) -> float:
         """How long it took until condition() was true."""
         started = time.monotonic()
         while not condition():

@@ -21,12 +21,32 @@ _ZONES, _KEYS, _SETTINGS = "zones.txt", "keys.txt", "pdns.conf"
 _LOCAL = "pdns.local.conf"  # is read after pdns.conf
 _KINDS = ("AXFR-MASTER-TSIG", "TSIG-ALLOW-AXFR", "ALLOW-AXFR-FROM", "ALSO-NOTIFY", "SLAVE-RENOTIFY")
 # The members of a catalog are transferred with its key, which pdns_server itself does not give them (issue 13682 of PowerDNS).
-_INHERIT = """CREATE TRIGGER IF NOT EXISTS authoritative_dns_{name} AFTER {event} ON domains WHEN NEW.catalog <> '' AND NEW.type = 'SLAVE' BEGIN
+_INHERIT = """CREATE TRIGGER authoritative_dns_{name} AFTER {event} ON domains WHEN NEW.catalog <> '' AND NEW.type = 'SLAVE' BEGIN
     DELETE FROM domainmetadata WHERE domain_id = NEW.id AND kind = 'AXFR-MASTER-TSIG';
     INSERT INTO domainmetadata (domain_id, kind, content) SELECT NEW.id, kind, content FROM domainmetadata
         WHERE kind = 'AXFR-MASTER-TSIG' AND domain_id = (SELECT id FROM domains WHERE name = NEW.catalog);
 END"""
-_TRIGGERS = {f"authoritative_dns_{name}": _INHERIT.format(name=name, event=event) for name, event in (("new", "INSERT"), ("listed", "UPDATE OF catalog"))}
+# Where another transfer is entered meanwhile, pdns_server fails to enter what a catalog changes among its members, and yet enters the catalog, under its new
+# serial (SQLITE_BUSY; "Catalog-Zone update failed, only import records"). Without its SOA record it is transferred, and looked at, again in the next round;
+# ten times at most, since that becomes of a broken catalog too.
+_LISTED = """SELECT lower(content) AS member FROM records WHERE domain_id = NEW.id AND type = 'PTR' AND substr(name, -length(NEW.name) - 7) = '.zones.' || NEW.name
+        AND instr(substr(name, 1, length(name) - length(NEW.name) - 7), '.') = 0"""
+_SOA = "SELECT content FROM records WHERE domain_id = NEW.id AND type = 'SOA'"
+_TRIED = "FROM domainmetadata WHERE domain_id = NEW.id AND kind = 'X-AUTHORITATIVE-DNS-TRIED'"
+_LOOK_AGAIN = f"""CREATE TRIGGER authoritative_dns_looked_at AFTER UPDATE OF last_check ON domains
+WHEN NEW.type = 'CONSUMER' AND NEW.last_check IS NOT NULL AND (SELECT count(*) {_TRIED} AND content IN ({_SOA})) < 10 AND (
+    EXISTS (SELECT 1 FROM domains WHERE catalog = NEW.name AND name NOT IN ({_LISTED}))
+    OR EXISTS (SELECT 1 FROM ({_LISTED}) WHERE member NOT IN (SELECT name FROM domains))
+) BEGIN
+    DELETE {_TRIED} AND content NOT IN ({_SOA});
+    INSERT INTO domainmetadata (domain_id, kind, content) SELECT NEW.id, 'X-AUTHORITATIVE-DNS-TRIED', content FROM ({_SOA});
+    DELETE FROM records WHERE domain_id = NEW.id AND type = 'SOA';
+    UPDATE domains SET last_check = NULL WHERE id = NEW.id;
+END"""
+_TRIGGERS = {
+    **{f"authoritative_dns_{name}": _INHERIT.format(name=name, event=event) for name, event in (("new", "INSERT"), ("listed", "UPDATE OF catalog"))},
+    "authoritative_dns_looked_at": _LOOK_AGAIN,
+}
 _TABLES_OF_A_ZONE = ("records", "domainmetadata", "cryptokeys", "comments")
 _ONE_BY_ONE = 50  # above this many zones the server's own rounds are cheaper
 _SETTING = re.compile(r"^(?:# )?([a-z0-9-]+)=(.*)$", re.M)
@@ -115,7 +135,9 @@ class PowerDNS(Software):
             stale = {name: facts for name, facts in zones.items() if present.get(name, (None, None))[1] != facts}
             self._enter(database, stale)
             for name, statement in _TRIGGERS.items():
-                database.execute(statement if _consumed(zones) else f"DROP TRIGGER IF EXISTS {name}")
+                database.execute(f"DROP TRIGGER IF EXISTS {name}")
+                if _consumed(zones):
+                    database.execute(statement)
             self._hand_on(database, [name for name in _consumed(zones) if name in stale])
             if _keys(database) != keys:
                 database.execute("DELETE FROM tsigkeys")
@@ -305,7 +327,7 @@ def _knows_catalogs(database):
 
 
 def _has_triggers(database):
-    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")} >= {*_TRIGGERS}
+    return dict(database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).items() >= _TRIGGERS.items()
 
 
 def _keys(database):

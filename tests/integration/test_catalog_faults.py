@@ -73,7 +73,7 @@ def edit(host, old, new):
 
 
 def has_heard(host, serial):
-    """Knot DNS, which answers no question about a catalog that it learns from, says so in its log, and so does PowerDNS, which looks at it again for a while."""
+    """Knot DNS, which answers no question about a catalog that it learns from, says so in its log, and so does PowerDNS, which goes on looking at it."""
     if host.daemon == "knot":
         return f"[{CATALOG}.] failed to process catalog zone" in host.log()
     if host.daemon == "pdns_server":

@@ -29,8 +29,8 @@ END"""
 # Where another transfer is entered meanwhile, pdns_server fails to enter what a catalog changes among its members, and yet enters the catalog, under its new
 # serial (SQLITE_BUSY; "Catalog-Zone update failed, only import records"). Without its SOA record it is transferred, and looked at, again in the next round;
 # ten times at most, since that becomes of a broken catalog too.
-_LISTED = """SELECT lower(content) AS member FROM records WHERE domain_id = NEW.id AND type = 'PTR' AND substr(name, -length(NEW.name) - 7) = '.zones.' || NEW.name
-        AND instr(substr(name, 1, length(name) - length(NEW.name) - 7), '.') = 0"""
+_LISTED = """SELECT lower(content) AS member FROM records WHERE domain_id = NEW.id AND type = 'PTR'
+        AND substr(name, -length(NEW.name) - 7) = '.zones.' || NEW.name AND instr(substr(name, 1, length(name) - length(NEW.name) - 7), '.') = 0"""
 _SOA = "SELECT content FROM records WHERE domain_id = NEW.id AND type = 'SOA'"
 _TRIED = "FROM domainmetadata WHERE domain_id = NEW.id AND kind = 'X-AUTHORITATIVE-DNS-TRIED'"
 _LOOK_AGAIN = f"""CREATE TRIGGER authoritative_dns_looked_at AFTER UPDATE OF last_check ON domains

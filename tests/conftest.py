@@ -11,7 +11,7 @@ import pytest
 pytest.register_assert_rewrite("ansible_collections.authoritative.dns.tests.support")
 
 _LOGS = ("log", "output", "*.log")
-_TOLD = 4000  # characters of the end of a log
+_TOLD = 2000  # characters of the end of a log
 
 
 @pytest.hookimpl(wrapper=True)

@@ -252,6 +252,30 @@ def test_a_zone_that_is_taken_over_does_not_lose_most_of_its_records_without_a_w
         assert told.startswith("zone example.com would lose 96 % (60 of 62) of its records; ")
 
 
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_comparison_starts_no_program_for_each_new_zone(kind, tmp_path, monkeypatch):
+    commands, run = [], kind.run
+    monkeypatch.setattr(kind, "run", lambda self, command, **limits: (commands.append(command), run(self, command, **limits))[1])
+    with running_host(kind, tmp_path) as host:
+        compared(host, {f"{number}.example": {} for number in range(120)})
+        assert len(commands) < 20
+
+
+@pytest.mark.skipif(NsdHost not in INSTALLED, reason="NSD is not installed")
+def test_the_files_of_zones_are_where_nsds_patterns_say(tmp_path):
+    with running_host(NsdHost, tmp_path) as host:
+        (host.root / "own/p").mkdir()
+        serve(host, "plain.example", MANY)
+        (host.root / "own/p/plain.example").write_text((host.root / "own/plain.example").read_text())
+        (host.root / "own/plain.example").write_text("nothing")
+        text = host.config_file.read_text() + "\tinclude-pattern: Sorted\n"  # which outdoes what comes before it in the clause
+        host.config_file.write_text(f'pattern:\n\tname: Base\n\tzonefile: "{host.root}/own/%1/%s"\npattern:\n\tname: Sorted\n\tinclude-pattern: Base\n{text}')
+        host.stop()
+        host.start()
+        assert host.serial("plain.example") == 4000000000
+        assert compared(host, {"plain.example": {"www": "192.0.2.1"}})["differing"]["zones"]["plain.example"][2] == [63, ["ns1.example.", "ns2.example."]]
+
+
 def test_a_dynamic_zone_that_answers_nobody_is_asked_all_the_same(host):
     serve(host, "closed.example", MANY, "allow-query { none; }; allow-update { 127.0.0.1; };")
     assert host.serial("closed.example") is None

@@ -13,6 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading import a
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import nsd_zones
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _HIDDEN = "????"
@@ -36,14 +37,11 @@ class Nsd:
         code, out, err = self.run([self.find("nsd-control"), "-c", self.config_file, "zonestatus"], "/")
         if code:
             raise Refused(f"nsd-control zonestatus fails: {(err or out).strip()}")
-        found, zone = {}, ""
-        for key, value in re.findall(r"^\s*(zone|catalog|catalog-member-id):\s+(\S+)", out, re.M):
-            if key == "zone":
-                zone = value.rstrip(".")
-            elif key == "catalog" and value == "consumer":
-                found.setdefault(zone, set())
-            elif key == "catalog-member-id":
-                found.setdefault(value.partition(".zones.")[2].rstrip("."), set()).add(zone)
+        told = nsd_zones.status(out)
+        found = {zone: set() for zone, facts in told.items() if nsd_zones.consumed(facts)}
+        for zone, facts in told.items():
+            if "catalog-member-id" in facts:
+                found.setdefault(facts["catalog-member-id"].partition(".zones.")[2].rstrip("."), set()).add(zone)
         return found
 
     def facts(self, secrets=False, content=False, copies=True):
@@ -136,16 +134,8 @@ def _zone(clause, directory, where):
     file = clauses.option(clause, "zonefile")
     kind = "secondary" if any(item[0] == "request-xfr" for item in clause[1]) else "primary"
     place = where.get(f"zone {name}")
-    path = os.path.join(directory, _filled(file, name)) if file else None
+    path = os.path.join(directory, nsd_zones.file_name(file, name)) if file else None
     return {"name": name, "view": None, "type": kind, "file": path, "where": place, "added": place is None, "dynamic": False, "signed": False}
-
-
-def _filled(file, name):
-    """The name of a zone's file with what nsd.conf(5) puts for C(%s) and its like."""
-    labels = name.split(".")[::-1]
-    parts = {"s": name, **{str(place): name[place - 1 : place] or "." for place in (1, 2, 3)}}
-    parts.update({letter: labels[place] if place < len(labels) else "." for place, letter in enumerate("zyx")})
-    return re.sub(r"%([s123zyx])", lambda found: parts[found.group(1)], file)
 
 
 def _key(clause, secrets):

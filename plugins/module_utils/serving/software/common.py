@@ -348,16 +348,16 @@ def zones_named(pattern, option):
 
     option: the one of a clause C(zone) that has its name. Returns lower case names without the dot at the end.
     """
-    return {name for name, _value in _zone_options(pattern, option, option)}
+    return set(settings(pattern, "zone", option, option))
 
 
-def zone_settings(pattern, option, wanted):
-    """{zone: value of the option wanted} of the clauses C(zone) that have it; option as in L(zones_named)."""
-    return dict(_zone_options(pattern, option, wanted))
+def settings(pattern, clause, option, wanted):
+    """{name, as L(zones_named) has it: value of the option wanted} of the clauses of a kind that have it. option: the one that has its name."""
+    return dict(_settings(pattern, clause, option, wanted))
 
 
-def _zone_options(pattern, option, wanted):
-    """(zone, value) of an option of clauses C(zone), whichever of its two lines comes first."""
+def _settings(pattern, kind, option, wanted):
+    """(name, value) of an option of clauses, whichever of its two lines comes first."""
     read, ahead = set(), glob.glob(pattern)
     while ahead:
         path = ahead.pop()
@@ -371,7 +371,7 @@ def _zone_options(pattern, option, wanted):
             if key == "include":
                 included = os.path.join(os.path.dirname(path), value)
                 ahead += glob.glob(os.path.join(included, "*.conf") if os.path.isdir(included) else included)
-            elif clause == "zone" and key in (option, wanted):
+            elif clause == kind and key in (option, wanted):
                 if key == option:
                     name = value.rstrip(".").lower()
                 if key == wanted:

@@ -12,7 +12,8 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, zone_links
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, weight_of, zone_settings, zones_named
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import nsd_zones
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY, Holding, Software, settings, weight_of, zones_named
 
 _RESTART = {"nsd.conf", "local.conf", ENTRY}  # what nsd reads only when it starts, such as its addresses
 _CONFIGURATION = ("nsd.conf", "keys.conf", "zones.conf")
@@ -20,15 +21,10 @@ _STAMP = re.compile(r"^\[[^]]*\] \S+\[\d+\]: ")  # time and process before a lin
 _BROKEN = re.compile(r" \(\n\s+(.*) \)$", re.MULTILINE)  # as nsd-checkzone prints the SOA record
 _ADDED = re.compile(r"add (\S+) \S")  # a line of its zonelistfile
 _CONSUMER = "catalog: consumer"
-_LISTED = re.compile(r"^zone:\s+(\S+?)\.?\n(?:(?!zone:).*\n)*?.*catalog-member-id:", re.M)  # what zonestatus says of zones that a catalog lists
-_KNOWN = re.compile(r"^zone:\s+(\S+?)\.?$", re.M)
-_PATTERN = re.compile(r"^\s*pattern:\s+(\S+)$", re.M)
-_SERIAL = re.compile(r'^\s+(served|commit)-serial: "?(\d+)', re.M)
-_ZONE = re.compile(r"^zone:\s+", re.M)  # begins what zonestatus says of a zone
 _WRITTEN = 5.0  # seconds for a zone to be written
 _SERVED = 5.0  # seconds for a zone that was transferred to be served
 _RELOADED = 2.0  # seconds; what it transferred it serves after one (xfrd-reload-timeout)
-_RELOAD_ONE_BY_ONE = 50  # above this many zones one reload, which looks at every file's time, is cheaper
+_ONE_BY_ONE = 50  # above this many zones one command about all of them, as a reload, which looks at every file's time, is cheaper
 
 
 class NSD(Software):
@@ -47,20 +43,26 @@ class NSD(Software):
         return ["-c", self.layout["config_file"]]
 
     def unknown(self, zones):
-        program = self.find("nsd-control")
-        return [zone for zone in zones if self.run([program, *self.control_options(), "zonestatus", zone])[0]]
+        known = self._status(zones)
+        return [zone for zone in zones if zone not in known]
+
+    def _status(self, zones):
+        """{zone: what it is told of it, see L(nsd_zones.status)}, of those of these zones that nsd knows, and of others where these are many."""
+        asked = [[zone] for zone in zones] if len(zones) <= _ONE_BY_ONE else [[]]
+        return nsd_zones.status("".join(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus", *zone])[1] for zone in asked))
 
     def held(self, zones, answered, lost=False, plain=False):
         """What is in the files of zones that the configuration in place has, as "nsd-checkzone -p" reads them."""
         if lost:
             return {}
-        files, configured = zone_settings(self.layout["config_file"], "name", "zonefile"), zones_named(self.layout["config_file"], "name")
+        files, patterns = self._files()
+        patterns_of = {zone: facts.get("pattern", "").lower() for zone, facts in self._status([zone for zone in zones if zone not in files]).items()}
         program = self.find("nsd-checkconf")
         directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""
         held = {}
         for zone in zones:
-            path = files.get(zone) or (self._patterns_file(zone) if zone in configured else self._member_file(zone))
-            path = os.path.join(directory, path.replace("%s", zone)) if path else ""
+            path = files.get(zone) or patterns.get(patterns_of.get(zone))
+            path = os.path.join(directory, nsd_zones.file_name(path, zone)) if path else ""
             if path and zone in answered:
                 self._write(zone, path)
             code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path]) if path else (1, "", "")
@@ -72,16 +74,15 @@ class NSD(Software):
                 raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: its file {path or 'is not in the configuration'}")
         return held
 
-    def _patterns_file(self, zone):
-        """What a pattern that nsd.conf includes in a zone's clause says of its file, None where it has no such zone."""
-        code, out, _err = self.run_checker([self.find("nsd-checkconf"), "-o", "zonefile", "-z", zone, self.layout["config_file"]])
-        return None if code else out.strip()
-
-    def _member_file(self, zone):
-        """What nsd.conf says of the file of a zone that a catalog lists, None of any other."""
-        pattern = _PATTERN.search(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus", zone])[1])
-        printer = [self.find("nsd-checkconf"), "-o", "zonefile", "-p"]
-        return self.run_checker([*printer, pattern.group(1), self.layout["config_file"]])[1].strip() if pattern else None
+    def _files(self):
+        """({zone: its file}, {pattern: that of its zones}) as nsd.conf has them, with what it includes and the patterns of zones filled in."""
+        program = self.find("nsd-checkconf")
+        code, out, _err = self.run_checker([program, "-v", self.layout["config_file"]]) if program else (1, "", "")
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
+            stream.write(out)
+            stream.flush()
+            path = self.layout["config_file"] if code else stream.name  # or what can be read of one that nsd does not take any more
+            return [settings(path, clause, "name", "zonefile") for clause in ("zone", "pattern")]
 
     def _write(self, zone, path):
         """Have nsd write a zone now that it transferred a moment ago and would write in the next one."""
@@ -122,7 +123,7 @@ class NSD(Software):
             self._control("reconfig")
             if self._listed_too():
                 self._begin_anew()
-        if len(changed_zones) > _RELOAD_ONE_BY_ONE:
+        if len(changed_zones) > _ONE_BY_ONE:
             self._control("reload")
         else:
             for zone in changed_zones:
@@ -140,9 +141,9 @@ class NSD(Software):
             text = stream.read()
         if _CONSUMER not in text:
             return False
-        told = self.run([self.find("nsd-control"), *self.control_options(), "zonestatus"])[1]
-        listed, known = set(_LISTED.findall(told)), set(_KNOWN.findall(told))
-        return any(kind == "zone" and (zone in listed or zone not in known) for kind, zone in blocks.split(text)[1])
+        declared = [zone for kind, zone in blocks.split(text)[1] if kind == "zone"]
+        told = self._status(declared)
+        return any(zone not in told or "catalog-member-id" in told[zone] for zone in declared)
 
     def check_original(self, path, files):
         code, out, err = self.run_checker([self.find("nsd-checkconf"), path])
@@ -153,19 +154,20 @@ class NSD(Software):
 
     def refresh(self, zones):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8))."""
-        asked = [[zone] for zone in zones] if len(zones) <= _RELOAD_ONE_BY_ONE else [[]]
-        program = [self.find("nsd-control"), *self.control_options()]
-
-        def believed():
-            return set(_believed("".join(self.run([*program, "zonestatus", *zone])[1] for zone in asked)))
-
-        before = believed()
-        for zone in asked:
-            self.run([*program, "transfer", *zone])
-        if before:
+        believed = self._believed(zones)
+        for zone in [[zone] for zone in zones] if len(zones) <= _ONE_BY_ONE else [[]]:
+            self.run([self.find("nsd-control"), *self.control_options(), "transfer", *zone])
+        if believed:
             time.sleep(_RELOADED)
-            for zone in sorted(before & believed()):  # "transfer" asked for what is newer than the note
-                self.run([*program, "force_transfer", zone])
+            for zone in sorted(believed & self._believed(zones)):  # "transfer" asked for what is newer than the note
+                self.run([self.find("nsd-control"), *self.control_options(), "force_transfer", zone])
+
+    def _believed(self, zones):
+        """Those that nsd notes to have in another version than it serves, as 4.6 does when it is started with an older file.
+
+        Without catalogs, of whose members it adds none where it transfers them twice at once (4.12).
+        """
+        return {zone for zone, facts in self._status(zones).items() if nsd_zones.waits_to_serve(facts) and not nsd_zones.consumed(facts)}
 
     def consume(self, catalogs):
         """Have nsd read catalogs anew, for members that it ignored while the configuration had them too."""
@@ -177,9 +179,9 @@ class NSD(Software):
         """Whether nsd serves what it transferred of a catalog, now or soon. Until then it will read it, but not after a second transfer (4.12)."""
         deadline = time.monotonic() + _SERVED
         while True:
-            serials = dict(_SERIAL.findall(self.run([self.find("nsd-control"), *self.control_options(), "zonestatus", catalog])[1]))
-            if serials.get("served") == serials.get("commit"):
-                return "served" in serials
+            facts = self._status([catalog]).get(catalog, {})
+            if not nsd_zones.waits_to_serve(facts):
+                return "served-serial" in facts
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.1)
@@ -222,17 +224,6 @@ class NSD(Software):
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
         self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
-
-
-def _believed(told):
-    """Zones, of what zonestatus says, that nsd notes to have in another version than it serves, as 4.6 does when it is started with an older file.
-
-    Without catalogs, of whose members it adds none where it transfers them twice at once (4.12).
-    """
-    for text in _ZONE.split(told)[1:]:
-        serials = dict(_SERIAL.findall(text))
-        if serials.get("commit", serials.get("served")) != serials.get("served") and _CONSUMER not in text:
-            yield text.split(None, 1)[0].rstrip(".")
 
 
 def _rows(text):

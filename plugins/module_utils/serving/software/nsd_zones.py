@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What C(nsd-control zonestatus) tells of zones (nsd-control(8)), and where their files are (nsd.conf(5))."""
+
+from __future__ import annotations
+
+import re
+
+_LINE = re.compile(r'^\s*([a-z][a-z-]*):\s*"?([^\s"]+)', re.M)
+
+
+def status(told):
+    """{zone, without the dot at the end: {what is told: its first word}}: of C(pattern), C(state), C(served-serial), C(commit-serial), C(catalog)…
+
+    C(catalog-member-id) of a zone that a catalog lists, and C(catalog) is C(consumer) of one from which nsd learns.
+    """
+    found, facts = {}, {}
+    for key, value in _LINE.findall(told):
+        if key == "zone":
+            facts = found[value.rstrip(".") or "."] = {}
+        else:
+            facts[key] = value
+    return found
+
+
+def waits_to_serve(facts):
+    """Whether nsd notes to have another version of a zone than it serves: of one that it transferred a moment ago, or with which 4.6 was not started."""
+    return facts.get("commit-serial", facts.get("served-serial")) != facts.get("served-serial")
+
+
+def consumed(facts):
+    """Whether nsd learns of zones from this one."""
+    return facts.get("catalog") == "consumer"
+
+
+def file_name(pattern, zone):
+    """The name of a zone's file with what nsd.conf(5) puts for C(%s) and its like."""
+    labels = zone.split(".")[::-1]
+    parts = {"s": zone, **{str(place): zone[place - 1 : place] or "." for place in (1, 2, 3)}}
+    parts.update({letter: labels[place] if place < len(labels) else "." for place, letter in enumerate("zyx")})
+    return re.sub(r"%([s123zyx])", lambda found: parts[found.group(1)], pattern)

@@ -41,7 +41,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import dns.message
 import dns.query
@@ -175,6 +175,12 @@ def until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[],
         time.sleep(0.1)
 
 
+def _unserved(missing: Sequence[str], servers: dict[str, Host]) -> str:
+    """Why a benchmark ends: zones that do not come, and how the servers' logs end."""
+    logs = "".join(f"\n{name}:\n{host.log.read_text(errors='replace')[-3000:]}" for name, host in servers.items())
+    return f"the secondary is not in sync for {len(missing)} zones such as {missing[0]}{logs}"
+
+
 def wait_for_sync(zones: Iterable[str], servers: dict[str, Host]) -> None:
     """Until the secondary gives the primary's serial for every zone."""
     missing = list(zones)
@@ -186,7 +192,7 @@ def wait_for_sync(zones: Iterable[str], servers: dict[str, Host]) -> None:
         missing = [zone for zone in missing if zone not in theirs or ours.get(zone) != theirs[zone]]
         return not missing
 
-    until(in_sync, 60 + len(missing) / 20, lambda: f"the secondary is not in sync for {len(missing)} zones such as {missing[0]}; see its log")
+    until(in_sync, 60 + len(missing) / 20, lambda: _unserved(missing, servers))
 
 
 def answers(host: Host, name: str, rdtype: str) -> list[str]:

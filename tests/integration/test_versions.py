@@ -58,7 +58,12 @@ def checker(request, tmp_path):
                 "secondary_directory": "",
                 "signing_directory": f"{tmp_path}/own",
             },
-            nsd: {"secondary_directory": f"{tmp_path}/own", "differences_directory": f"{tmp_path}/own", "control_socket": f"{tmp_path}/own/ctl"},
+            nsd: {
+                "secondary_directory": f"{tmp_path}/own",
+                "differences_directory": f"{tmp_path}/own",
+                "transfers_file": f"{tmp_path}/own/state",
+                "control_socket": f"{tmp_path}/own/ctl",
+            },
             knot: {"storage": f"{tmp_path}/own", "secondary_directory": f"{tmp_path}/own", "run_directory": f"{tmp_path}/own"},
             powerdns: {"database": f"{tmp_path}/own/db", "schema": ""},
         }[software],

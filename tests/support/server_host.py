@@ -518,13 +518,13 @@ class NsdHost(ServerHost):
             'pidfile: ""',
             f'logfile: "{self.root}/log"',
             "verbosity: 2",
-            *(f'{option}: "{self.root}/own/{name}"' for option, name in (("xfrdfile", "xfrd.state"), ("zonelistfile", "zone.list"), ("xfrdir", ""))),
+            *(f'{option}: "{self.root}/own/{name}"' for option, name in (("zonelistfile", "zone.list"), ("xfrdir", ""))),
         ]
         self.local_config.write_text("")
-        stock = [f"ip-address: {self.address}", 'database: ""', *options]
+        stock = [f"ip-address: {self.address}", 'database: ""', f'xfrdfile: "{self.root}/own/xfrd.state"', *options]
         self.config_file.write_text("server:\n" + "".join(f"\t{line}\n" for line in stock) + "remote-control:\n\tcontrol-enable: no\n")
-        directories = {"secondary_directory": str(self.root / "work/transferred"), "differences_directory": str(self.root / "own/differences")}
-        return {**directories, "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
+        own = {"differences_directory": f"{self.root}/own/differences", "transfers_file": f"{self.root}/own/authoritative.state"}
+        return {**own, "secondary_directory": str(self.root / "work/transferred"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
 
     def command(self) -> list[str]:
         return [self.find("nsd"), "-d", "-c", str(self.config_file)]

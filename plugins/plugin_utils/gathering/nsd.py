@@ -37,6 +37,7 @@ _OWN = {
     "version": "the collection hides it",
     "nsid": "the collection hides it",
     "pidfile": "systemd knows the process",
+    "xfrdfile": "what NSD notes of zones that it transfers is the collection's configuration's, or this one's",
 }
 _TAKEN_OF_ZONE = {
     **{name: "its servers" for name in ("request-xfr", "allow-notify", "provide-xfr", "notify")},

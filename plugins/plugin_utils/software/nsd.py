@@ -57,6 +57,7 @@ class Layout:
     config_file: what nsd reads first. local_config: the administrator's own, read after everything else; a pattern for many files.
     state_directory: the generations of zones and configuration. secondary_directory: for transferred zones; nsd makes it.
     differences_directory: for what nsd notes of changes in large zones that it transfers to others; nsd makes it.
+    transfers_file: for what nsd notes of the zones that it transfers. Not that of a configuration of before, which would believe it after the way back.
     control_socket: where nsd takes commands, of root and its own group. user, group: nsd's. service: systemd's unit.
     options: further lines of the clause ``server`` as the distribution ships them.
     """
@@ -66,6 +67,7 @@ class Layout:
     state_directory: str
     secondary_directory: str
     differences_directory: str
+    transfers_file: str
     control_socket: str
     user: str
     group: str
@@ -113,6 +115,7 @@ def _server(layout: Layout, settings: Settings) -> str:
         # Transferred zones are in their zone files alone, soon after each transfer (seconds), for the next start. 4.7 knows nothing else.
         'database: ""',
         "zonefiles-write: 10",
+        f'xfrdfile: "{layout.transfers_file}"',
         *([f'tls-cert-bundle: "{settings.tls_ca}"'] if settings.tls_ca else []),
         *layout.options,
     ]

@@ -152,6 +152,13 @@ class NSD(Software):
         program = self.find("nsd-checkzone")
         return [zone for zone, file in files.items() if file and self.run_checker([program, zone, file])[0]]
 
+    def take_original(self):
+        """Without what nsd noted with it once of zones that it transfers, or it would wait for their timers where it has them in no file any more."""
+        path = self.run_checker([self.find("nsd-checkconf"), "-o", "xfrdfile", self.layout["config_file"]])[1].strip()
+        if path:
+            self.remove_as_server(os.path.dirname(path), [os.path.basename(path)])
+        self.restart()
+
     def refresh(self, zones):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8))."""
         believed = self._believed(zones)

@@ -22,14 +22,14 @@ def pytest_runtest_makereport(item, call):
         for directory in _directories(item):
             for path in sorted(path for name in _LOGS for path in directory.rglob(name) if path.is_file()):
                 section = (str(path), path.read_text(errors="replace")[-_TOLD:])
-                if section not in report.sections:  # this file is read twice, by its two paths
+                if section[1] and section not in report.sections:  # this file is read twice, by its two paths
                     report.sections.append(section)
     return report
 
 
 def _directories(item):
     """Those in which the servers of a test have their logs: of the hosts among its fixtures, of pairs of hosts, and the test's own."""
-    fixtures = getattr(item, "funcargs", {}).values()
-    hosts = [*fixtures, *(part for fixture in fixtures for part in getattr(fixture, "__dict__", {}).values())]
-    found = [value if isinstance(value, pathlib.Path) else getattr(value, "root", None) for value in hosts]
+    fixtures = list(getattr(item, "funcargs", {}).values())
+    parts = [part for fixture in fixtures for part in getattr(fixture, "__dict__", {}).values()]
+    found = [*fixtures, *(getattr(host, "root", None) for host in [*fixtures, *parts])]
     return dict.fromkeys(path for path in found if isinstance(path, pathlib.Path) and path.is_dir())

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import pathlib
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 pytest.register_assert_rewrite("ansible_collections.authoritative.dns.tests.support")
 
 _LOGS = ("log", "output", "*.log")
-_TOLD = 2000  # characters of the end of a log
+_TOLD = 2000  # octets of the end of a log
 
 
 @pytest.hookimpl(wrapper=True)
@@ -20,8 +21,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.failed:
         for directory in _directories(item):
-            for path in sorted(path for name in _LOGS for path in directory.rglob(name) if path.is_file()):
-                section = (str(path), path.read_text(errors="replace")[-_TOLD:])
+            for path in sorted(path for name in _LOGS for path in directory.rglob(name)):
+                section = (str(path), _end(path))
                 if section[1] and section not in report.sections:  # this file is read twice, by its two paths
                     report.sections.append(section)
     return report
@@ -33,3 +34,11 @@ def _directories(item):
     parts = [part for fixture in fixtures for part in getattr(fixture, "__dict__", {}).values()]
     found = [*fixtures, *(getattr(host, "root", None) for host in [*fixtures, *parts])]
     return dict.fromkeys(path for path in found if isinstance(path, pathlib.Path) and path.is_dir())
+
+
+def _end(path):
+    """How a log ends; nothing of what is none, or cannot be read any more, for its server may still run."""
+    with contextlib.suppress(OSError), path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _TOLD))
+        return stream.read().decode(errors="replace")
+    return ""

@@ -509,6 +509,7 @@ class NsdHost(ServerHost):
     checker = "nsd-checkzone"
     says_version = "-v"
     reconfigures, reconfigures_first = "reconfig", "restart"
+    transfers_file = "authoritative.state"  # its administrator's configuration has xfrd.state
 
     def prepare(self) -> dict[str, Any]:
         options = [
@@ -523,7 +524,7 @@ class NsdHost(ServerHost):
         self.local_config.write_text("")
         stock = [f"ip-address: {self.address}", 'database: ""', f'xfrdfile: "{self.root}/own/xfrd.state"', *options]
         self.config_file.write_text("server:\n" + "".join(f"\t{line}\n" for line in stock) + "remote-control:\n\tcontrol-enable: no\n")
-        own = {"differences_directory": f"{self.root}/own/differences", "transfers_file": f"{self.root}/own/authoritative.state"}
+        own = {"differences_directory": f"{self.root}/own/differences", "transfers_file": f"{self.root}/own/{self.transfers_file}"}
         return {**own, "secondary_directory": str(self.root / "work/transferred"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
 
     def command(self) -> list[str]:

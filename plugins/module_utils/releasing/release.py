@@ -207,6 +207,8 @@ class Release:
             if self.running:
                 self.software.take_original()
                 self._wait_until_served(found, raised)
+            else:
+                self.software.forget_notes()
         except (Refused, OSError):
             self.reached = "What was there could not be put back; run again, or run authoritative.dns.site."
             for zone in written:

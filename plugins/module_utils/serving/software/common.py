@@ -197,6 +197,9 @@ class Software:
         """Make the running program read its first file, which has another's words now. Raises Refused."""
         self.restart()
 
+    def forget_notes(self):
+        """Remove what the program, while it does not run, has noted of zones that it transfers with the configuration in place."""
+
     def write_serial(self, zone, text, serial):
         """Give a zone that is in no file a serial. text: its records. Raises Refused."""
         raise Refused(f"zone {zone} is in no file whose serial could be written")

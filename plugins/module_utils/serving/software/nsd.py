@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -53,13 +54,11 @@ class NSD(Software):
 
     def held(self, zones, answered, lost=False, plain=False):
         """What is in the files of zones that the configuration in place has, as "nsd-checkzone -p" reads them."""
-        if lost:
+        if lost or not zones:
             return {}
         files, patterns = self._files()
         patterns_of = {zone: facts.get("pattern", "").lower() for zone, facts in self._status([zone for zone in zones if zone not in files]).items()}
-        program = self.find("nsd-checkconf")
-        directory = self.run_checker([program, "-o", "zonesdir", self.layout["config_file"]])[1].strip() if program else ""
-        held = {}
+        directory, held = self._option("zonesdir"), {}
         for zone in zones:
             path = files.get(zone) or patterns.get(patterns_of.get(zone))
             path = os.path.join(directory, nsd_zones.file_name(path, zone)) if path else ""
@@ -78,11 +77,9 @@ class NSD(Software):
         """({zone: its file}, {pattern: that of its zones}) as nsd.conf has them, with what it includes and the patterns of zones filled in."""
         program = self.find("nsd-checkconf")
         code, out, _err = self.run_checker([program, "-v", self.layout["config_file"]]) if program else (1, "", "")
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
-            stream.write(out)
-            stream.flush()
-            path = self.layout["config_file"] if code else stream.name  # or what can be read of one that nsd does not take any more
-            return [settings(path, clause, "name", "zonefile") for clause in ("zone", "pattern")]
+        if code:  # what can be read of one that nsd does not take any more
+            return [settings(self.layout["config_file"], clause, "name", "zonefile") for clause in ("zone", "pattern")]
+        return nsd_zones.files(out)
 
     def _write(self, zone, path):
         """Have nsd write a zone now that it transferred a moment ago and would write in the next one."""
@@ -153,11 +150,18 @@ class NSD(Software):
         return [zone for zone, file in files.items() if file and self.run_checker([program, zone, file])[0]]
 
     def take_original(self):
-        """Without what nsd noted with it once of zones that it transfers, or it would wait for their timers where it has them in no file any more."""
-        path = self.run_checker([self.find("nsd-checkconf"), "-o", "xfrdfile", self.layout["config_file"]])[1].strip()
+        """Without its notes, which it writes when it stops: into nothing, this time. It would wait for the timers of zones that it has in no file any more."""
+        self.forget_notes(os.devnull)
+        try:
+            self.restart()
+        finally:
+            self.forget_notes()
+
+    def forget_notes(self, instead=None):
+        """See L(Software.forget_notes). instead: where a link in their place leads to."""
+        path = self._option("xfrdfile")
         if path:
-            self.remove_as_server(os.path.dirname(path), [os.path.basename(path)])
-        self.restart()
+            self.call_as_server(_forget, os.path.join(self._option("zonesdir") or "/", path), instead)
 
     def refresh(self, zones):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8))."""
@@ -208,9 +212,12 @@ class NSD(Software):
                 zones -= zones_named(stream.name, "name")
         else:
             zones -= zones_named(self.layout["local_config"], "name")
+        return (zones | set(self.call_as_server(_added, self._option("zonelistfile")))) - set(declared)
+
+    def _option(self, name):
+        """What an option of the clause "server" says, or is without it; nothing where nsd-checkconf is not installed."""
         program = self.find("nsd-checkconf")
-        path = self.run_checker([program, "-o", "zonelistfile", self.layout["config_file"]])[1].strip() if program else ""
-        return (zones | set(self.call_as_server(_added, path))) - set(declared)
+        return self.run_checker([program, "-o", name, self.layout["config_file"]])[1].strip() if program else ""
 
     def make_ready(self, generation, zones):
         names = self._linked(generation)
@@ -231,6 +238,14 @@ class NSD(Software):
     def forget_secondary(self, zones):
         """Remove the files of zones that this host no longer transfers; nsd dropped its own notes about them with the zones."""
         self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in ("", ".ixfr")])
+
+
+def _forget(path, instead):
+    with contextlib.suppress(OSError):  # what it does not let go stays its own affair
+        if os.path.lexists(path):
+            os.unlink(path)
+        if instead:
+            os.symlink(instead, path)
 
 
 def _rows(text):

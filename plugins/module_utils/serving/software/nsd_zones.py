@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import re
 
-_LINE = re.compile(r'^\s*([a-z][a-z-]*):\s*"?([^\s"]+)', re.M)
+_LINE = re.compile(r'^[ \t]*([a-z][a-z-]*):[ \t]*"?([^\s"]+)', re.M)
+_PRINTED = re.compile(r'^(?:([a-z-]+):|\t(name|zonefile): "?([^"\n]*)"?)$', re.M)
 
 
 def status(told):
-    """{zone, without the dot at the end: {what is told: its first word}}: of C(pattern), C(state), C(served-serial), C(commit-serial), C(catalog)…
+    """{zone, in lower case and without the dot at the end: {what is told: its first word}}: of C(pattern), C(state), C(served-serial), C(commit-serial)…
 
     C(catalog-member-id) of a zone that a catalog lists, and C(catalog) is C(consumer) of one from which nsd learns.
     """
     found, facts = {}, {}
-    for key, value in _LINE.findall(told):
+    for key, value in (match.groups() for match in _LINE.finditer(told)):
         if key == "zone":
-            facts = found[value.rstrip(".") or "."] = {}
+            facts = found[_plain(value)] = {}
         else:
             facts[key] = value
     return found
@@ -32,6 +33,24 @@ def waits_to_serve(facts):
 def consumed(facts):
     """Whether nsd learns of zones from this one."""
     return facts.get("catalog") == "consumer"
+
+
+def _plain(name):
+    return name.rstrip(".").lower() or "."
+
+
+def files(printed):
+    """({zone: its file}, {pattern: that of its zones}), names as those of L(status), of a configuration as "nsd-checkconf -v" prints it."""
+    found = {"zone": {}, "pattern": {}}
+    kind = name = None
+    for clause, key, value in (match.groups() for match in _PRINTED.finditer(printed)):
+        if clause:
+            kind = clause
+        elif key == "name":
+            name = _plain(value)
+        elif kind in found:
+            found[kind][name] = value
+    return found["zone"], found["pattern"]
 
 
 def file_name(pattern, zone):

@@ -28,18 +28,18 @@ _INHERIT = """CREATE TRIGGER authoritative_dns_{name} AFTER {event} ON domains W
 END"""
 # Where another transfer is entered meanwhile, pdns_server fails to enter what a catalog changes among its members, and yet enters the catalog, under its new
 # serial (SQLITE_BUSY; "Catalog-Zone update failed, only import records"). Without its SOA record it is transferred, and looked at, again in the next round;
-# ten times at most, since that becomes of a broken catalog too.
+# thirty times an hour at most, since that becomes of a broken catalog too.
 _LISTED = """SELECT lower(content) AS member FROM records WHERE domain_id = NEW.id AND type = 'PTR'
         AND substr(name, -length(NEW.name) - 7) = '.zones.' || NEW.name AND instr(substr(name, 1, length(name) - length(NEW.name) - 7), '.') = 0"""
-_SOA = "SELECT content FROM records WHERE domain_id = NEW.id AND type = 'SOA'"
 _TRIED = "FROM domainmetadata WHERE domain_id = NEW.id AND kind = 'X-AUTHORITATIVE-DNS-TRIED'"
+_AN_HOUR_AGO = "CAST(strftime('%s', 'now') AS INTEGER) - 3600"
 _LOOK_AGAIN = f"""CREATE TRIGGER authoritative_dns_looked_at AFTER UPDATE OF last_check ON domains
-WHEN NEW.type = 'CONSUMER' AND NEW.last_check IS NOT NULL AND (SELECT count(*) {_TRIED} AND content IN ({_SOA})) < 10 AND (
+WHEN NEW.type = 'CONSUMER' AND NEW.last_check IS NOT NULL AND (SELECT count(*) {_TRIED} AND CAST(content AS INTEGER) > {_AN_HOUR_AGO}) < 30 AND (
     EXISTS (SELECT 1 FROM domains WHERE catalog = NEW.name AND name NOT IN ({_LISTED}))
     OR EXISTS (SELECT 1 FROM ({_LISTED}) WHERE member NOT IN (SELECT name FROM domains))
 ) BEGIN
-    DELETE {_TRIED} AND content NOT IN ({_SOA});
-    INSERT INTO domainmetadata (domain_id, kind, content) SELECT NEW.id, 'X-AUTHORITATIVE-DNS-TRIED', content FROM ({_SOA});
+    DELETE {_TRIED} AND CAST(content AS INTEGER) <= {_AN_HOUR_AGO};
+    INSERT INTO domainmetadata (domain_id, kind, content) VALUES (NEW.id, 'X-AUTHORITATIVE-DNS-TRIED', strftime('%s', 'now'));
     DELETE FROM records WHERE domain_id = NEW.id AND type = 'SOA';
     UPDATE domains SET last_check = NULL WHERE id = NEW.id;
 END"""

@@ -14,7 +14,7 @@ TOLD = """zone:\tcatalog.example
 \tserved-serial: "7 since 2026-11-29T21:00:00"
 \tcommit-serial: "8 since 2026-11-29T21:00:01"
 \twait: "60 sec between attempts"
-zone:\tmember.example.
+zone:\tMember.Example.
 \tpattern: members
 \tcatalog-member-id: "ab12.zones.catalog.example."
 \tstate: refreshing
@@ -39,6 +39,29 @@ def test_a_zone_that_is_noted_in_another_version_than_it_is_served_waits():
 
 def test_what_nsd_control_says_instead_is_no_zone():
     assert nsd_zones.status("error zone member.example not configured\n") == nsd_zones.status("error: could not connect: refused\n") == {}
+
+
+def test_what_is_empty_takes_nothing_from_the_next_line():
+    assert nsd_zones.status("zone:\ta.example\n\tcatalog-invalid:\nzone:\tb.example\n") == {"a.example": {}, "b.example": {}}
+
+
+def test_files_of_zones_and_of_patterns_as_nsd_checkconf_prints_them():
+    printed = """server:
+\tidentity: "M\udcfcller"
+\tzonesdir: "/etc/nsd"
+key:
+\tname: "zone"
+pattern:
+\tname: "Sorted"
+\tzonefile: "zones/%1/%s"
+zone:
+\tname: "Example.COM."
+\tzonefile: "a b"
+\trequest-xfr: 192.0.2.1 NOKEY
+zone:
+\tname: "none.example"
+"""
+    assert nsd_zones.files(printed) == ({"example.com": "a b"}, {"sorted": "zones/%1/%s"})
 
 
 @pytest.mark.parametrize(

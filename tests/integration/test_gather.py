@@ -389,4 +389,5 @@ def test_a_server_that_is_gathered_alone_has_its_partners_as_endpoints(tmp_path,
 def test_nsd_serves_what_it_transferred_before_although_both_configurations_note_it_in_one_file(tmp_path, monkeypatch):
     monkeypatch.setattr(NsdHost, "transfers_file", "xfrd.state")  # as an earlier version of this collection left it
     configuration = {name if name == "ns2" else f"_{name}": server for name, server in mixed().items()}
-    in_private_network(lambda: story(tmp_path, configuration, {"ns2": ["first.test"]}, loaded=()), addresses=ADDRESSES, timeout=500).hold()
+    zones = {"ns2": ["first.test", "second.test", "third.test"]}
+    in_private_network(lambda: story(tmp_path, configuration, zones, loaded=()), addresses=ADDRESSES, timeout=500).hold()

@@ -76,8 +76,7 @@ class AdoptedNsd(NsdHost):
     def prepare(self) -> dict[str, Any]:
         layout = super().prepare()
         options = [line if not line.startswith("port:") else "port: 53" for line in layout["options"]]
-        stock = [f"ip-address: {self.address}", 'database: ""', f'xfrdfile: "{self.root}/own/xfrd.state"', *options]
-        server = "server:\n" + "".join(f"\t{line}\n" for line in stock)
+        server = self.stock(options)
         for name, text in self.files.items():
             path = self.root / ("work/" + name.removeprefix("work/") if name.startswith("work/") else "etc/" + name)
             path.parent.mkdir(parents=True, exist_ok=True)

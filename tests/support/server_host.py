@@ -523,10 +523,14 @@ class NsdHost(ServerHost):
             *(f'{option}: "{self.root}/own/{name}"' for option, name in (("zonelistfile", "zone.list"), ("xfrdir", ""))),
         ]
         self.local_config.write_text("")
-        stock = [f"ip-address: {self.address}", 'database: ""', f'xfrdfile: "{self.root}/own/xfrd.state"', *options]
-        self.config_file.write_text("server:\n" + "".join(f"\t{line}\n" for line in stock) + "remote-control:\n\tcontrol-enable: no\n")
+        self.config_file.write_text(self.stock(options) + "remote-control:\n\tcontrol-enable: no\n")
         own = {"differences_directory": f"{self.root}/own/differences", "transfers_file": f"{self.root}/own/{self.transfers_file}"}
         return {**own, "secondary_directory": str(self.root / "work/transferred"), "control_socket": f"{self.sockets}/nsd.ctl", "options": options}
+
+    def stock(self, options: Sequence[str]) -> str:
+        """The clause "server" of its administrator, which keeps nothing outside of the host's directory."""
+        lines = [f"ip-address: {self.address}", 'database: ""', f'xfrdfile: "{self.root}/own/xfrd.state"', *options]
+        return "server:\n" + "".join(f"\t{line}\n" for line in lines)
 
     def command(self) -> list[str]:
         return [self.find("nsd"), "-d", "-c", str(self.config_file)]

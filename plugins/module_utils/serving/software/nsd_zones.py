@@ -20,7 +20,7 @@ def status(told):
     for key, value in (match.groups() for match in _LINE.finditer(told)):
         if key == "zone":
             facts = found[_plain(value)] = {}
-        else:
+        elif not key.endswith("-serial") or value.isdigit():  # it says "none" of one that it has not
             facts[key] = value
     return found
 

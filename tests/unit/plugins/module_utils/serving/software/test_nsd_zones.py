@@ -37,6 +37,11 @@ def test_a_zone_that_is_noted_in_another_version_than_it_is_served_waits():
     assert nsd_zones.waits_to_serve({"commit-serial": "8"}) and not nsd_zones.waits_to_serve({"served-serial": "8"})
 
 
+def test_a_serial_that_nsd_says_not_to_have_is_none():
+    told = nsd_zones.status("zone:\tnone\n\tstate: refreshing\n\tserved-serial: none\n\tcommit-serial: none\n")
+    assert told == {"none": {"state": "refreshing"}}
+
+
 def test_what_nsd_control_says_instead_is_no_zone():
     assert nsd_zones.status("error zone member.example not configured\n") == nsd_zones.status("error: could not connect: refused\n") == {}
 

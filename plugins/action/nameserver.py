@@ -20,6 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
+from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import delegation_signers, earlier_task, guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
@@ -106,11 +107,11 @@ class ActionModule(ActionBase):
                 if comparing:
                     inventory.check_strategy(self._task.get_play().strategy, task_vars)
                 duties, host_plan, layout = self._duties(declaration, arguments, task_vars, signers)
-            for word in ("version", "parent_servers"):  # the module has no use for them
+            for word in ("version", "parent_servers", "settings"):  # the module has no use for them, and the host's log none for what they say
                 arguments.pop(word, None)
             if arguments.get("state", "present") == "present":
                 findings = findings or findings_of(comparisons, host)
-                changing = texts(duties.held, host, findings, arguments.get("without") or (), moved)
+                changing = texts(duties.held, host, findings, listed(arguments.get("without")) or (), moved)
                 steps += second_steps(duties.held, findings, changing)
                 arguments["changes"] = packed(
                     {
@@ -128,7 +129,7 @@ class ActionModule(ActionBase):
         except TypeError as error:
             raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
         arguments["payload"] = duties.payload
-        allowed, bogus = (arguments.pop(word, False) for word in ("allow_loss", "allow_bogus"))
+        allowed, bogus = (listed(arguments.pop(word, False)) for word in ("allow_loss", "allow_bogus"))
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
         result.pop("invocation", None)  # the payload is nothing to read
         if steps and not result.get("failed"):
@@ -372,20 +373,21 @@ def of_others(host_plan: Plan) -> Callable[[Zone], list[tuple[str, str]]]:
     return found
 
 
-def witnesses(declaration: Declaration, host_plan: Plan, parents: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[str, str, int, str]]]:
-    """(who, address, port, type) by zone: servers of one that the host signs, which could have its DNSKEY, and those of the zone above, which could have a DS.
+def witnesses(declaration: Declaration, host_plan: Plan, parents: Mapping[str, Sequence[str]]) -> dict[str, list[tuple[str, str, int, str, bool]]]:
+    """(who, address, port, type, whether it has to answer) by zone.
 
-    parents: addresses of the latter where the zone above is not declared, by zone.
+    Servers of a zone that the host signs could have its DNSKEY, and those of the zone above could have a DS. parents: addresses of the latter where
+    the zone above is not declared, by zone; these were there before this run, whose silence says nothing good, and of each zone one has to answer.
     """
-    found: dict[str, list[tuple[str, str, int, str]]] = {}
+    found: dict[str, list[tuple[str, str, int, str, bool]]] = {}
     for name, primary in host_plan.primary.items():
         zone, above = primary.zone, zone_above(declaration, name)
-        known = [(server, "DNSKEY") for server in zone.secondaries if zone.dnssec and server.answers]
+        known = [(server, "DNSKEY", False) for server in zone.secondaries if zone.dnssec and server.answers]
         if not zone.content.signed:
-            known += [(server, "DS") for server in (above.servers if above else ())]
-            known += [(Server(address, (address,), managed=False), "DS") for address in parents.get(name, ())]
+            known += [(server, "DS", False) for server in (above.servers if above else ())]
+            known += [(Server(address, (address,), managed=False), "DS", True) for address in parents.get(name, ())]
         if known:
-            found[name] = [(server.name, address, server.port, rdtype) for server, rdtype in known for address in server.addresses[:1]]
+            found[name] = [(server.name, address, server.port, *asked) for server, *asked in known for address in server.addresses[:1]]
     return found
 
 

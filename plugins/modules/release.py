@@ -97,6 +97,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import bind as bind_reading
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot as knot_reading
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import nsd as nsd_reading
@@ -136,8 +137,7 @@ def main():
         reading.user = layout["user"]
         return reading.facts(content=content)
 
-    allowed = module.params["allow_loss"]
-    allowed = allowed if isinstance(allowed, (bool, list)) else str(allowed).lower() in ("true", "yes", "1") or str(allowed).replace(",", " ").split()
+    allowed = listed(module.params["allow_loss"])
     release = Release(program(processes.run, module.get_bin_path, layout), layout, read, allowed or (), module.params["serials"])
     try:
         result = release.preview() if module.check_mode else release.apply(module.atomic_move)

@@ -79,7 +79,7 @@ def agreed_serial(zone: Zone, findings: Iterable[Finding], now: int, others: Map
     elif zone.serial_policy == "keep":
         result = zone.content.own_serial or 0
         if newest is not None:
-            _check_kept(zone, result, newest, [finding.digest for finding in findings if finding.digest not in (None, wanted)], others)
+            _check_kept(zone, result, newest, [finding.digest for finding in findings if result in finding.serials and finding.digest is not None], others)
     else:
         result = unused(next_serial(zone.serial_policy, newest, now, zone.content.own_serial or 0))
     if not stuck(result, others):
@@ -154,7 +154,7 @@ def _told_to_step(zone: Zone, serial: int, others: Mapping[str, int]) -> str:
 
 
 def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str], others: Mapping[str, int]) -> None:
-    """A kept serial must be newer than what is served, and cannot stand for two contents. digests: of other contents that are served."""
+    """A kept serial must be newer than what is served, and cannot stand for two contents. digests: of what is served under it."""
     remedy = f"so secondaries would ignore it; raise the serial in its file beyond {newest}, or set serial to date, unix or increment"
     step = serial_numbers.first_of_two(own)
     if serial_numbers.newer(step, newest):
@@ -163,5 +163,5 @@ def _check_kept(zone: Zone, own: int, newest: int, digests: Iterable[str], other
         servers = [server for server, serial in others.items() if serial == newest]
         where = f" by {', '.join(servers)}" if servers else ""
         raise SerialGoesBack(f"zone {zone.name}: its own serial {own} is older than {newest}, which is served already{where}, {remedy}")
-    if own == newest and any(digest.endswith(f"-{own}") for digest in digests):
+    if own == newest and any(digest.partition("-")[0] != zone.content.digest for digest in digests):
         raise SerialGoesBack(f"zone {zone.name}: its content changed but its own serial {own} did not, {remedy}")

@@ -164,7 +164,8 @@ def test_a_secondary_that_the_server_never_heard_of_is_noticed(host):
     assert host.bring(OLD, secondary=("example.net",))["reloaded"]
 
 
-def test_what_is_said_after_a_failure_is_what_was_seen(host, monkeypatch):
+@pytest.mark.parametrize("starts", [True, False])
+def test_what_is_said_after_a_failure_is_what_was_seen(host, monkeypatch, starts):
     run, other = host.run, {**OLD, "example.com": {"www": "192.0.2.8"}}
 
     def deadly(command, **limits):
@@ -177,13 +178,42 @@ def test_what_is_said_after_a_failure_is_what_was_seen(host, monkeypatch):
     with host.application(other) as application:
         monkeypatch.setattr(host, "run", deadly)
         application.software.run = deadly
+        host.refused = set() if starts else {"restart"}
         with pytest.raises(Refused, match="the server went away"):
             application.apply(os.replace)
-    told = "What was there before is in place again, but the server does not serve example.com, example.org as before; its log says why."
-    assert application.reached == told
+    host.refused = set()
     monkeypatch.setattr(host, "run", run)
-    host.start()
+    if starts:  # what the new state ended is started with the one before
+        assert application.reached == "What was there before is in place again, and the server serves it."
+        assert host.ask("www.example.com", "A") == [OLD["example.com"]["www"]]
+    else:
+        told = f"What was there before is in place again, but the server did not take it: systemctl restart {host.daemon} fails: refused for a test."
+        assert application.reached == told
+        host.start()
     assert_converges(host, other)
+
+
+def test_a_secondary_that_does_not_run_any_more_is_not_said_to_serve(host, monkeypatch):
+    """Nothing that it has is in a file whose serial it could be asked for."""
+    run = host.run
+    host.bring({}, secondary=("example.net",))
+
+    def deadly(command, **limits):
+        """Whatever has it read its configuration kills it."""
+        if {*host.reconfigures.split()} & set(command) and host.runs():
+            host.stop()
+            return 1, "", "the server went away"
+        return run(command, **limits)
+
+    with host.application({}, secondary=("example.net", "example.edu")) as application:
+        monkeypatch.setattr(host, "run", deadly)
+        application.software.run = deadly
+        host.refused = {"restart"}
+        with pytest.raises(Refused, match="the server went away"):
+            application.apply(os.replace)
+    host.refused = set()
+    assert application.reached.startswith("What was there before is in place again, but the server did not take it: ")
+    assert (host.root / "state/reload-pending").exists()
 
 
 def test_runs_with_a_server_that_hangs_at_any_moment_end_in_old_or_new_and_say_which(host, tmp_path):
@@ -221,7 +251,7 @@ def test_runs_with_a_server_that_hangs_at_any_moment_end_in_old_or_new_and_say_w
         elif outcome.startswith(("Nothing was changed.", "What was there before is in place again, and the server serves it")):
             assert answer == serving
         else:
-            assert "does not serve example.com" in outcome and answer in (serving, wanted)
+            assert re.search("did not take it|does not serve example.com", outcome) and answer in (serving, wanted)
         serving = answer
     assert_converges(host, NEW)
 

@@ -63,6 +63,22 @@ def test_a_mistake_in_the_administrators_file_is_told_by_file_and_line_and_stops
     assert "check-" not in said and "generation-" not in said
 
 
+def test_a_zone_that_is_declared_and_in_one_of_several_files_is_told_in_a_dry_run_too(host):
+    """nsd.conf(5) includes whatever a pattern matches, as the role has it do."""
+    if host.daemon != "nsd":
+        pytest.skip("the others have one file")
+    own = host.local_config
+    host.layout["local_config"] = str(own.with_name("*-of-several.conf"))
+    own.rename(own.with_name("one-of-several.conf"))
+    host.bring(OLD)
+    zone_file, other = host.root / "own/zone", own.with_name("two-of-several.conf")
+    zone_file.write_text("$TTL 60\n@ SOA ns1.example. a.example. 1 2 3 4 5\n NS ns1.example.\n")
+    other.write_text(host.own_zone(zone_file, "example.net"))
+    for bring in (host.preview, host.bring):
+        with pytest.raises(Refused, match=f"zone example.net is declared, and {other}, line 2, has it as well"):
+            bring(NEW)
+
+
 def test_a_stopped_server_is_not_given_what_it_could_not_start_with(host):
     with_nonsense(host)
     host.stop()

@@ -420,3 +420,18 @@ def test_servers_of_a_zone_above_that_is_not_declared_are_asked_where_they_are_n
     assert compared(host, [zone()])["keys_elsewhere"] == {}
     host.parents = {NAME: [host.address]}
     assert compared(host, [zone()])["keys_elsewhere"] == {NAME: [f"{host.address} has its DS"]}
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_silence_of_the_servers_above_that_are_named_is_no_word_that_there_is_no_ds(host, signed):
+    host.bring_declared([ABOVE])
+    host.silent = ("127.0.0.2",)
+    host.parents = {NAME: [*host.silent]}
+    wanted = [zone(dnssec=signed)]
+    found = compared(host, wanted)
+    told = {NAME: ["127.0.0.2 does not say whether it has its DS"]}
+    assert (found["keys_elsewhere"], found["ds_without_keys"]) == ((told, {}) if signed else ({}, told))
+    assert "127.0.0.2 does not say whether it has its DS" in losses(found)[0] and not list(guard.lost_signing_keys("ns1", found, [NAME]))
+    host.parents = {NAME: [*host.silent, host.address]}  # one of them says so
+    found = compared(host, wanted)
+    assert found["keys_elsewhere"] == found["ds_without_keys"] == {}

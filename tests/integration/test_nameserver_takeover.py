@@ -87,6 +87,14 @@ def test_who_does_not_look_at_the_difference_does_not_wait_for_it(host, monkeypa
         assert application.preview()["diff"] == [] and application.apply(os.replace)["diff"] == [] and asked == [["static.example"]]
 
 
+def test_a_dry_run_shows_what_is_replaced_without_its_keys(host):
+    with host.config_file.open("a") as config:
+        config.write('key "partner" { algorithm hmac-sha256; secret "c2VjcmV0IG9mIGEgcGFydG5lcg=="; };\n')
+    with host.application({"static.example": ZONES["static.example"]}) as application:
+        (entry,) = [item for item in application.preview()["diff"] if item.get("before_header") == str(host.config_file)]
+    assert 'key "partner" { algorithm hmac-sha256; secret …; };' in entry["before"] and "c2VjcmV0" not in str(entry)
+
+
 def test_a_static_zone_is_taken_over_and_its_serial_goes_on(host):
     zones = {"static.example": ZONES["static.example"]}
     result = host.bring(zones)

@@ -260,6 +260,29 @@ def test_settings_that_pdns_server_does_not_know_are_refused_and_nothing_changes
     assert serving.select("SELECT name FROM domains") == [(ZONE,)]
 
 
+def test_a_server_that_does_not_start_with_new_settings_is_started_with_those_before(serving, primary):
+    """Its own check opens no port."""
+    with socket.create_server((ADDRESS, 0)) as taken:
+        serving.local_config = (serving.root / "etc/pdns.local.conf").read_text().replace(str(serving.port), str(taken.getsockname()[1]))
+        application = serving.application({ZONE: primary.endpoint()}, KEYS)
+        with pytest.raises(Refused, match="systemctl restart pdns fails: it ended at once"):
+            application.apply(os.replace)
+    assert application.reached == "What was there before is in place again, and the server took it."
+    serving.wait_for(lambda: serving.serial(ZONE) == 1, 5)
+    assert serving.restarts == 2
+
+
+@pytest.mark.parametrize("added", ["allow-axfr-ips+=192.0.2.9", "allow-axfr-ips += 192.0.2.9 # and others"])
+def test_what_a_setting_has_more_takes_no_restart_again(serving, primary, added):
+    file = serving.root / "etc/pdns.local.conf"
+    file.write_text(f"{file.read_text()}{added}\n")
+    zones = {name: primary.endpoint() for name in (ZONE, "example.org")}
+    serving.bring(zones, KEYS)
+    assert serving.restarts == 1
+    serving.bring({ZONE: primary.endpoint()}, KEYS)
+    assert serving.restarts == 1
+
+
 def test_what_the_server_refuses_is_taken_back_in_the_database_too(serving, primary, monkeypatch):
     def refuse(*_arguments):
         raise Refused("pdns_control fails")

@@ -118,7 +118,7 @@ class PowerDNSHost:
                 group=self.account,
                 extra_groups=[],
             )
-        self.wait_for(lambda: self.run(["pdns_control", "rping"])[0] == 0)
+        self.wait_for(lambda: self.process.poll() is not None or self.run(["pdns_control", "rping"])[0] == 0)
 
     def freeze(self) -> None:
         """Have the daemon hang, without closing its sockets."""
@@ -158,7 +158,7 @@ class PowerDNSHost:
             self.restarts += 1
             self.stop()
             self.start()
-            return 0, "", ""
+            return (0, "", "") if self.process.poll() is None else (1, "", "it ended at once")
         if program == "pdns_control":
             self.commands.append(command[1:])
             command = [command[0], f"--socket-dir={self.sockets}", *command[1:]]

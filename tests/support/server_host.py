@@ -93,7 +93,7 @@ class ServerHost:
         self.refused: set[str] = set()  # commands that fail without being given
         self.repair = False
         self.systemd = True
-        self.silent: tuple[str, ...] = ()  # addresses of other servers that are asked for the keys of a zone
+        self.silent: tuple[str, ...] = ()  # addresses of other servers that are asked for the keys of a zone, or its DS
         self.agrees = False  # as the last comparison says
         self.kept: list[str] = []  # why DS records stayed as they were
         self.parents: dict[str, list[str]] = {}  # addresses of servers of zones above, which have this host's port
@@ -374,7 +374,9 @@ class ServerHost:
         host_plan = as_consumer(host_plan, self.controller, self.capabilities(), settings)
         payload = ActionModule._payload(host_plan, declaration.selected, self.controller, self.controller.Layout(**self.layout), settings)
         known = witnesses(declaration, only(host_plan, declaration.selected), self.parents)
-        payload["witnesses"] = {zone: [(who, at, self.port, what) for who, at, _port, what in asked if at == self.address] for zone, asked in known.items()}
+        payload["witnesses"] = {
+            zone: [(who, at, self.port, *what) for who, at, _port, *what in asked if at in (self.address, *self.silent)] for zone, asked in known.items()
+        }
         payload["delegations"], payload["followed"] = delegations(declaration, only(host_plan, declaration.selected))
         for wanted in payload["delegations"].values():
             wanted["servers"] = self._reached(wanted["servers"])

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import without_secrets
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import soa
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import zone_files
@@ -23,7 +23,6 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving.software
 
 _PRIMARY = ("primary", "master")
 _SERVED = (*_PRIMARY, "secondary", "slave", "mirror")
-_SECRET = re.compile(r"((?:secret|password|api-key)\W+)[^\s\";]+", re.IGNORECASE)
 _TOLD = 20  # faults of a kind
 _AT_ONCE, _OCTETS_A_SECOND = 15.0, 200000.0  # seconds for a server to serve, and what a slow one loads in each one beyond them
 
@@ -160,7 +159,7 @@ class Release:
         raised = {zone: serial_numbers.following(new) for zone, (_old, new) in found["behind"].items()} if found and self.serials == "raise" else {}
         diff = []
         if found:
-            texts = [_SECRET.sub(r"\1…", text or "") for text in (self.entry.read(), self.original[0])]
+            texts = [without_secrets(text or "") for text in (self.entry.read(), self.original[0])]
             diff = [{"before_header": self.entry.path, "after_header": self.entry.path, "before": texts[0], "after": texts[1]}]
             diff += [
                 told(f"zone {zone}: serial {old} in {found['before'][zone]['file'] or 'the database'}, {new} given out: {raised.get(zone, 'kept')}")
@@ -215,7 +214,7 @@ class Release:
                 self._write_serial(found, zone, found["behind"][zone][0])
             self.entry.put_back(entry_before, move)
             if self.running:
-                self.software.take({ENTRY}, [])
+                self.software.take_again({ENTRY}, [])
                 if self.software.restarted:
                     self.software.refresh(list(found["copies"]))
             self.generations.pending = False

@@ -11,7 +11,6 @@ import time
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import zones_of
 
 _WATCHED = 50  # zones that are to disappear
 _AT_ONCE = 10.0  # seconds, and what a slow server loads in each one beyond them; BIND 9.18 was seen to load ten times as many octets
@@ -51,13 +50,12 @@ class Acceptance:
         while gone and time.monotonic() < deadline and self.served(dict.fromkeys(gone[:_WATCHED])):
             time.sleep(0.05)
 
-    def wait_until_known(self, staged, files):
-        """Until the server says that it has zones: secondaries, which answer nothing before a transfer, and some of all others. Raises Refused.
+    def wait_until_known(self, zones):
+        """Until the server says that it has some of these zones, as secondaries, which answer nothing before a transfer. Raises Refused.
 
         It may have read its files in vain, as where it was started with others.
         """
-        zones = sorted({*self.payload["secondary"], *zones_of(staged)}) if files else []
-        unknown = random.sample(zones, min(_KNOWN, len(zones)))
+        unknown = random.sample(sorted(zones), min(_KNOWN, len(zones)))
         deadline = time.monotonic() + 10
         while unknown:
             unknown = self.software.unknown(unknown)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import glob
 import os
 import random
 import re
@@ -67,7 +67,7 @@ class Application:
         nothing = rehearsal.write("nothing", "")
         texts = {**self.payload["config"], ENTRY: self.payload["entry"]}
         for path in self.payload["beside"]:
-            if not os.path.exists(path):
+            if not glob.glob(path):  # nsd.conf(5) includes by a pattern
                 texts = {name: text.replace(f'"{path}"', f'"{nothing}"') for name, text in texts.items()}
         entry = texts.pop(ENTRY)
         for name, text in texts.items():
@@ -230,7 +230,7 @@ class Application:
                 moved = {members[zone] for zone in changes["secondary_removed"] if zone in members}
                 self.software.consume(self.payload["catalogs"] if left or interrupted else sorted(moved))
                 self.acceptance.wait_until_served(staged, changed, self.state.gone(changes))
-                self.acceptance.wait_until_known(staged, files)
+                self.acceptance.wait_until_known({*self.payload["secondary"], *zones_of(staged)} if files else ())
         except (Refused, OSError):
             self.reached = "What was there before could not be put back; the next run finishes one or the other."
             self._roll_back(staged, changes, entry_before, files if running else None, move)
@@ -272,26 +272,40 @@ class Application:
                 path = os.path.join(self.state.current.path, self.state.zone_file(name))
                 if os.path.exists(path):
                     os.utime(path)  # or the server takes the older file for the one it has
-        with contextlib.suppress(Refused):  # the first refusal is the one to tell
+        not_taken = None
+        try:
             self.software.store(self.state.current)
             if files is not None:
-                self.software.take(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]])
-                self._leave_catalogs(left, {*zones_of(self.state.current), *notes.get("secondary", {})})
-                if self.software.restarted:
-                    self.software.refresh([*notes.get("secondary", {}), *self.payload["members"]])
-                notes["leaving"] = []
-                if left and self.state.current.files:
-                    self.state.current.save()
+                self._take_back(files, [zone for zone in zones_of(self.state.current) if zone in changes["zones"]], left)
+        except Refused as error:  # the first refusal is the one to raise
+            not_taken = str(error)
         self.generations.discard(staged)
-        otherwise = self.acceptance.otherwise(self.state.current) if files is not None else []
-        self.generations.pending = bool(otherwise)
+        otherwise = self.acceptance.otherwise(self.state.current) if files is not None and not not_taken else []
+        self.generations.pending = bool(not_taken or otherwise)
         self.reached = "What was there before is in place again{}.".format(
-            "; no server runs"
+            f", but the server did not take it: {not_taken}"
+            if not_taken
+            else "; no server runs"
             if files is None
             else ", but the server does not serve {} as before; its log says why".format(", ".join(otherwise[:10]))
             if otherwise
             else ", and the server serves it"
+            if zones_of(self.state.current)
+            else ", and the server took it"
         )
+
+    def _take_back(self, files, zones, left):
+        """Have a running server take the state that is in place again. Raises Refused."""
+        notes = self.state.current.notes
+        secondary = notes.get("secondary", {})
+        self.software.take_again(files, zones)
+        self._leave_catalogs(left, {*zones_of(self.state.current), *secondary})
+        if self.software.restarted:
+            self.software.refresh([*secondary, *self.payload["members"]])
+        self.acceptance.wait_until_known(secondary)
+        notes["leaving"] = []
+        if left and self.state.current.files:
+            self.state.current.save()
 
 
 def _renumber(state, zones):

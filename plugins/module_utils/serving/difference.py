@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import without_secrets
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import former_zones
 
 _SHOWN_RECORDS = 50  # a zone
@@ -64,4 +65,5 @@ def records_of(text):
 
 
 def _file_difference(path, before, after):
-    return {"before_header": path, "after_header": path, "before": before or "", "after": after}
+    """before: may be what somebody else wrote, with keys and passwords in between."""
+    return {"before_header": path, "after_header": path, "before": without_secrets(before or ""), "after": after}

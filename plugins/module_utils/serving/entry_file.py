@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
 
-_OURS = "authoritative.dns"  # is in the heading of every first file that this collection wrote
+_OURS = re.compile(r"(?://|#) Written by authoritative\.dns\.")  # heads every first file that this collection wrote; others may mention it
 _MODE = 0o640
 _UNFINISHED = ".authoritative-dns-"  # begins the name of a file that is about to get its own
 
@@ -36,7 +37,7 @@ class EntryFile:
     def is_ours(self):
         """Whether this collection wrote it, or nobody did."""
         text = self.read()
-        return text is None or _OURS in text
+        return text is None or bool(_OURS.match(text))
 
     def is_exposed(self):
         """Whether it is there with another owner, group or mode than it should have."""
@@ -50,7 +51,7 @@ class EntryFile:
 
     def keep_original(self, found):
         """The configuration that was there before this collection, kept once beside it, for whom it was. found: what L(found) returned."""
-        if found is not None and _OURS not in found[0] and not os.path.lexists(self.kept):
+        if found is not None and not _OURS.match(found[0]) and not os.path.lexists(self.kept):
             os.rename(self._unfinished(*found), self.kept)
             trusted_paths.settle(self.directory)
 

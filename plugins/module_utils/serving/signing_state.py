@@ -24,13 +24,10 @@ def keys_elsewhere(state):
     wanted, signed = state.software.signed(state.payload["config"]), state.signed()
     files = _files(state, [zone for zone, policy in wanted.items() if policy != _INSECURE])
     keyless = state.software.without_keys(files)
-    found = {}
-    for zone, who, rdtype, there in _witnessed(state, keyless, _TYPES):
-        if there:
-            found.setdefault(zone, []).append(f"{who} has its {rdtype}")
+    found = _relied_on(state, keyless, _TYPES)
     having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
     own = {zone: [_dnskey(key["dnskey"]) for key in keys] for zone, keys in (state.software.keys(having) if having else {}).items()}
-    for zone, who, rdtype, there in _witnessed(state, having, _TYPES, served_serials.records):
+    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, served_serials.records):
         if there and not any(_is_for(zone, data, rdtype, key) for data in there for key in own[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
@@ -54,11 +51,20 @@ def ds_without_keys(state):
     """{zone: [who has its DS]} of zones that this host is to begin to serve, and not to sign: somebody else did until now."""
     wanted = state.software.signed(state.payload["config"])
     beginning = [zone for name, (zone, _digest) in state.wanted.items() if zone not in wanted and not state.current.facts(name)]
-    found = {}
-    for zone, who, rdtype, there in _witnessed(state, beginning, ["DS"]):
+    return _relied_on(state, beginning, ["DS"])
+
+
+def _relied_on(state, zones, types):
+    """{zone: [who and what]} of zones of which others have records, or whose servers above were named and none of them says whether it has a DS."""
+    found, silent, told = {}, {}, set()
+    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types):
         if there:
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
-    return found
+        if there is not None and rdtype == "DS":
+            told.add(zone)
+        elif has_to_say:
+            silent.setdefault(zone, []).append(f"{who} does not say whether it has its {rdtype}")
+    return {**{zone: said for zone, said in silent.items() if zone not in told}, **found}
 
 
 def insecure_too_early(state):
@@ -73,7 +79,7 @@ def insecure_too_early(state):
     early = {zone: ["its server says that the DS is {}".format(" and ".join(found))] for zone, found in states.items() if set(found) - {"hidden"}}
     hidden = [zone for zone in states if zone not in early]
     asked = set()
-    for zone, who, _rdtype, there in _witnessed(state, hidden, ["DS"]):
+    for zone, who, _rdtype, there, _has_to_say in _witnessed(state, hidden, ["DS"]):
         asked.add(zone)
         if there is not False:
             early.setdefault(zone, []).append(f"{who} has its DS" if there else f"{who} does not say whether it has its DS")
@@ -86,15 +92,15 @@ def _files(state, zones):
 
 
 def _witnessed(state, zones, types, ask=served_serials.have):
-    """(zone, who, type, what ask says of the records there, None where that is not said) of the witnesses of zones."""
+    """(zone, who, type, what ask says of the records there, None where that is not said, whether it has to be said) of the witnesses of zones."""
     questions = {}
     for zone in zones:
-        for who, address, port, rdtype in state.payload["witnesses"].get(zone, ()):
+        for who, address, port, rdtype, has_to_say in state.payload["witnesses"].get(zone, ()):
             if rdtype in types:
-                questions.setdefault((who, address, port, rdtype), []).append(zone)
-    for (who, address, port, rdtype), asked in questions.items():
+                questions.setdefault((who, address, port, rdtype, has_to_say), []).append(zone)
+    for (who, address, port, rdtype, has_to_say), asked in questions.items():
         there = ask(address, asked, _TYPES[rdtype], served_serials.seconds_to_ask(asked), port)
-        yield from ((zone, who, rdtype, there.get(zone)) for zone in asked)
+        yield from ((zone, who, rdtype, there.get(zone), has_to_say) for zone in asked)
 
 
 def still_signed(state):

@@ -283,6 +283,15 @@ class Software:
         """{zone: serial, or None where it has nothing} that the running program itself tells of zones that are in views, where a question may not lead."""
         return {}
 
+    def take_again(self, changed_files, changed_zones):
+        """L(take) what was there before; the program is started where what it was to take has ended it. Raises Refused."""
+        try:
+            self.take(changed_files, changed_zones)
+        except Refused:
+            if self.processes():
+                raise
+            self.restart()
+
     def restart(self):
         """Raises Refused."""
         code, out, err = self.run([self.find("systemctl"), "restart", self.layout["service"]])

@@ -50,6 +50,7 @@ _TRIGGERS = {
 _TABLES_OF_A_ZONE = ("records", "domainmetadata", "cryptokeys", "comments")
 _ONE_BY_ONE = 50  # above this many zones the server's own rounds are cheaper
 _SETTING = re.compile(r"^(?:# )?([a-z0-9-]+)=(.*)$", re.M)
+_LISTED = re.compile(r"[^\s,]+")
 
 
 class PowerDNS(Software):
@@ -243,13 +244,19 @@ class PowerDNS(Software):
     def _runs_with_other_settings(self):
         """pdns_server reads its settings when it starts, and never again."""
         running = dict(_SETTING.findall(self._control("current-config")))
-        wanted = {}
+        wanted, with_more = {}, {}
         for path in (os.path.join(self.layout["state_directory"], "current", name) for name in (_SETTINGS, _LOCAL)):
             if os.path.exists(path):
                 with open(path, encoding="utf-8") as stream:
-                    lines = [line.split("#", 1)[0].partition("=") for line in stream]
-                wanted.update({name.strip(): value.strip() for name, equals, value in lines if equals})
-        return any(running.get(name) != value for name, value in wanted.items())
+                    for name, more, value in filter(None, map(_said, stream)):
+                        if more:
+                            with_more.setdefault(name, [wanted.pop(name, "")]).append(value)
+                        else:
+                            wanted[name] = value
+                            with_more.pop(name, None)
+        return any(running.get(name) != value for name, value in wanted.items()) or any(
+            not set(_LISTED.findall(" ".join(values))) <= set(_LISTED.findall(running.get(name, ""))) for name, values in with_more.items()
+        )
 
     def refresh(self, zones):
         """Have pdns_server transfer these zones anew, or look at many in its own next round, as at those that it never asked for."""
@@ -287,6 +294,12 @@ class PowerDNS(Software):
 
     def forget_secondary(self, zones):
         """Nothing: what was transferred went with the zone, in the same transaction."""
+
+
+def _said(line):
+    """(name, "+" where the value is added to what was said before, value) of a line of pdns.conf, None of one that says nothing."""
+    found = re.match(r"\s*([a-z0-9-]+)\s*(\+?)=(.*)", line.split("#", 1)[0])
+    return found and (found.group(1), found.group(2), found.group(3).strip())
 
 
 def _described(generation):

@@ -219,7 +219,33 @@ def test_a_server_outside_that_never_answers_is_asked_for_nothing():
     declared = zones(primaries=["a"], secondaries=["c", *outside], dnssec="stig")
     _result, payload = run({"state": "compared"}, {"dns_zones": declared, "ansible_play_batch": ["a", "b", "c"]}, answer)
     assert payload["outside"] == [["told", "203.0.113.1", 53, ["example.com"]]]
-    assert payload["witnesses"] == {"example.com": [["c", "192.0.2.3", 53, "DNSKEY"], ["told", "203.0.113.1", 53, "DNSKEY"]]}
+    assert payload["witnesses"] == {"example.com": [["c", "192.0.2.3", 53, "DNSKEY", False], ["told", "203.0.113.1", 53, "DNSKEY", False]]}
+
+
+def test_secrets_among_the_settings_go_to_the_host_in_what_is_not_logged():
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0}
+    arguments = {"state": "compared", "settings": {"local_config": 'key "a" { secret "c2VjcmV0"; };'}}
+    _result, payload = run(arguments, {"dns_zones": zones()}, answer)
+    assert "c2VjcmV0" in payload["config"]["local.conf"]
+
+
+@pytest.mark.parametrize("without", ["b", ["b"], "b,d", "d b"])
+def test_what_the_command_line_lists_is_a_list(without):
+    found = [comparison("a", {"example.com": ["old", [7, 7], None]}, serials={"example.com": 7})]
+    _result, payload = run({"comparisons": found, "without": without}, {"dns_zones": zones()})
+    assert payload["texts"]["example.com"]
+    with pytest.raises(AnsibleActionFail, match="other primaries were not asked"):
+        run({"comparisons": found, "without": "b10"}, {"dns_zones": zones()})
+
+
+@pytest.mark.parametrize("allowed", ["true", "a", "b a", ["a"], True])
+def test_what_may_be_lost_can_be_said_on_the_command_line(allowed):
+    removed = [f"{number}.example" for number in range(20)]
+    answer = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": removed, "served": 20}
+    result, _payload = run({"state": "compared", "allow_loss": allowed}, {"dns_zones": zones()}, answer)
+    assert result["host"] == "a"
+    with pytest.raises(AnsibleActionFail, match=r"host a would lose 100 % \(20 of 20\) of its zones"):
+        run({"state": "compared", "allow_loss": "false"}, {"dns_zones": zones()}, answer)
 
 
 def test_a_host_that_was_not_compared_is_told_how():
@@ -285,6 +311,7 @@ def run(arguments, variables, answer=None, strategy="linear"):
             **variables,
         }
     )
+    assert not sent.keys() & {"settings", "comparisons"}  # a module's arguments are in the log of its host
     return result, {**unpacked(sent["payload"]), **unpacked(sent.get("changes"))} if sent else None
 
 

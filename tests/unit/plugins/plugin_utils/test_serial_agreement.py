@@ -189,3 +189,13 @@ def test_a_kept_serial_that_secondaries_would_ignore_is_refused():
         agreed_serial(zone("keep", own_serial=41), [Finding("old-42", (42,))], NOW)
     with pytest.raises(SerialGoesBack, match="zone example.com: its content changed but its own serial 41 did not"):
         agreed_serial(zone("keep", own_serial=41), [Finding("old-41", (41,))], NOW)
+
+
+@pytest.mark.parametrize("had", ["old", "old-signed", "old-41"])
+def test_a_kept_serial_stands_for_no_second_content_whoever_chose_it_before(had):
+    with pytest.raises(SerialGoesBack, match="zone example.com: its content changed but its own serial 41 did not"):
+        agreed_serial(zone("keep", own_serial=41), [Finding(had, (41, 41))], NOW)
+    same = Finding(had.replace("old", "new"), (41, 41))
+    assert agreed_serial(zone("keep", own_serial=41), [same], NOW) == 41
+    # one that lags behind has other content under another serial
+    assert agreed_serial(zone("keep", own_serial=41), [same, Finding(had, (40, 40))], NOW) == 41

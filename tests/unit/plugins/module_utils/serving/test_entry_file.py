@@ -51,6 +51,17 @@ def test_where_there_was_none_there_is_none_again(entry, path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("text", ["// authoritative.dns was here until May\n", "# Not Written by authoritative.dns.\n", "\n// Written by authoritative.dns.\n"])
+def test_what_only_mentions_this_collection_is_not_its_own(entry, path, text):
+    path.write_text(text)
+    assert not entry.is_ours()
+    entry.keep_original(entry.found())
+    assert entry.original()[0] == text
+    for ours in (OURS, OURS.replace("//", "#")):
+        path.write_text(ours)
+        assert entry.is_ours()
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_the_original_is_kept_once_for_whom_it_was(entry, path, mode):
     kept = path.with_name("named.conf.before-authoritative-dns")

@@ -284,13 +284,20 @@ def test_what_a_setting_has_more_takes_no_restart_again(serving, primary, added)
 
 
 def test_what_the_server_refuses_is_taken_back_in_the_database_too(serving, primary, monkeypatch):
-    def refuse(*_arguments):
-        raise Refused("pdns_control fails")
+    taken = []
 
+    def refuse(software, *changed):
+        taken.append(changed)
+        if len(taken) == 1:
+            raise Refused("pdns_control fails")
+        return take(software, *changed)
+
+    take = PowerDNS.take
     monkeypatch.setattr(PowerDNS, "take", refuse)
     with pytest.raises(Refused, match="pdns_control fails"):
         serving.bring({"example.org": primary.endpoint()}, KEYS)
     monkeypatch.undo()
+    assert len(taken) == 2
     assert serving.select("SELECT name FROM domains") == [(ZONE,)]
     assert not serving.bring({ZONE: primary.endpoint()}, KEYS)["changed"]
 

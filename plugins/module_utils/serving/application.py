@@ -280,7 +280,9 @@ class Application:
         except Refused as error:  # the first refusal is the one to raise
             not_taken = str(error)
         self.generations.discard(staged)
-        otherwise = self.acceptance.otherwise(self.state.current) if files is not None and not not_taken else []
+        otherwise = self.acceptance.otherwise(self.state.current) if files is not None else []
+        if not_taken and not otherwise and zones_of(self.state.current) and not notes.get("secondary"):
+            not_taken = None  # whatever it was: all that the server has it was asked for
         self.generations.pending = bool(not_taken or otherwise)
         self.reached = "What was there before is in place again{}.".format(
             f", but the server did not take it: {not_taken}"

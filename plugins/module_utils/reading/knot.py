@@ -11,11 +11,12 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf, soa
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_HIDDEN = "????"
+_SECRETS = re.compile(r"\Asecret\Z")  # of keys, and of the module of cookies
 _DATABASE = "/var/lib/knot/confdb"  # which knotd reads before any file, if it is there
 
 
@@ -39,9 +40,8 @@ class Knot:
     def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts)."""
         configuration = knot_conf.whole(self._exported())
-        for clause in configuration if not secrets else ():
-            if clause[0] == "key":
-                clause[1] = [[item[0], _HIDDEN] if item[0] == "secret" else item for item in clause[1]]
+        if not secrets:
+            hide(configuration, _SECRETS)
         where = {} if self._is_database else knot_conf.places(self.config_file)
         zones = [_zone(clause, where) for clause in configuration if clause[0] == "zone"]
         server = next((clause for clause in configuration if clause[0] == "server"), ["server", []])

@@ -11,12 +11,13 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, clauses
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import nsd_zones
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_HIDDEN = "????"
+_SECRETS = re.compile(r"\A(secret|client-key-pw)\Z")
 _ADDED = re.compile(r"add (\S+) (\S+)")  # a line of its zonelistfile
 
 
@@ -54,9 +55,8 @@ class Nsd:
         where = clauses.places(self.config_file)
         configuration = [[clause[0], [item for item in clause[1] if (clause[0], *item) not in usual]] for clause in whole]
         configuration += self._added(server, configuration)
-        for clause in configuration if not secrets else ():
-            if clause[0] == "key":
-                clause[1] = [[item[0], _HIDDEN] if item[0] == "secret" else item for item in clause[1]]
+        if not secrets:
+            hide(configuration, _SECRETS)
         zones = [_zone(clause, directory, where) for clause in configuration if clause[0] == "zone"]
         served = self._serials(zones, server)
         for zone in zones:

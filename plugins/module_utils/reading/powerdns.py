@@ -12,11 +12,11 @@ import re
 import sqlite3
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_HIDDEN = "????"
 _KINDS = {"master": "primary", "slave": "secondary"}  # what pdnsutil still shows
 _SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
 _SECRETS = re.compile(r"password|api-key|secret")
@@ -48,8 +48,7 @@ class PowerDns:
             zones.append(self._zone(clause))
         configuration += [["key", [["name", name], ["algorithm", algorithm], ["secret", secret]]] for name, algorithm, secret in keys]
         if not secrets:
-            for clause in configuration:
-                clause[1] = [[item[0], _HIDDEN] if _SECRETS.search(item[0]) else item for item in clause[1]]
+            hide(configuration, _SECRETS)
         served = self._serials(zones, settings)
         for zone in zones:
             zone["serial"] = served.get(zone["name"])

@@ -86,11 +86,12 @@ class _Reader:
         elif section == "template" and option(clause, "id") == "default":
             self.result.end(name, TAKEN, "what it says stands in its zones")
         elif section in _NAMED or section.startswith("mod-"):
-            self.result.named.append(Named(str(option(clause, "id")), name, written(clause)))
+            used = f"{section}/" if section.startswith("mod-") else ""  # how others name it
+            self.result.named.append(Named(f"{used}{option(clause, 'id')}", name, written([section, self.result.told(name, clause[1])])))
         elif section in ("server", "log", "database", "control"):
             self._host_settings(clause)
         else:
-            self.result.local_config.append(written(clause))
+            self.result.local_config.append(written([section, self.result.told(name, clause[1])]))
             self.result.end(name, KEPT, "nameserver_local_config")
 
     def _host_settings(self, clause: Clause) -> None:

@@ -75,7 +75,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
             detail = "what it says stands in its zones" if clause[0] == "pattern" else f"the collection's is {layout.get('control_socket', 'its own')}"
             result.end(name, TAKEN if clause[0] == "pattern" else DROPPED, detail)
         else:
-            result.local_config.append(written(clause))
+            result.local_config.append(written([clause[0], result.told(name, clause[1])]))
             result.end(name, KEPT, "nameserver_local_config")
     own = [address for address in dict.fromkeys(listened) if address not in ("127.0.0.1", "::1")]
     result.variables["nameserver_listen_on"] = own or (["127.0.0.1"] if listened else ["any"])

@@ -129,6 +129,15 @@ def test_settings_and_what_stays():
     assert fates["database, storage"] == "default" and fates["control, listen"] == "dropped" and fates["acl keyed"] == "kept"
 
 
+def test_a_secret_is_left_out_of_what_stays_and_told():
+    text = 'mod-cookies:\n  - id: c\n    secret: "????"\n    secret-lifetime: 1h\nzone:\n  - domain: a.example\n    module: mod-cookies/c\n'
+    found = server(text)
+    assert 'mod-cookies:\n  - id: "c"\n    secret-lifetime: "1h"\n' in local_files(found, [])[0] and "?" not in local_files(found, [])[0]
+    (finding,) = found.findings
+    assert finding.kind == "change" and finding.text.startswith("secret of mod-cookies c is a secret, which is not read, so it is left out; ")
+    assert {fate.statement: fate.fate for fate in found.fates}["mod-cookies c, secret"] == "dropped"
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [

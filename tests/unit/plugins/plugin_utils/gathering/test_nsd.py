@@ -71,6 +71,13 @@ def test_options_and_what_stays():
     }
 
 
+def test_a_secret_is_left_out_of_what_stays_and_told():
+    found = server('tls-auth:\n\tname: t\n\tclient-key: /k.pem\n\tclient-key-pw: "????"\n')
+    assert found.local_config == ['tls-auth:\n\tname: "t"\n\tclient-key: "/k.pem"\n']
+    (finding,) = found.findings
+    assert finding.kind == "change" and finding.text.startswith("client-key-pw of tls-auth t is a secret, which is not read, so it is left out; ")
+
+
 def test_another_port_is_a_reason_to_write_nothing():
     for line in ("port: 5353", "ip-address: 192.0.2.1@5353"):
         (finding,) = server(f"server:\n\t{line}\n").findings

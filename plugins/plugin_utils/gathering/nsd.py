@@ -132,7 +132,7 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> N
 
 def _with_key(item: Sequence[str]) -> list[str]:
     """An option with the name of its key as it is declared: NSD finds a key by the text of its name."""
-    if item[0] not in ("request-xfr", "allow-notify", "provide-xfr", "notify") or item[-1] in ("NOKEY", "BLOCKED"):
+    if item[0] not in ("request-xfr", "allow-notify", "provide-xfr", "notify", "allow-query") or item[-1] in ("NOKEY", "BLOCKED"):
         return list(item)
     return [*item[:-1], item[-1].rstrip(".").lower()]
 
@@ -156,7 +156,9 @@ def _peers(zone: ServedZone, clause: Clause) -> list[str]:
         elif kind == "provide-xfr":
             allowed.append(f"key {key}" if key else network_text(host))
             known += [Remote(names.address(host), 53, key)] if "/" not in host else []
-        elif not key:
+        elif key:  # of a list of who may ask, a declaration has networks only
+            beyond.append(" ".join(item))
+        else:
             network = network_text(host)
             asking.append("localhost" if network in ("127.0.0.1", "::1") else "any" if network in ("0.0.0.0/0", "::/0") else network)
     zone.sources, zone.transfer_to = tuple(sources), tuple(dict.fromkeys(allowed))

@@ -32,9 +32,18 @@ def test_who_feeds_a_zone_and_who_may_transfer_it():
 
 
 def test_who_may_ask():
-    found = zone(["allow-query: 10.0.0.0/8 NOKEY", "allow-query: 127.0.0.1 NOKEY", "allow-query: 192.0.2.8 k1."])
+    found = zone(["allow-query: 10.0.0.0/8 NOKEY", "allow-query: 127.0.0.1 NOKEY"])
     assert found.allow_query == ("10.0.0.0/8", "localhost")
     assert zone(["allow-query: 0.0.0.0/0 NOKEY", "allow-query: ::/0 NOKEY"]).allow_query == ("any",)
+
+
+def test_a_zone_that_stays_has_the_key_with_which_it_may_be_asked():
+    found = server(KEY + "zone:\n\tname: a.example\n\tzonefile: a\n\tallow-query: 10.0.0.0/8 K1.\n")
+    outside, _inside, secret = local_files(found, [])
+    assert secret and clauses.parse(outside) == [
+        ["key", [["name", "k1"], ["algorithm", "hmac-sha256"], ["secret", "s3"]]],
+        ["zone", [["name", "a.example"], ["zonefile", "/zones/a"], ["allow-query", "10.0.0.0/8", "k1"]]],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +52,8 @@ def test_who_may_ask():
         ("provide-xfr: 192.0.2.9 BLOCKED", "a declaration cannot say provide-xfr 192.0.2.9 BLOCKED"),
         ("provide-xfr: 192.0.2.1-192.0.2.9 NOKEY", "a declaration cannot say provide-xfr 192.0.2.1-192.0.2.9 NOKEY"),
         ("request-xfr: 192.0.2.9 NOKEY tls.example", "a declaration cannot say request-xfr 192.0.2.9 NOKEY tls.example"),
+        ("allow-query: 10.0.0.0/8 K1.", "a declaration cannot say allow-query 10.0.0.0/8 K1."),
+        ("allow-query: 10.0.0.0/8 BLOCKED", "a declaration cannot say allow-query 10.0.0.0/8 BLOCKED"),
         ("outgoing-interface: 192.0.2.1", ""),
         ("outgoing-interface: 192.0.2.7", "a declaration has no place for its outgoing-interface"),
         ("zonestats: a", ""),

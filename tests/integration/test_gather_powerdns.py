@@ -176,7 +176,7 @@ def test_all_primaries_of_a_secondary_are_read(tmp_path):
     """pdnsutil calls one otherwise than several."""
     primaries = {"one.test": ["192.0.2.1"], "several.test": ["192.0.2.1", "2001:db8::1", "192.0.2.2:5300"]}
     host = AdoptedPowerDns(tmp_path / "ns1", "ns1", NS1, "", [["create-secondary-zone", zone, *named] for zone, named in primaries.items()], {})
-    read = run_module("nameserver_info", software="powerdns", config_file=str(host.config_file))
+    read = run_module("nameserver_info", software="powerdns", user="root", config_file=str(host.config_file))
     options = [dict((name, values) for name, *values in clause[1]) for clause in read["configuration"] if clause[0] == "zone"]
     assert {one["name"][0]: one["primaries"] for one in options} == {
         "one.test": ["192.0.2.1"],

@@ -25,6 +25,7 @@ class ActionModule(ActionBase):
                 "software": {"type": "str", "default": "bind"},
                 "config_file": {"type": "path"},
                 "chroot": {"type": "path"},
+                "user": {"type": "str"},
             }
         )
         part = arguments.pop("part")

@@ -31,6 +31,9 @@ options:
   chroot:
     description: See M(authoritative.dns.nameserver_info).
     type: path
+  user:
+    description: See M(authoritative.dns.nameserver_info).
+    type: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:

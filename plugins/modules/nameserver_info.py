@@ -26,6 +26,12 @@ options:
   chroot:
     description: The directory that C(named) sees as the root. By default the one with which the running C(named) was started.
     type: path
+  user:
+    description:
+      - The account that the program has where it does not run and its configuration names none. Root reads with this account's rights what it could have
+        written, such as zone files, added zones and databases, and refuses to read them where no account is known.
+      - That of a running program is used in any case, then the one that its configuration names. Say V(root) only for a program that root itself is to run.
+    type: str
   content:
     description: Whether to return the content of zones too.
     type: bool
@@ -210,6 +216,7 @@ def main() -> None:
             "software": {"type": "str", "choices": list(SOFTWARE), "default": "bind"},
             "config_file": {"type": "path"},
             "chroot": {"type": "path"},
+            "user": {"type": "str"},
             "content": {"type": "bool", "default": False},
             "copies": {"type": "bool", "default": True},
             "secrets": {"type": "bool", "default": False, "no_log": False},
@@ -224,9 +231,9 @@ def main() -> None:
         return module.get_bin_path(program, opt_dirs=["/usr/sbin", "/sbin", "/usr/local/sbin"])
 
     try:
-        software = SOFTWARE[module.params["software"]](run, find, module.params["config_file"], module.params["chroot"])
+        software = SOFTWARE[module.params["software"]](run, find, module.params["config_file"], module.params["chroot"], module.params["user"])
         facts = software.facts(module.params["secrets"], module.params["content"], module.params["copies"])
-    except Refused as error:
+    except (Refused, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, addresses=interface_addresses(run, find), **facts)
 

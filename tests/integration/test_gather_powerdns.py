@@ -158,11 +158,25 @@ def test_what_only_powerdns_can_is_told_and_nothing_is_written(tmp_path):
     assert "gather_leave" not in second[1]
 
 
+WEB = "api=yes\napi-key=known to few\nwebserver=yes\nwebserver-address=0.0.0.0\nwebserver-allow-from=0.0.0.0/0\nwebserver-password=\nloglevel=4\n"
+
+
+def test_no_secret_of_the_web_server_becomes_one_that_everybody_knows(tmp_path):
+    host = AdoptedPowerDns(tmp_path / "ns1", "ns1", NS1, WEB, [], {})
+    outcome = in_private_network(lambda: gather(tmp_path, {"ns1": host}), addresses=ADDRESSES, timeout=100)
+    host.stop()
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    local = Adopted(tmp_path / "adopted").local("ns1", "pdns.local.conf")
+    assert "loglevel=4\n" in local and not any(text in local for text in ("api", "webserver", "?", "known to few"))
+    assert "the settings of its web server and API (api, api-key, webserver, webserver-address, webserver-allow-from, webserver-password) are" in outcome.stdout
+    assert "known to few" not in outcome.stdout + (tmp_path / "adopted/report.txt").read_text()
+
+
 def test_all_primaries_of_a_secondary_are_read(tmp_path):
     """pdnsutil calls one otherwise than several."""
     primaries = {"one.test": ["192.0.2.1"], "several.test": ["192.0.2.1", "2001:db8::1", "192.0.2.2:5300"]}
     host = AdoptedPowerDns(tmp_path / "ns1", "ns1", NS1, "", [["create-secondary-zone", zone, *named] for zone, named in primaries.items()], {})
-    read = run_module("nameserver_info", software="powerdns", config_file=str(host.config_file))
+    read = run_module("nameserver_info", software="powerdns", user="root", config_file=str(host.config_file))
     options = [dict((name, values) for name, *values in clause[1]) for clause in read["configuration"] if clause[0] == "zone"]
     assert {one["name"][0]: one["primaries"] for one in options} == {
         "one.test": ["192.0.2.1"],

@@ -11,6 +11,8 @@ import subprocess
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot import Knot
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import knot
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, KnotHost, _find, running_host
 
 pytestmark = [
@@ -101,6 +103,33 @@ def test_a_configuration_database_says_the_same_as_the_file_that_it_was_made_of(
     assert [zone["name"] for zone in second["zones"] if zone["where"] is not None] == []
     assert first["contents"]["text.example"] == second["contents"]["text.example"] and first["version"] == second["version"]
     assert first["running"] and not second["running"] and "wrong" in second["contents"]["parts.example"]  # which only the server itself can tell
+
+
+QUERIES = """\
+mod-queryacl:
+  - id: near
+    address: 10.0.0.0/8
+template:
+  - id: default
+    global-module: mod-queryacl/near
+  - id: other
+    semantic-checks: on
+zone:
+  - domain: a.example
+    template: other
+  - domain: b.example
+    dnssec-signing: on
+"""
+
+
+def test_modules_for_all_queries_are_told_of_each_zone_and_what_stays_is_read_by_knot(host, tmp_path):
+    path = tmp_path / "queries.conf"
+    path.write_text(QUERIES)
+    found = knot.server("ns1", ["192.0.2.1"], facts(host, path), [], {})
+    assert [(zone.allow_query, zone.kept) for zone in found.zones.values()] == [(("10.0.0.0/8",), ""), (("10.0.0.0/8",), "the server signs it")]
+    (tmp_path / "local.conf").write_text(local_files(found, [])[0])
+    code, out, err = host.run([_find("knotc"), "--config", str(tmp_path / "local.conf"), "conf-check"])
+    assert code == 0 and "mod-queryacl/near" in (tmp_path / "local.conf").read_text(), out + err
 
 
 def test_what_cannot_be_read_is_told(host):

@@ -204,7 +204,7 @@ def test_an_nsd_is_read_with_its_patterns_and_added_zones(tmp_path):
     (tmp_path / "plain").write_text(zone_text("plain.example", 4, "; a remark"))
     (tmp_path / "part").write_text("www A 192.0.2.2\n")
     (tmp_path / "including").write_text(zone_text("including.example", 5, f"$INCLUDE {tmp_path}/part"))
-    found = run_module("nameserver_info", software="nsd", config_file=str(tmp_path / "nsd.conf"), content=True)
+    found = run_module("nameserver_info", software="nsd", user="root", config_file=str(tmp_path / "nsd.conf"), content=True)
     assert not found["failed"] and SECRET not in str(found), found
     zones = {zone["name"]: zone for zone in found["zones"]}
     assert {name: (zone["type"], zone["file"], zone["where"]) for name, zone in zones.items()} == {
@@ -218,7 +218,7 @@ def test_an_nsd_is_read_with_its_patterns_and_added_zones(tmp_path):
     assert found["contents"]["plain.example"] == {"text": (tmp_path / "plain").read_text(), "as_it_is": True}
     assert "192.0.2.2" in found["contents"]["including.example"]["text"] and not found["contents"]["including.example"]["as_it_is"]
     assert found["contents"]["fed.example"]["wrong"].endswith("cannot be read (No such file or directory)")
-    secret = run_module("nameserver_info", software="nsd", config_file=str(tmp_path / "nsd.conf"), secrets=True)["tsig_keys"]
+    secret = run_module("nameserver_info", software="nsd", user="root", config_file=str(tmp_path / "nsd.conf"), secrets=True)["tsig_keys"]
     assert secret == [{"name": "transfer.key", "algorithm": "hmac-sha256", "secret": SECRET}]
     (tmp_path / "nsd.conf").write_text("server:\n\tno-such-thing: 1\n")
-    assert "no-such-thing" in run_module("nameserver_info", software="nsd", config_file=str(tmp_path / "nsd.conf"))["msg"]
+    assert "no-such-thing" in run_module("nameserver_info", software="nsd", user="root", config_file=str(tmp_path / "nsd.conf"))["msg"]

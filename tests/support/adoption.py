@@ -197,6 +197,7 @@ def gather(
         name: {
             "ansible_host": host.address,
             "gather_config_file": str(host.config_file),
+            "gather_user": "root",  # what is not started belongs to nobody else
             "nameserver_software": SOFTWARE[host.daemon],
             **(variables or {}).get(name, {}),
         }

@@ -14,7 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import kept_copies, processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
@@ -35,22 +35,28 @@ def _member_file(catalog, zone):
     return f"{_MEMBER_FILE}{text if plain else hashlib.sha256(text.encode()).hexdigest()}.db"
 
 
-class Bind:
+class Bind(Reading):
     """named(8) on this host. run: executes a command list in a directory, returns (code, stdout, stderr); find: a program's path, or None.
 
-    config_file, chroot: what named is started with; None for what the process that runs has, else for named's own default.
+    config_file, chroot: what named is started with; None for what the process that runs has, else for named's own default. user: see L(running.Reading).
     """
 
     software = "bind"
+    included = re.compile(r'\binclude\s+"([^"]+)"')
 
-    def __init__(self, run, find, config_file=None, chroot=None):
-        self.run = run
-        self.find = find
-        chosen = Chosen("named", lambda words: dict(given(words, ["-c"])).get("-c") or self._default(), config_file)
-        self.runs = chosen.process is not None
-        self.user = chosen.witness.user if chosen.witness else None
-        self.root = chroot or (dict(given(chosen.witness.words, ["-t"])).get("-t", "") if chosen.witness else "")
-        self.config_file = chosen.config_file
+    def __init__(self, run, find, config_file=None, chroot=None, user=None):
+        super().__init__(run, find, "named", lambda words: dict(given(words, ["-c"])).get("-c") or self._default(), config_file, user)
+        words = dict(given(self.witness.words, ["-t", "-u"])) if self.witness else {}
+        self.root = chroot or words.get("-t", "")
+        self.said = [words.get("-u")]
+
+    @property
+    def _first_file(self):
+        return self.root + self.config_file
+
+    def _include(self, _path, name):
+        """A relative one begins in the directory that a statement before it names, wherever that stands."""
+        return self.root + name if name.startswith("/") else None
 
     def _default(self):
         found = re.search(r"named configuration:\s*(\S+)", self._said("named", "-V"))
@@ -70,7 +76,7 @@ class Bind:
         options = {named_conf.label(item): item for statement in statements if statement[0] == "options" for item in named_conf.block(statement)}
         directory = named_conf.words(options["directory"])[1] if "directory" in options else "/"
         statements += self._added(statements, options, directory)
-        places = named_conf.places(self.config_file, directory, self.root)
+        places = self._of_configuration(named_conf.places, self.config_file, directory, self.root)
         zones = [self._zone(statement, view, directory, places) for statement, view in zones_of(statements)]
         served = self._serials(zones, options)
         for zone in zones:
@@ -126,7 +132,7 @@ class Bind:
         if not program:
             raise Refused("named-checkconf is not installed, and nothing else can say what named reads; BIND's package of tools has it")
         command = [program, *(["-t", self.root] if self.root else []), "-p" if secrets else "-px", self.config_file]
-        code, out, err = self.run(command, "/")
+        code, out, err = self._run_on_configuration(command)
         if code:
             raise Refused(f"{self.config_file} cannot be read: " + "; ".join((out + err).splitlines()[:20]) + "; mend what named-checkconf tells")
         try:

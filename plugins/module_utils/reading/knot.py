@@ -11,26 +11,23 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import knot_conf, soa
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_HIDDEN = "????"
+_SECRETS = re.compile(r"\Asecret\Z")  # of keys, and of the module of cookies
 _DATABASE = "/var/lib/knot/confdb"  # which knotd reads before any file, if it is there
 
 
-class Knot:
+class Knot(Reading):
     """knotd(8) on this host, as L(bind.Bind) is named. config_file: a file, or the directory of a configuration database."""
 
     software = "knot"
+    included = re.compile(r'^include:\s*"?([^"#\n]+?)"?\s*(?:#.*)?$', re.M)
 
-    def __init__(self, run, find, config_file=None, chroot=None):
-        self.run = run
-        self.find = find
-        chosen = Chosen("knotd", _configuration, config_file)
-        # Of another configuration than the one that it reads, what runs says nothing.
-        self.runs, self.config_file = chosen.process is not None, chosen.config_file
-        self.user = chosen.witness.user if chosen.witness else None
+    def __init__(self, run, find, config_file=None, chroot=None, user=None):
+        super().__init__(run, find, "knotd", _configuration, config_file, user)
 
     @property
     def _is_database(self):
@@ -39,12 +36,12 @@ class Knot:
     def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts)."""
         configuration = knot_conf.whole(self._exported())
-        for clause in configuration if not secrets else ():
-            if clause[0] == "key":
-                clause[1] = [[item[0], _HIDDEN] if item[0] == "secret" else item for item in clause[1]]
-        where = {} if self._is_database else knot_conf.places(self.config_file)
+        if not secrets:
+            hide(configuration, _SECRETS)
+        where = {} if self._is_database else self._of_configuration(knot_conf.places, self.config_file)
         zones = [_zone(clause, where) for clause in configuration if clause[0] == "zone"]
         server = next((clause for clause in configuration if clause[0] == "server"), ["server", []])
+        self.said = [(knot_conf.option(server, "user") or "").split(":")[0]]
         served = self._serials(zones, server)
         for zone in zones:
             zone["serial"] = served.get(zone["name"])
@@ -63,14 +60,26 @@ class Knot:
             **({"contents": self._contents(zones)} if content else {}),
         }
 
+    @property
+    def _for_configuration(self):
+        """A database is the server's own, which writes what it is told by commands into it."""
+        return self.user if self._is_database else super()._for_configuration
+
+    def _include(self, path, name):
+        found = super()._include(path, name)
+        return os.path.join(found, "*") if os.path.isdir(found) else found
+
+    def _command(self, *arguments):
+        """What knotc does with the configuration."""
+        return self._run_on_configuration([self.find("knotc"), "-C" if self._is_database else "-c", self.config_file, *arguments])
+
     def _exported(self):
         """The clauses of a configuration, with what it includes in its place."""
-        program = self.find("knotc")
-        if not program:
+        if not self.find("knotc"):
             raise Refused("knotc is not installed, and nothing else can say what knotd reads; Knot DNS's package has it")
         if not os.path.exists(self.config_file):
             raise Refused(f"{self.config_file} is not there; say with config_file what knotd reads")
-        code, out, err = self.run([program, "-C" if self._is_database else "-c", self.config_file, "conf-export"], "/")
+        code, out, err = self._command("conf-export")
         if code:
             raise Refused(f"{self.config_file} cannot be read: " + "; ".join((err or out).splitlines()[:20]) + "; mend what knotc tells")
         return knot_conf.parse(out)
@@ -84,7 +93,7 @@ class Knot:
         return found
 
     def _control(self, *arguments):
-        code, out, err = self.run([self.find("knotc"), "-C" if self._is_database else "-c", self.config_file, *arguments], "/")
+        code, out, err = self._command(*arguments)
         if code:
             raise Refused("knotc {} fails: {}".format(" ".join(arguments), (err or out).strip()))
         return out
@@ -111,7 +120,7 @@ class Knot:
         return found
 
     def _served(self, zone):
-        code, out, _err = self.run([self.find("knotc"), "-C" if self._is_database else "-c", self.config_file, "zone-read", zone], "/")
+        code, out, _err = self._command("zone-read", zone)
         rows = [line.partition("] ")[2] for line in out.splitlines() if line.startswith("[")]
         return {"text": "".join(f"{row}\n" for row in rows), "as_it_is": False} if rows and not code else None
 

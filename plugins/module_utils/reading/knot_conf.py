@@ -82,14 +82,19 @@ def plain(name):
 
 
 def whole(clauses):
-    """The zones' clauses with what their template says and they do not, each option told once; all others as they are."""
+    """The zones' clauses with what their template says and they do not, each option told once; all others as they are.
+
+    The modules for all queries stand in the default template, and are for zones of other templates too.
+    """
     templates = {option(clause, "id"): clause[1] for clause in clauses if clause[0] == "template"}
+    everywhere = [item for item in templates.get("default", []) if item[0] == "global-module"]
     result = []
     for clause in clauses:
         if clause[0] == "zone":
             own = {item[0] for item in clause[1]}
             template = templates.get(option(clause, "template", "default"), [])
-            clause = ["zone", [*clause[1], *(item for item in template if item[0] not in own and item[0] != "id")]]
+            more = [item for item in template if item[0] not in own and item[0] not in ("id", "global-module")]
+            clause = ["zone", [*clause[1], *more, *everywhere]]
         result.append(clause)
     return result
 

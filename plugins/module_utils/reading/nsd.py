@@ -11,30 +11,28 @@ import re
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, clauses
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import nsd_zones
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_HIDDEN = "????"
+_SECRETS = re.compile(r"\A(secret|client-key-pw)\Z")
 _ADDED = re.compile(r"add (\S+) (\S+)")  # a line of its zonelistfile
 
 
-class Nsd:
+class Nsd(Reading):
     """nsd(8) on this host, as L(bind.Bind) is named."""
 
     software = "nsd"
+    included = re.compile(r'^\s*include:\s*"?([^"#\n]+?)"?\s*(?:#.*)?$', re.M)
 
-    def __init__(self, run, find, config_file=None, chroot=None):
-        self.run = run
-        self.find = find
-        chosen = Chosen("nsd", lambda words: dict(given(words, ["-c"])).get("-c") or "/etc/nsd/nsd.conf", config_file)
-        self.runs, self.config_file = chosen.process is not None, chosen.config_file
-        self.user = None
+    def __init__(self, run, find, config_file=None, chroot=None, user=None):
+        super().__init__(run, find, "nsd", lambda words: dict(given(words, ["-c"])).get("-c") or "/etc/nsd/nsd.conf", config_file, user)
 
     def learned(self, _listed):
         """See L(knot.Knot.learned)."""
-        code, out, err = self.run([self.find("nsd-control"), "-c", self.config_file, "zonestatus"], "/")
+        code, out, err = self._run_on_configuration([self.find("nsd-control"), "-c", self.config_file, "zonestatus"])
         if code:
             raise Refused(f"nsd-control zonestatus fails: {(err or out).strip()}")
         told = nsd_zones.status(out)
@@ -48,15 +46,14 @@ class Nsd:
         """See L(bind.Bind.facts). Options that say what nsd would do anyway are left out, since its printer tells them all."""
         whole = self._printed(self.config_file)
         server = next((clause for clause in whole if clause[0] == "server"), ["server", []])
-        self.user = (clauses.option(server, "username") or "").split(".")[0] or None if os.geteuid() == 0 else None
+        self.said = [(clauses.option(server, "username") or "").split(".")[0]]
         usual = {(clause[0], *item) for clause in self._printed(os.devnull) for item in clause[1]}
         directory = clauses.option(server, "zonesdir") or "/"
-        where = clauses.places(self.config_file)
+        where = self._of_configuration(clauses.places, self.config_file)
         configuration = [[clause[0], [item for item in clause[1] if (clause[0], *item) not in usual]] for clause in whole]
         configuration += self._added(server, configuration)
-        for clause in configuration if not secrets else ():
-            if clause[0] == "key":
-                clause[1] = [[item[0], _HIDDEN] if item[0] == "secret" else item for item in clause[1]]
+        if not secrets:
+            hide(configuration, _SECRETS)
         zones = [_zone(clause, directory, where) for clause in configuration if clause[0] == "zone"]
         served = self._serials(zones, server)
         for zone in zones:
@@ -81,7 +78,7 @@ class Nsd:
         program = self.find("nsd-checkconf")
         if not program:
             raise Refused("nsd-checkconf is not installed, and nothing else can say what nsd reads; NSD's package has it")
-        code, out, err = self.run([program, "-v", path], "/")
+        code, out, err = self._run_on_configuration([program, "-v", path])
         if code:
             raise Refused(f"{path} cannot be read: " + "; ".join((err or out).splitlines()[:20]) + "; mend what nsd-checkconf tells")
         return clauses.parse(out)

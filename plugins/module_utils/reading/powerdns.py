@@ -12,32 +12,28 @@ import re
 import sqlite3
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Chosen
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_HIDDEN = "????"
 _KINDS = {"master": "primary", "slave": "secondary"}  # what pdnsutil still shows
 _SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
 _SECRETS = re.compile(r"password|api-key|secret")
 
 
-class PowerDns:
+class PowerDns(Reading):
     """pdns_server(1) on this host, as L(bind.Bind) is named. config_file: C(pdns.conf), whose directory says where to look."""
 
     software = "powerdns"
+    included = re.compile(r"^\s*include-dir\s*\+?=\s*([^#\n]+?)\s*(?:#.*)?$", re.M)
 
-    def __init__(self, run, find, config_file=None, chroot=None):
-        self.run = run
-        self.find = find
-        chosen = Chosen("pdns_server", _configuration, config_file)
-        self.runs, self.config_file = chosen.process is not None, chosen.config_file
-        self.user = chosen.witness.user if chosen.witness else None
+    def __init__(self, run, find, config_file=None, chroot=None, user=None):
+        super().__init__(run, find, "pdns_server", _configuration, config_file, user)
 
     def facts(self, secrets=False, content=False, copies=True):
         """See L(bind.Bind.facts). A zone's metadata are options of its clause."""
-        where, settings = {}, {}
-        _read(self.config_file, settings, where)
+        settings, where = self._settings()
         if not settings:
             raise Refused(f"{self.config_file} cannot be read, or says nothing; say with config_file what pdns_server reads")
         keys = self._keys()
@@ -48,8 +44,7 @@ class PowerDns:
             zones.append(self._zone(clause))
         configuration += [["key", [["name", name], ["algorithm", algorithm], ["secret", secret]]] for name, algorithm, secret in keys]
         if not secrets:
-            for clause in configuration:
-                clause[1] = [[item[0], _HIDDEN] if _SECRETS.search(item[0]) else item for item in clause[1]]
+            hide(configuration, _SECRETS)
         served = self._serials(zones, settings)
         for zone in zones:
             zone["serial"] = served.get(zone["name"])
@@ -70,8 +65,7 @@ class PowerDns:
 
     def learned(self, _listed):
         """See L(knot.Knot.learned). As far as the database is SQLite's: pdnsutil (4.7) tells no members."""
-        settings = {}
-        _read(self.config_file, settings, {})
+        settings, _where = self._settings()
         path = settings.get("gsqlite3-database")
         rows = processes.call_as(self.user, _catalogs, path) if path else []
         found = {name: set() for name, kind, _catalog in rows if kind == "CONSUMER"}
@@ -79,6 +73,16 @@ class PowerDns:
             if catalog in found:
                 found[catalog].add(name)
         return found
+
+    def _include(self, _path, name):
+        return os.path.join(name, "*.conf")
+
+    def _settings(self):
+        """({setting: value}, {statement: where it stands})."""
+        settings, where = self._of_configuration(_read, self.config_file)
+        words = dict(given(self.witness.words, ["--setuid"])) if self.witness else {}
+        self.said = [words.get("--setuid"), settings.get("setuid")]
+        return settings, where
 
     def _util(self, *arguments):
         """What pdnsutil says, with the server's own rights. Raises Refused."""
@@ -176,8 +180,14 @@ def _catalogs(path):
         raise Refused(f"the database {path} cannot be read: {error}") from error
 
 
-def _read(path, settings, where):
-    """Settings of a file and of those that it includes; a later one comes over an earlier one."""
+def _read(path):
+    """Settings of a file and of those that it includes, and where they stand; a later one comes over an earlier one."""
+    settings, where = {}, {}
+    _add(path, settings, where)
+    return settings, where
+
+
+def _add(path, settings, where):
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             lines = stream.read().splitlines()
@@ -194,4 +204,4 @@ def _read(path, settings, where):
     if directory and not where.get("included"):
         where["included"] = directory
         for other in sorted(glob.glob(os.path.join(directory, "*.conf"))):
-            _read(other, settings, where)
+            _add(other, settings, where)

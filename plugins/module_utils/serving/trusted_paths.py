@@ -45,10 +45,33 @@ def check(path):
                 place = below
 
 
+def is_roots_file(path):
+    """Whether root alone can change what is in a file, and what its path leads to. What is not there yet counts as such a file."""
+    for _link in range(_MOST_LINKS):
+        directory = os.path.dirname(os.path.abspath(path))
+        try:
+            check(directory)
+            status = os.lstat(path)
+            if not stat.S_ISLNK(status.st_mode):
+                return status.st_uid == 0 and not status.st_mode & _others(status)
+            if status.st_uid:
+                return False
+            path = os.path.join(directory, os.readlink(path))
+        except FileNotFoundError:
+            return True
+        except (Refused, OSError):
+            return False
+    return False
+
+
 def is_roots_alone(status):
     """Whether root alone can change what is in a directory, or take its files away."""
-    others = stat.S_IWOTH | (stat.S_IWGRP if status.st_gid else 0)
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and (not status.st_mode & others or bool(status.st_mode & stat.S_ISVTX))
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and (not status.st_mode & _others(status) or bool(status.st_mode & stat.S_ISVTX))
+
+
+def _others(status):
+    """The bits of a mode that let others than root write."""
+    return stat.S_IWOTH | (stat.S_IWGRP if status.st_gid else 0)
 
 
 def _check_directory(place, status, path):

@@ -46,6 +46,7 @@ _NOT_NEEDED = {
     "serial-policy": "the declaration's serial policy takes its place",
     "comment": "a remark",
 }
+_MODULES = ("global-module", "module")
 _RATES = "mod-rrl/"
 
 
@@ -86,11 +87,12 @@ class _Reader:
         elif section == "template" and option(clause, "id") == "default":
             self.result.end(name, TAKEN, "what it says stands in its zones")
         elif section in _NAMED or section.startswith("mod-"):
-            self.result.named.append(Named(str(option(clause, "id")), name, written(clause)))
+            used = f"{section}/" if section.startswith("mod-") else ""  # how others name it
+            self.result.named.append(Named(f"{used}{option(clause, 'id')}", name, written([section, self.result.told(name, clause[1])])))
         elif section in ("server", "log", "database", "control"):
             self._host_settings(clause)
         else:
-            self.result.local_config.append(written(clause))
+            self.result.local_config.append(written([section, self.result.told(name, clause[1])]))
             self.result.end(name, KEPT, "nameserver_local_config")
 
     def _host_settings(self, clause: Clause) -> None:
@@ -141,13 +143,18 @@ class _Reader:
 
     def _zone(self, clause: Clause) -> None:
         name = plain(option(clause, "domain"))
+        clause = [clause[0], [[item[0], *map(self._module, item[1:])] if item[0] in _MODULES else item for item in clause[1]]]
         fact = next(item for item in self.facts["zones"] if item["name"] == name)
         zone = ServedZone(name, fact["type"], fact["where"] or "in the configuration database", serial=fact["serial"], file=fact["file"] or "")
         self.result.zones[name] = zone
         # Without its template: the collection has one of the name that all zones have without a word.
-        lines = [["file", zone.file] if item[0] == "file" else item for item in clause[1] if item[0] not in ("template", "storage")]
+        lines = [["file", zone.file] if item[0] == "file" else item for item in clause[1] if item[0] not in ("template", "storage", *_MODULES)]
         lines += [] if option(clause, "file") else [["file", zone.file]]
-        lines = [item for item in lines if item[0] not in ("module", "global-module") or self._stays(item)]
+        # Modules for all queries can stand in that template alone, and work in a zone just as well.
+        modules = [module for module in _modules(clause, "global-module") if not module.startswith(_RATES)]
+        own = _modules(clause, "module")
+        modules += [module for module in own if module not in modules] if not all(module.startswith(_RATES) for module in own) else []
+        lines += [["module", *modules]] if modules else []
         self.result.zone_texts[name] = written(["zone", lines])
         for item in clause[1]:
             zone.statements.append((item[0], *self._outcome(zone, item)))
@@ -157,9 +164,9 @@ class _Reader:
         if beyond and not zone.kept:
             zone.kept = f"a declaration cannot say {', '.join(beyond)}"
 
-    @staticmethod
-    def _stays(item: Sequence[str]) -> bool:
-        return not all(module.startswith(_RATES) for module in item[1:])
+    def _module(self, name: str) -> str:
+        """A module with the identifier of its section, which is C(default) where it is not said."""
+        return f"{name}/default" if (name, "default") in self.by_name else name
 
     def _outcome(self, zone: ServedZone, item: Sequence[str]) -> tuple[str, str]:
         """What becomes of an option of a zone; one that has no place keeps the zone as it is."""
@@ -170,7 +177,7 @@ class _Reader:
             return DEFAULT, "the collection's zones are not changed by the server"
         if key == "dnssec-signing":
             zone.kept = "the server signs it"
-        elif key in ("module", "global-module"):
+        elif key in _MODULES:
             others = [module for module in item[1:] if not module.startswith((_RATES, "mod-queryacl/"))]
             if not others:
                 asking = any(not module.startswith(_RATES) for module in item[1:])
@@ -195,10 +202,17 @@ class _Reader:
             beyond, allowed, known = beyond + more, allowed + entries, known + remotes
         zone.sources, zone.transfer_to = tuple(sources), tuple(dict.fromkeys(allowed))
         zone.notify = tuple({remote.address: remote for remote in (*known, *told)}.values())
-        for module in options.get("module", ()):
+        asking: dict[tuple[str, ...], str] = {}
+        for module in _modules(clause):
             if module.startswith("mod-queryacl/"):
-                more = self._askers(zone, self.by_name.get(("mod-queryacl", module.split("/", 1)[1])))
-                beyond += more
+                networks = self._askers(self.by_name.get(("mod-queryacl", module.split("/", 1)[1])))
+                if networks:
+                    asking.setdefault(networks, module)
+                else:
+                    beyond.append("its mod-queryacl")
+        if len(asking) > 1:
+            beyond.append(f"{' and '.join(asking.values())} together")  # which lets those ask whom each of them lets
+        zone.allow_query = next(iter(asking), None)
         return beyond
 
     def _remotes(self, names_given: Sequence[str]) -> tuple[list[Remote], list[str]]:
@@ -253,15 +267,19 @@ class _Reader:
         return beyond, entries or ["any"], [*named, *remotes]
 
     @staticmethod
-    def _askers(zone: ServedZone, clause: Clause | None) -> list[str]:
-        """Who may ask, by a module that asks for nothing but addresses."""
+    def _askers(clause: Clause | None) -> tuple[str, ...]:
+        """Who may ask, by a module that asks for nothing but addresses; nobody where it asks for something else."""
         options = {item[0]: item[1:] for item in clause[1]} if clause else {}
         if set(options) - {"id", "address"} or any("-" in address for address in options.get("address", [])) or not options.get("address"):
-            return ["its mod-queryacl"]
+            return ()
         found = [network_text(address) for address in options["address"]]
         words = {"127.0.0.1": "localhost", "::1": "localhost", "127.0.0.0/8": "localhost", "0.0.0.0/0": "any", "::/0": "any"}
-        zone.allow_query = tuple(dict.fromkeys(words.get(network, network) for network in found))
-        return []
+        return tuple(dict.fromkeys(words.get(network, network) for network in found))
+
+
+def _modules(clause: Clause, *kinds: str) -> list[str]:
+    """The modules of a zone that are in options of these kinds, of all kinds if none is given."""
+    return list(dict.fromkeys(module for item in clause[1] if item[0] in (kinds or _MODULES) for module in item[1:]))
 
 
 def written(clause: Clause) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import is_hidden
+
 PRIMARY, SECONDARY = "primary", "secondary"
 # What a statement of the old configuration ends in.
 TAKEN, DEFAULT, KEPT, DROPPED = "taken", "default", "kept", "dropped"
@@ -119,6 +121,16 @@ class GatheredServer:
         """Adds a finding about the server. statements: those that it is about, as places knows them."""
         places = tuple(self.places[name] for name in statements if name in self.places)
         self.findings.append(Finding(kind, f"host {self.host}", text, places))
+
+    def told(self, statement: str, items: Sequence[list[str]]) -> list[list[str]]:
+        """The options of a statement without those that are secrets, which nobody read: what stands in their place would be one that everybody knows."""
+        hidden = [item for item in items if is_hidden(item)]
+        for item in hidden:
+            name = f"{statement}, {item[0]}"
+            what_to_do = "where it is needed, write it into nameserver_local_config, with the secret from a vault"
+            self.find(CHANGE, f"{item[0]} of {statement} is a secret, which is not read, so it is left out; {what_to_do}", name)
+            self.end(name, DROPPED, "a secret, which is not read")
+        return [item for item in items if item not in hidden]
 
     def end(self, statement: str, fate: str, detail: str) -> None:
         """Adds what becomes of a statement."""

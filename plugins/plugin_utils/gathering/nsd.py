@@ -75,7 +75,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
             detail = "what it says stands in its zones" if clause[0] == "pattern" else f"the collection's is {layout.get('control_socket', 'its own')}"
             result.end(name, TAKEN if clause[0] == "pattern" else DROPPED, detail)
         else:
-            result.local_config.append(written(clause))
+            result.local_config.append(written([clause[0], result.told(name, clause[1])]))
             result.end(name, KEPT, "nameserver_local_config")
     own = [address for address in dict.fromkeys(listened) if address not in ("127.0.0.1", "::1")]
     result.variables["nameserver_listen_on"] = own or (["127.0.0.1"] if listened else ["any"])
@@ -132,7 +132,7 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> N
 
 def _with_key(item: Sequence[str]) -> list[str]:
     """An option with the name of its key as it is declared: NSD finds a key by the text of its name."""
-    if item[0] not in ("request-xfr", "allow-notify", "provide-xfr", "notify") or item[-1] in ("NOKEY", "BLOCKED"):
+    if item[0] not in ("request-xfr", "allow-notify", "provide-xfr", "notify", "allow-query") or item[-1] in ("NOKEY", "BLOCKED"):
         return list(item)
     return [*item[:-1], item[-1].rstrip(".").lower()]
 
@@ -156,7 +156,9 @@ def _peers(zone: ServedZone, clause: Clause) -> list[str]:
         elif kind == "provide-xfr":
             allowed.append(f"key {key}" if key else network_text(host))
             known += [Remote(names.address(host), 53, key)] if "/" not in host else []
-        elif not key:
+        elif key:  # of a list of who may ask, a declaration has networks only
+            beyond.append(" ".join(item))
+        else:
             network = network_text(host)
             asking.append("localhost" if network in ("127.0.0.1", "::1") else "any" if network in ("0.0.0.0/0", "::/0") else network)
     zone.sources, zone.transfer_to = tuple(sources), tuple(dict.fromkeys(allowed))

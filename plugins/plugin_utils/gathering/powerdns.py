@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import is_hidden
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
@@ -32,6 +33,11 @@ LOCAL_FILES = ("pdns.local.conf",)
 _ROLES = {"native": PRIMARY, "primary": PRIMARY, "secondary": SECONDARY}
 _OF_ZONES = ("allow-axfr-ips", "also-notify", "only-notify", "default-soa-content", "default-ttl", "default-soa-edit", "default-soa-edit-signed")
 _PLACES = ("setuid", "setgid", "socket-dir", "chroot", "config-dir", "config-name", "module-dir", "daemon", "guardian", "write-pid", "include-dir")
+# Settings that open a port together, whose guard is a secret: without it the others would leave that port open.
+_GUARDED = {
+    "web server and API": re.compile(r"(experimental-)?(webserver|api|json-interface)(-|\Z)"),
+    "TCP control": re.compile(r"tcp-control-"),
+}
 _BACKEND = re.compile(r"launch|load-modules|(gsqlite3|gmysql|gpgsql|godbc|bind|lmdb|ldap|remote|pipe|geoip|lua2|tinydns)-")
 # What L(software.powerdns) says in any case, in the words of 4.4 and older too.
 _SAID = {
@@ -66,10 +72,12 @@ class _Reader:
         self.result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
         self.result.variables["nameserver_allow_query"] = ["any"]
         self.settings = {item[0]: item[1] for clause in facts["configuration"] if clause[0] == "settings" for item in clause[1]}
+        self.left_out: dict[str, str] = {}  # settings, and why
 
     def read(self) -> GatheredServer:
         if not self.facts["running"]:
             self.result.find(CHANGE, "its name server does not run, so that only its database says what it would serve")
+        self._guarded()
         for name, value in self.settings.items():
             self._setting(name, value)
         for clause in self.facts["configuration"]:
@@ -81,6 +89,19 @@ class _Reader:
         return self.result
 
     # -- settings -----------------------------------------------------------------------------------------------------
+
+    def _guarded(self) -> None:
+        """Settings whose guard is a secret that nobody read are left out, all of what it guards."""
+        for what, pattern in _GUARDED.items():
+            group = [name for name in self.settings if pattern.match(name)]
+            secrets = " and ".join(name for name in group if is_hidden([name, self.settings[name]]))
+            if secrets:
+                self.left_out.update(dict.fromkeys(group, f"it is guarded by a secret, which is not read: {secrets}"))
+                text = (
+                    f"the settings of its {what} ({', '.join(group)}) are left out, since they are guarded by a secret, which is not read: {secrets}; "
+                    "where they are needed, write them into nameserver_local_config, with the secret from a vault"
+                )
+                self.result.find(CHANGE, text, *(f"settings, {name}" for name in group))
 
     def _setting(self, name: str, value: str) -> None:
         statement = f"settings, {name}"
@@ -104,7 +125,9 @@ class _Reader:
             if name in ("autosecondary", "superslave") and not same:
                 text = "takes zones that others announce (autosecondary); those that it has are declared, and no further one comes"
                 self.result.find(CHANGE, text, statement)
-        else:
+        elif name in self.left_out:
+            self.result.end(statement, DROPPED, self.left_out[name])
+        elif self.result.told("settings", [[name, value]]):
             self.result.local_config.append(f"{name}={value}\n")
             self.result.end(statement, KEPT, "nameserver_local_config")
 

@@ -231,15 +231,16 @@ class Topology:
         """Networks besides the zone's servers and each host itself, which always may; not said again where it is the server's own setting."""
         peers = {address for host in zones for address in self.servers[host].addresses} | {"localhost"}
         peers |= {item["address"] for item in (*options["primaries"], *options["secondaries"]) if isinstance(item, dict) and "address" in item}
-        said = {}
+        said, asking = {}, set()
         for host, zone in zones.items():
-            if zone.allow_query is not None:
-                networks = tuple(item for item in zone.allow_query if item not in peers) or ("none",)
-                if set(networks) != set(self.servers[host].variables["nameserver_allow_query"]):
-                    said[host] = networks
+            usual = self.servers[host].variables["nameserver_allow_query"]
+            networks = tuple(usual) if zone.allow_query is None else tuple(item for item in zone.allow_query if item not in peers) or ("none",)
+            asking.add(frozenset(networks))
+            if set(networks) != set(usual):
+                said[host] = networks
         if said:
             options["allow_query"] = list(next(iter(said.values())))
-        if len(set(said.values())) > 1:
+        if said and len(asking) > 1:
             text = f"its servers let different networks ask; {', '.join(options['allow_query'])} is declared"
             self._find(CONTRADICTION, f"zone {name}", text, *zones.values())
 

@@ -55,8 +55,12 @@ acl:
 mod-queryacl:
   - id: near
     address: [10.0.0.0/8, 127.0.0.1]
+  - id: wide
+    address: 0.0.0.0/0
   - id: interface
     interface: 192.0.2.1
+  - id: default
+    address: 10.9.0.0/16
 """
 
 
@@ -82,6 +86,34 @@ def test_who_feeds_a_zone_and_who_may_transfer_it():
 
 def test_who_may_ask():
     assert zone("module: [mod-queryacl/near, mod-rrl/x]").allow_query == ("10.0.0.0/8", "localhost")
+    assert zone("module: mod-queryacl").allow_query == ("10.9.0.0/16",)
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "reasons"),
+    [
+        ("mod-queryacl/near", ("", "", "a declaration cannot say mod-queryacl/wide and mod-queryacl/near together", "the server signs it")),
+        ("mod-queryacl/interface", ("a declaration cannot say its mod-queryacl",) * 3 + ("the server signs it",)),
+        ("mod-stats", ("a declaration has no place for its module mod-stats",) * 3 + ("the server signs it",)),
+        ("mod-rrl/x", ("", "", "", "the server signs it")),
+    ],
+)
+def test_modules_for_all_queries_are_those_of_each_zone_whatever_its_template(everywhere, reasons):
+    text = f"{PEERS}template:\n  - id: default\n    global-module: [{everywhere}, mod-rrl/x]\n  - id: other\n    notify: down\n"
+    text += "zone:\n  - domain: a.example\n  - domain: b.example\n    template: other\n"
+    text += "  - domain: c.example\n    template: other\n    module: mod-queryacl/wide\n  - domain: d.example\n    dnssec-signing: on\n"
+    found = server(text)
+    zones = found.zones.values()
+    assert tuple(zone.kept for zone in zones) == reasons
+    if everywhere == "mod-queryacl/near":
+        assert [zone.allow_query for zone in zones][:2] == [("10.0.0.0/8", "localhost")] * 2
+    outside = knot_conf.parse(local_files(found, [])[0])
+    kept = {knot_conf.option(clause, "domain"): dict((item[0], item[1:]) for item in clause[1]) for clause in outside if clause[0] == "zone"}
+    stays = {"module": [everywhere]} if everywhere != "mod-rrl/x" else {}  # knotd refuses global-module in a zone
+    assert kept["d.example"] == {"domain": ["d.example"], "dnssec-signing": ["on"], "file": ["/var/lib/knot/d.example.zone"], **stays}
+    assert not stays or "mod-stats" in everywhere or ("mod-queryacl", everywhere.partition("/")[2]) in [
+        (clause[0], knot_conf.option(clause, "id")) for clause in outside
+    ]
 
 
 @pytest.mark.parametrize(
@@ -121,12 +153,21 @@ def test_settings_and_what_stays():
         ["log", [["target", "/log"], ["any", "debug"]]],
         ["database", [["journal-db-mode", "asynchronous"]]],
         ["statistics", [["timer", "1"]]],
-        ["zone", [["domain", "a.example"], ["module", "mod-stats", "mod-rrl/x"], ["acl", "keyed"], ["file", "/zones/a.example.zone"]]],
+        ["zone", [["domain", "a.example"], ["acl", "keyed"], ["file", "/zones/a.example.zone"], ["module", "mod-stats", "mod-rrl/x"]]],
     ] and secret and not inside  # fmt: skip
     fates = {fate.statement: fate.fate for fate in found.fates}
     assert fates["server, listen"] == fates["template default"] == fates["remote up"] == "taken"
     assert fates["log syslog"] == fates["server, version"] == "dropped"
     assert fates["database, storage"] == "default" and fates["control, listen"] == "dropped" and fates["acl keyed"] == "kept"
+
+
+def test_a_secret_is_left_out_of_what_stays_and_told():
+    text = 'mod-cookies:\n  - id: c\n    secret: "????"\n    secret-lifetime: 1h\nzone:\n  - domain: a.example\n    module: mod-cookies/c\n'
+    found = server(text)
+    assert 'mod-cookies:\n  - id: "c"\n    secret-lifetime: "1h"\n' in local_files(found, [])[0] and "?" not in local_files(found, [])[0]
+    (finding,) = found.findings
+    assert finding.kind == "change" and finding.text.startswith("secret of mod-cookies c is a secret, which is not read, so it is left out; ")
+    assert {fate.statement: fate.fate for fate in found.fates}["mod-cookies c, secret"] == "dropped"
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,18 @@ def test_who_feeds_a_zone_and_who_may_transfer_it():
 
 
 def test_who_may_ask():
-    found = zone(["allow-query: 10.0.0.0/8 NOKEY", "allow-query: 127.0.0.1 NOKEY", "allow-query: 192.0.2.8 k1."])
+    found = zone(["allow-query: 10.0.0.0/8 NOKEY", "allow-query: 127.0.0.1 NOKEY"])
     assert found.allow_query == ("10.0.0.0/8", "localhost")
     assert zone(["allow-query: 0.0.0.0/0 NOKEY", "allow-query: ::/0 NOKEY"]).allow_query == ("any",)
+
+
+def test_a_zone_that_stays_has_the_key_with_which_it_may_be_asked():
+    found = server(KEY + "zone:\n\tname: a.example\n\tzonefile: a\n\tallow-query: 10.0.0.0/8 K1.\n")
+    outside, _inside, secret = local_files(found, [])
+    assert secret and clauses.parse(outside) == [
+        ["key", [["name", "k1"], ["algorithm", "hmac-sha256"], ["secret", "s3"]]],
+        ["zone", [["name", "a.example"], ["zonefile", "/zones/a"], ["allow-query", "10.0.0.0/8", "k1"]]],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +52,8 @@ def test_who_may_ask():
         ("provide-xfr: 192.0.2.9 BLOCKED", "a declaration cannot say provide-xfr 192.0.2.9 BLOCKED"),
         ("provide-xfr: 192.0.2.1-192.0.2.9 NOKEY", "a declaration cannot say provide-xfr 192.0.2.1-192.0.2.9 NOKEY"),
         ("request-xfr: 192.0.2.9 NOKEY tls.example", "a declaration cannot say request-xfr 192.0.2.9 NOKEY tls.example"),
+        ("allow-query: 10.0.0.0/8 K1.", "a declaration cannot say allow-query 10.0.0.0/8 K1."),
+        ("allow-query: 10.0.0.0/8 BLOCKED", "a declaration cannot say allow-query 10.0.0.0/8 BLOCKED"),
         ("outgoing-interface: 192.0.2.1", ""),
         ("outgoing-interface: 192.0.2.7", "a declaration has no place for its outgoing-interface"),
         ("zonestats: a", ""),
@@ -69,6 +80,13 @@ def test_options_and_what_stays():
         **{"server, ip-address": "taken", "server, server-count": "kept", "server, hide-version": "default", "server, minimal-responses": "dropped"},
         **{"server, zonesdir": "dropped", "server, verbosity": "default", "key k1": "kept"},
     }
+
+
+def test_a_secret_is_left_out_of_what_stays_and_told():
+    found = server('tls-auth:\n\tname: t\n\tclient-key: /k.pem\n\tclient-key-pw: "????"\n')
+    assert found.local_config == ['tls-auth:\n\tname: "t"\n\tclient-key: "/k.pem"\n']
+    (finding,) = found.findings
+    assert finding.kind == "change" and finding.text.startswith("client-key-pw of tls-auth t is a secret, which is not read, so it is left out; ")
 
 
 def test_another_port_is_a_reason_to_write_nothing():

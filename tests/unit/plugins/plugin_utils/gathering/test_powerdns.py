@@ -128,3 +128,37 @@ def test_what_cannot_be_declared_is_a_reason_to_write_nothing_since_it_would_be_
     other_software.settle(found, "bind", PRIMARIES)
     refusals = [str(finding) for finding in Topology({"ns1": found}, ["b.example"]).findings if finding.kind == "refusal"]
     assert len(refusals) == 2 and all("ns1 has no place where it could stay as it is" in refusal for refusal in refusals)
+
+
+WEB = [("webserver", "yes"), ("webserver-address", "0.0.0.0"), ("webserver-allow-from", "0.0.0.0/0"), ("api", "yes"), ("webserver-port", "8081")]
+
+
+@pytest.mark.parametrize(
+    ("group", "secrets"),
+    [
+        (WEB, ["api-key"]),
+        (WEB, ["webserver-password"]),
+        (WEB, ["api-key", "webserver-password"]),
+        ([("tcp-control-address", "0.0.0.0"), ("tcp-control-range", "0.0.0.0/0")], ["tcp-control-secret"]),
+    ],
+)
+def test_what_a_secret_guards_is_left_out_with_it(group, secrets):
+    names = [name for name, _value in group] + secrets
+    found = server([("max-tcp-connections", "30"), *group, *((name, "????") for name in secrets)])
+    assert found.local_config == ["max-tcp-connections=30\n"]
+    assert {fate.statement: fate.fate for fate in found.fates if fate.fate == "dropped"} == {f"settings, {name}": "dropped" for name in names}
+    (finding,) = found.findings
+    assert finding.kind == "change" and f"({', '.join(names)}) are left out" in finding.text and f"not read: {' and '.join(secrets)}; " in finding.text
+    assert "write them into nameserver_local_config, with the secret from a vault" in finding.text and len(finding.places) == len(names)
+
+
+def test_a_web_server_without_a_secret_stays_what_it_is():
+    found = server(WEB)
+    assert found.local_config == [f"{name}={value}\n" for name, value in WEB] and not found.findings
+
+
+def test_a_secret_alone_is_left_out_and_told():
+    found = server([("edns-cookie-secret", "????")])
+    assert not found.local_config and [(fate.statement, fate.fate) for fate in found.fates][0] == ("settings, edns-cookie-secret", "dropped")
+    (finding,) = found.findings
+    assert finding.kind == "change" and "edns-cookie-secret of settings is a secret, which is not read, so it is left out; where it is needed" in finding.text

@@ -96,6 +96,12 @@ HERE, BOTH = "(named.conf:4)", "(named.conf:4, named.conf:4)"
             f"zone a.example: its servers let different networks ask; 10.0.0.0/8 is declared {BOTH}",
         ),
         (
+            PRIMARY + "allow-query { 10.0.0.0/8; }; " + TO_NS2,
+            FROM_NS1,
+            "contradiction",
+            f"zone a.example: its servers let different networks ask; 10.0.0.0/8 is declared {BOTH}",
+        ),
+        (
             PRIMARY + "allow-transfer { any; };",
             "",
             "change",

@@ -24,7 +24,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
     validate_pointers,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import Standing, ZoneView
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 ZONE = "example.com"
@@ -399,8 +399,7 @@ REASONS = {
     "IN: NS .* has no address": {"ns-glue"},
     "IN: NS .* (is a CNAME|is below a DNAME)": {"ns-alias"},
     "invalid NS owner name": {"wildcard-ns"},
-    # named also says so of a name server's own name, right below the apex, where it is delegated and its address is what is missing
-    "DS record at top of zone": {"apex-ds", "ds-delegation", "ns-glue"},
+    "DS record at top of zone": {"apex-ds", "ds-delegation"},
     "CNAME and other data": {"apex-cname", "cname-alone"},
     "multiple RRs of singleton type": {"cname-single", "dname-single"},
     "check-names": {"host-name"},
@@ -422,6 +421,10 @@ def test_what_named_refuses_is_refused_before(tmp_path, items, servers, mname, r
     zone = zone_of([*servers, *items], mname=names.absolute(mname, dns.name.from_text(ZONE)).to_text(), rname=rname)
     told = named_refuses(*zone, tmp_path)
     rules = set(ids(judged(zone, {})[0]))
+    # named takes a name server's own name for glue of the apex where it stands right behind that, and its DS for one of the apex, although the name is
+    # delegated as it should be. No rule of DNS says so, and its checker does before anything is changed.
+    serving = {name for item in servers for name in (item["value"] if isinstance(item["value"], list) else [item["value"]])}
+    assume("DS record at top of zone" not in told or serving.isdisjoint(item["name"] for item in items if item["type"] == "DS"))
     assert rules or not told, told
     for reason, accepted in REASONS.items():
         assert rules & accepted or not re.search(reason, told), (reason, told)

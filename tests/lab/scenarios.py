@@ -78,7 +78,7 @@ def run(name: str) -> tuple[bool, float]:
     """Runs one scenario; whether it passed, and in how many seconds."""
     tell(f"==> molecule: {name} begins; {LOGS.relative_to(CHECKOUT) / name}.log")
     started = time.monotonic()
-    environment = os.environ | {"LAB": name, "COLUMNS": "160"}
+    environment = os.environ | {"LAB": name, "LAB_ENDS": "true", "COLUMNS": "160"}
     quiet = {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with (LOGS / f"{name}.log").open("w") as log:
         command = ["molecule", "test", "--scenario-name", name]

@@ -64,8 +64,8 @@ options:
     description:
       - What O(state=compared) may find lost without refusing to go on, V(true) for everything, or a list of zones and hosts.
       - It refuses a zone that loses more than 30 % of its records (and at least 10 of them), or one of its apex name servers, and a host that
-        loses more than 30 % of its zones (and at least 10 of them).
-      - It also refuses a host whose BIND serves zones by a configuration that this collection did not write, where these are neither declared for
+        loses more than 30 % of its zones (and at least 10 of them), or all where these are two and more.
+      - It also refuses a host whose name server serves zones by a configuration that this collection did not write, where these are neither declared for
         the host nor in its local file.
     type: raw
     default: false

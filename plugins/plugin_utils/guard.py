@@ -14,6 +14,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers imp
 
 PERCENT = 30
 AT_LEAST = 10
+ALL = 2  # zones after which nothing is left on a host, as where a file of variables was not found; a single one is somebody's test
 VARIABLE = "nameserver_allow_loss"
 BOGUS = "nameserver_allow_bogus"  # for what resolvers that validate would refuse, which is no loss that could be undone by another run
 
@@ -27,8 +28,11 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
         return
     names = set(allowed or ())
     removed, served = len(found["removed"]), found["served"]
-    if host not in names and _much(removed, served):
-        yield f"host {host} would lose {_share(removed, served)} of its zones ({_examples(found['removed'])}); {_remedy(host)}"
+    if host not in names:
+        if _much(removed, served):
+            yield f"host {host} would lose {_share(removed, served)} of its zones ({_examples(found['removed'])}); {_remedy(host)}"
+        elif removed == served >= ALL and not (plan.primary or plan.secondary or plan.consumed):
+            yield f"host {host} would lose all of its {served} zones ({_examples(found['removed'])}) and serve none; {_remedy(host)}"
     differing = found["differing"]
     zones = (json.loads(differing) if isinstance(differing, str) else differing)["zones"]
     for name, (_digest, _serials, weight) in zones.items():

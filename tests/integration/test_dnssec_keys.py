@@ -100,6 +100,54 @@ def test_other_keys_stay_and_are_told(tmp_path, kind):
         host.start()
 
 
+def forget_keys(host, *zones):
+    """The host has these zones' keys no longer, and nothing else is other than before."""
+    for zone in zones:
+        if type(host) is BindHost:
+            shutil.rmtree(host.root / WHERE[BindHost] / "keys" / zone)
+        for key in host.signing_keys(zone) if type(host) is KnotHost else ():
+            command = [host.find("keymgr"), "--dir", str(host.root / WHERE[KnotHost]), zone, "delete", key]
+            subprocess.run(command, capture_output=True, check=True)
+
+
+@each_signer
+def test_what_was_kept_outlives_what_the_host_loses(tmp_path, kind):
+    lost, other = {**ZONE, "name": "lost.example"}, {**ZONE, "name": "other.example"}
+    with running_host(kind, tmp_path) as host:
+        host.bring_declared([lost, other])
+        had = host.signing_keys("lost.example")
+        host.stop()
+        code, said = play(host, "-e", "dnssec_keys_from=ns2")  # which is about bringing back
+        assert code == 0 and "changed=2" in said, said
+        place = host.root / "controller/dnssec_keys"
+        kept = place / "ns1.vault"
+        assert list(place.iterdir()) == [kept]
+        first = kept.read_bytes()
+        forget_keys(host, "lost.example")
+        code, said = play(host, "--check")
+        assert code == 0 and list(place.iterdir()) == [kept] and kept.read_bytes() == first, said
+        code, said = play(host)
+        assert code == 0 and "changed=2" in said and kept.read_bytes() != first, said
+        [former] = set(place.iterdir()) - {kept}
+        assert former.read_bytes() == first and former.stat().st_mode & 0o777 == 0o600
+        told = " ".join(said.split())
+        assert "Keys that ns1 has no longer: lost.example (tag " in told and "other.example (" not in told and f"dnssec_keys_from={former.stem}" in told, said
+        code, said = play(host)
+        assert code == 0 and "changed=0" in said and len(list(place.iterdir())) == 2, said
+        # with no key at all it is not replaced, whatever else is in the directory
+        second = kept.read_bytes()
+        forget_keys(host, "other.example")
+        code, said = play(host)
+        assert code and kept.read_bytes() == second and "other.example (tag " in said and "dnssec_keys_restore=true" in said, said
+        shutil.rmtree(host.root / WHERE[kind])
+        code, said = play(host)
+        assert code and kept.read_bytes() == second and "other.example (tag " in said, said
+        code, said = play(host, password="not the right one")
+        assert code and kept.read_bytes() == second and "Decryption failed" in said, said
+        code, said = play(host, "-e", "dnssec_keys_restore=true", "-e", f"dnssec_keys_from={former.stem}")
+        assert code == 0 and "changed=1" in said and host.signing_keys("lost.example") == had, said
+
+
 def pair(tmp_path, first, second):
     """Two hosts, one after the other, with the files of one controller."""
     (tmp_path / "controller").mkdir()

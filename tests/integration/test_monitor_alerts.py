@@ -15,14 +15,15 @@ import sys
 import pytest
 import yaml
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.monitor import METRICS
+from ansible_collections.authoritative.dns.tests.support.systemctl import Systemctl
 
 HERE = pathlib.Path(__file__).parent
 DASHBOARD = HERE.parents[1] / "roles/monitor/files/dashboard.json"
 needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed: `make setup` brings it on Debian")
 
 
-def render(directory, **variables):
-    """The rules as the role writes them to a host; they are valid, or the role would not."""
+def play(directory, environment=None, **variables):
+    """The run that brings rules to a host."""
     play = {
         "hosts": "localhost",
         "connection": "local",
@@ -31,7 +32,13 @@ def render(directory, **variables):
         "tasks": [{"ansible.builtin.include_role": {"name": "authoritative.dns.monitor", "tasks_from": "alerts"}}],
     }
     (directory / "play.yml").write_text(yaml.safe_dump([play]))
-    outcome = subprocess.run(["ansible-playbook", "-i", "localhost,", "play.yml"], cwd=directory, capture_output=True, text=True, timeout=120, check=False)
+    command = ["ansible-playbook", "-i", "localhost,", "play.yml"]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False, env=environment)
+
+
+def render(directory, **variables):
+    """The rules as the role writes them to a host; they are valid, or the role would not."""
+    outcome = play(directory, **variables)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return (directory / "alerts.yml").read_text()
 
@@ -83,6 +90,15 @@ def test_a_wrong_rule_would_be_noticed(rules, tmp_path, right, wrong, alert):
     (tmp_path / "alerts.yml").write_text(text.replace(right, wrong))
     outcome = judge(tmp_path, alert)
     assert outcome.returncode != 0 and f"alertname: {alert}" in outcome.stdout + outcome.stderr
+
+
+def test_rules_are_read_where_the_run_fails_after_them(tmp_path):
+    systemctl = Systemctl(tmp_path / "bin")
+    where = {"monitor_alerts_reload": "prometheus", "monitor_dashboard_file": str(tmp_path / "nowhere/dashboard.json")}
+    for told in (["reload prometheus"], []):
+        outcome = play(tmp_path, systemctl.environment, **where)
+        assert outcome.returncode and "nowhere does not exist" in outcome.stdout + outcome.stderr, outcome.stdout + outcome.stderr
+        assert systemctl.told() == told
 
 
 def test_thresholds_and_labels_are_those_of_the_variables(tmp_path):

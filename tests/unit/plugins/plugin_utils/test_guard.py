@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
@@ -50,10 +51,30 @@ def told(plan, comparison, allowed=(), host="ns1"):
 @example(10, 34)
 @example(30, 100)
 @example(31, 100)
+@example(9, 9)
 def test_a_host_loses_much_with_ten_zones_that_are_more_than_thirty_percent(lost, served):
     lost = min(lost, served)
     names = [f"{number}.example" for number in range(lost)]
-    assert bool(told(planned({}), found(names, served))) == (lost >= 10 and lost / served > 0.3)
+    assert bool(told(planned({"stays.example": 1}), found(names, served))) == (lost >= 10 and lost / served > 0.3)
+
+
+@pytest.mark.parametrize("count", range(12))
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_host_that_would_serve_nothing_loses_much_with_two_zones(count, more):
+    names = [f"{number}.example" for number in range(count)]
+    refused = told(planned({}), found(names, count + more))
+    assert bool(refused) == (count >= 10 or (count >= 2 and not more))
+    assert not told(planned({}), found(names, count + more), ["ns1"]) and not told(planned({}), found(names, count + more), True)
+    if 2 <= count < 10 and refused:
+        assert refused[0].startswith(f"host ns1 would lose all of its {count} zones (0.example, 1.example")
+        assert refused[0].endswith("and serve none; if that is meant, set nameserver_allow_loss: [ns1]")
+    if 0 < count < 10:  # zones that it serves as a secondary count too
+        assert not told(planned({"stays.example": 1}, "ns2"), found(names, count), host="ns2")
+
+
+def test_a_host_that_learns_of_its_zones_from_a_catalog_serves_something():
+    consumer = replace(planned({}), consumed={"catalog.example": ("a.example",)})
+    assert not told(consumer, found(["b.example", "c.example"], 2))
 
 
 @given(st.integers(0, 40), st.integers(0, 150))

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates that the role issues are read by the server that runs, whatever becomes of the run after that.
+
+Ansible itself, with the role's own tasks; systemctl is played.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+from ansible_collections.authoritative.dns.tests.support.systemctl import Systemctl
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="certificates belong to root")
+ROLE = "authoritative.dns.nameserver"
+TOLD = {"bind": ("named", ["reload named"]), "nsd": ("nsd", ["restart nsd"]), "knot": ("knot", ["reload knot"]), "powerdns": ("pdns", [])}
+
+
+class Host:
+    """This machine as a name server with all that is no certificate, which is refused as soon as it is to be compared."""
+
+    def __init__(self, root, software):
+        self.root, self.software = root, software
+        self.service, self.told = TOLD[software]
+        self.systemctl = Systemctl(root / "bin")
+        for directory in ("etc", "work"):
+            (root / directory).mkdir()
+        host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": ["127.0.0.1"]}
+        (root / "inventory.json").write_text(json.dumps({"dns_secondaries": {"hosts": {"ns1": host}}}))
+        include = [{"name": part, "ansible.builtin.include_role": {"name": ROLE, "tasks_from": part}} for part in ("distribution", "certificates")]
+        refused = {"name": "Refuse", "ansible.builtin.fail": {"msg": "it would lose much"}, "when": "refused"}
+        (root / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [*include, refused]}]))
+
+    @property
+    def certificate(self):
+        path = self.root / "etc/tls/certificate.pem"
+        return path.read_text() if path.exists() else None
+
+    def run(self, *options, refused=False, running=True):
+        """What systemd was told to do, by a run that ends as it should."""
+        shipped = yaml.safe_load((pathlib.Path(__file__).parents[2] / f"roles/nameserver/vars/software/{self.software}-Debian.yml").read_text())
+        places = {"local_config": "etc/local.conf", "config_file": "etc/main.conf", "state_directory": "state", "run_directory": "work", "storage": "work"}
+        own = {word: str(self.root / place) for word, place in places.items() if word in shipped["__nameserver_layout"]}
+        variables = {
+            "__nameserver_layout": {**shipped["__nameserver_layout"], **own, "user": "root", "group": "root"},
+            "__nameserver_host": {"version": "", "services": {self.service: {"running": running, "enabled": True}}},
+            "nameserver_software": self.software,
+            "nameserver_allow_query": ["any"],
+            "nameserver_tls_authority": str(self.root / "authority"),
+            "nameserver_tls_days": 10,  # so that each run renews it
+            "dns_zones": [{"name": "example.com", "primaries": ["192.0.2.1"], "tsig": False, "records": [{"type": "NS", "value": "ns1.example.net."}]}],
+            "refused": refused,
+        }
+        (self.root / "variables.json").write_text(json.dumps(variables))
+        command = ["ansible-playbook", "-i", "inventory.json", "play.yml", "-e", "@variables.json", *options]
+        environment = {**self.systemctl.environment, "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=180, check=False, env=environment)
+        said = done.stdout + done.stderr
+        assert (done.returncode != 0) == refused and ("it would lose much" in said) == refused and "PRIVATE KEY" not in said, said
+        # which this host has nothing for
+        assert ("its copies may stay behind until it asks its primaries" in said) == (refused and self.software == "nsd"), said
+        return self.systemctl.told()
+
+
+@pytest.mark.parametrize("software", TOLD)
+def test_a_renewed_certificate_is_read_where_the_run_is_refused_after_that(tmp_path, software):
+    host = Host(tmp_path, software)
+    assert host.run() == [] and host.certificate, "the server has somebody else's configuration"
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/current").symlink_to("a")
+    (tmp_path / "state/a").mkdir()
+    before = host.certificate
+    assert host.run(refused=True) == host.told
+    renewed = host.certificate
+    assert before and renewed and before != renewed
+    if software == "bind":
+        assert host.run("--check") == [] and host.certificate == renewed
+        assert host.run(running=False) == [] and host.certificate != renewed

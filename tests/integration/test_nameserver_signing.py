@@ -433,5 +433,7 @@ def test_silence_of_the_servers_above_that_are_named_is_no_word_that_there_is_no
     assert (found["keys_elsewhere"], found["ds_without_keys"]) == ((told, {}) if signed else ({}, told))
     assert "127.0.0.2 does not say whether it has its DS" in losses(found)[0] and not list(guard.lost_signing_keys("ns1", found, [NAME]))
     host.parents = {NAME: [*host.silent, host.address]}  # one of them says so
-    found = compared(host, wanted)
-    assert found["keys_elsewhere"] == found["ds_without_keys"] == {}
+    for above in ABOVE, {"name": "example", "records": _DELEGATION[:2]}:  # also where it has no such name yet
+        host.bring_declared([above])
+        found = compared(host, wanted)
+        assert found["keys_elsewhere"] == found["ds_without_keys"] == {}

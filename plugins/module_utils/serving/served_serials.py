@@ -15,6 +15,7 @@ import struct
 import time
 
 _TYPE_SOA, _CLASS_IN = 6, 1
+_DS, _NXDOMAIN = 43, 3
 _SAME_NAME = b"\xc0\x0c"  # a pointer to the question (RFC 1035 section 4.1.4)
 _ALL_ASKED, _RATE = 2.0, 1000.0  # seconds for which all zones are asked, and zones a second beyond that
 _EDNS = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)  # what is large comes in one packet that passes everywhere (RFC 6891, RFC 9715)
@@ -85,8 +86,12 @@ def answered(address, zones, timeout=2.0, port=53):
 
 
 def have(address, zones, rdtype, timeout=2.0, port=53):
-    """Whether there are records of a type at the names of zones, for those of which the server gives an authoritative answer in time."""
-    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype), _has_records)
+    """Whether there are records of a type at the names of zones, for those of which the server gives an authoritative answer in time.
+
+    A DS is in the zone above, which may have no such name yet; of others that is no answer, since the server may lack the zone.
+    """
+    read = _has_records_or_no_such_name if rdtype == _DS else _has_records
+    found = _answered(address, zones, timeout, port, lambda zone, identifier: question(zone, identifier, rdtype), read)
     return {zone: there for zone, there in found.items() if there is not None}
 
 
@@ -135,6 +140,11 @@ def _has_records(answer, _query):
     """Whether an authoritative answer has any records, None if it is none; one that is cut off has."""
     flags, _questions, records = struct.unpack_from("!3H", answer, 2)
     return bool(records or flags & 0x0200) if flags & 0x0400 and not flags & 0xF else None
+
+
+def _has_records_or_no_such_name(answer, query):
+    flags = struct.unpack_from("!H", answer, 2)[0]
+    return False if flags & 0x0400 and flags & 0xF == _NXDOMAIN else _has_records(answer, query)
 
 
 def _answered(address, zones, timeout, port, ask, read, additional=b""):

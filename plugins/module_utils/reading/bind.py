@@ -48,7 +48,7 @@ class Bind(Reading):
         super().__init__(run, find, "named", lambda words: dict(given(words, ["-c"])).get("-c") or self._default(), config_file, user)
         words = dict(given(self.witness.words, ["-t", "-u"])) if self.witness else {}
         self.root = chroot or words.get("-t", "")
-        self.said = [words.get("-u")]
+        self.said = [words.get("-u")] if self.runs else []
 
     @property
     def _first_file(self):

@@ -80,7 +80,7 @@ class PowerDns(Reading):
     def _settings(self):
         """({setting: value}, {statement: where it stands})."""
         settings, where = self._of_configuration(_read, self.config_file)
-        words = dict(given(self.witness.words, ["--setuid"])) if self.witness else {}
+        words = dict(given(self.witness.words, ["--setuid"])) if self.runs else {}
         self.said = [words.get("--setuid"), settings.get("setuid")]
         return settings, where
 

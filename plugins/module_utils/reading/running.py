@@ -67,8 +67,8 @@ class Reading:
         """
         if self._told or os.geteuid():
             return self._told
-        known = [name for name in map(_account, (self._own, *self.said, self._others)) if name]
-        found = next((name for name in known if pwd.getpwnam(name).pw_uid), self._own or self._others) or _account(self._wanted)
+        known = [name for name in map(_account, (self._own, *self.said)) if name]
+        found = next((name for name in known if pwd.getpwnam(name).pw_uid), self._own or _account(self._wanted) or self._others)
         if not found:
             wanted = f"; {self._wanted} is none" if self._wanted else ""
             raise Refused(

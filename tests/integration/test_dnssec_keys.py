@@ -103,9 +103,9 @@ def test_other_keys_stay_and_are_told(tmp_path, kind):
 def forget_keys(host, *zones):
     """The host has these zones' keys no longer, and nothing else is other than before."""
     for zone in zones:
-        if type(host) is BindHost:
+        if isinstance(host, BindHost):
             shutil.rmtree(host.root / WHERE[BindHost] / "keys" / zone)
-        for key in host.signing_keys(zone) if type(host) is KnotHost else ():
+        for key in host.signing_keys(zone) if isinstance(host, KnotHost) else ():
             command = [host.find("keymgr"), "--dir", str(host.root / WHERE[KnotHost]), zone, "delete", key]
             subprocess.run(command, capture_output=True, check=True)
 

@@ -89,7 +89,7 @@ test: setup ## All of the following: what continuous integration runs
 	bash tests/toolchain/stages.sh unit integration other-core molecule -- lint docs sanity fresh
 
 # MEASURE=yes notes which lines are run, which takes a fifth of the processors' time: `make coverage` does, and not every test.
-measured = $(if $(MEASURE),COVERAGE_FILE=$(CURDIR)/build/coverage-$(1) coverage run $(2) --module,python -m)
+measured = $(if $(MEASURE),rm -f build/coverage-$(1)*; COVERAGE_FILE=$(CURDIR)/build/coverage-$(1) coverage run $(2) --module,python -m)
 
 .PHONY: lint
 lint: setup ## Check the style of everything
@@ -118,9 +118,8 @@ ugly-zones: setup ## Read 10,000 ugly master files and compare with what BIND ma
 	UGLY_ZONES=$(or $(COUNT),10000) pytest tests/integration/test_ugly_zones.py --quiet --numprocesses auto --maxprocesses 4
 
 .PHONY: coverage
-coverage: setup ## Run both and show which lines neither of them reached; fails where they are too many
-	rm -f build/coverage-*
-	$(MAKE) unit integration MEASURE=yes
+coverage: MEASURE = yes
+coverage: unit integration ## Run both and show which lines neither of them reached; fails where they are too many
 	$(use)
 	coverage combine --quiet --keep build/coverage-unit.* build/coverage-integration.*
 	coverage report

@@ -19,6 +19,8 @@ import time
 _TABLES = {"udp": "07", "udp6": "07", "tcp": "0A", "tcp6": "0A"}  # the state of a socket that takes what comes to it
 _LOOKS = 10  # at a command line
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
+# Command lines with which a program tells its version and ends.
+_TELL_VERSION = {"named": (["-v"], ["-V"]), "nsd": (["-v"],), "knotd": (["-V"], ["--version"]), "pdns_server": (["--version"],)}
 
 
 class Process:
@@ -55,7 +57,8 @@ def processes(name):
         with contextlib.suppress(OSError):  # it has ended
             if _program(pid) == name and _network(pid, here) == here:
                 process = Process(pid)
-                found += [process] if process.state not in "ZX" else []  # which only wait for their parent
+                # Those that only wait for their parent, or tell their version and end, are no servers.
+                found += [process] if process.state not in "ZX" and process.words not in _TELL_VERSION.get(name, ()) else []
     return found
 
 

@@ -285,11 +285,10 @@ class Software:
 
     def take_again(self, changed_files, changed_zones):
         """L(take) what was there before; the program is started where what it was to take has ended it. Raises Refused."""
-        before = {process.pid for process in self.processes()}
         try:
             self.take(changed_files, changed_zones)
         except Refused:
-            if before & {process.pid for process in self.processes()}:  # it is there, and takes no commands
+            if self.processes():  # it is there, and takes no commands
                 raise
             self.restart()
 

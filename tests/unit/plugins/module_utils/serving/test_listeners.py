@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.listeners import Process, holders, processes
@@ -55,6 +56,24 @@ def test_processes_are_known_by_their_programs_file_and_not_when_they_are_gone()
             sleeper.kill()
         os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
         assert sleeper.pid not in [process.pid for process in processes("sleep")]
+
+
+@pytest.mark.parametrize(("words", "serves"), [(["-v"], False), (["-u"], True), (["-v", "-"], True)])
+def test_who_tells_its_version_is_no_server(tmp_path, words, serves):
+    program = shutil.copy(shutil.which("cat"), tmp_path / "named")  # which takes these words, and time
+    with subprocess.Popen([program, *words], stdin=subprocess.PIPE) as process:
+        try:
+            wait_until_it_runs(process.pid, words)
+            assert (process.pid in [found.pid for found in processes("named")]) == serves
+        finally:
+            process.kill()
+
+
+def wait_until_it_runs(pid, words):
+    deadline = time.monotonic() + 10
+    while Process(pid).words != words:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_process_whose_program_has_just_taken_its_place_is_not_taken_for_one_without_arguments():

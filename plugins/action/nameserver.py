@@ -20,7 +20,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
-from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed
+from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed, listed_names
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils import delegation_signers, earlier_task, guard, inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
@@ -111,7 +111,7 @@ class ActionModule(ActionBase):
                 arguments.pop(word, None)
             if arguments.get("state", "present") == "present":
                 findings = findings or findings_of(comparisons, host)
-                changing = texts(duties.held, host, findings, listed(arguments.get("without")) or (), moved)
+                changing = texts(duties.held, host, findings, listed_names(arguments.get("without")), moved)
                 steps += second_steps(duties.held, findings, changing)
                 arguments["changes"] = packed(
                     {

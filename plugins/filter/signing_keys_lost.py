@@ -62,7 +62,7 @@ _RETIRED = re.compile(r" (?:retire|remove)=(\d+)")
 
 
 class _Key(NamedTuple):
-    """A private key, told from others by what it is and not by how its file is called, with what is known of its end."""
+    """A private key, told from others by what it is and not by how its file is called."""
 
     zone: str
     private: str

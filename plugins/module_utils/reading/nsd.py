@@ -9,9 +9,9 @@ import os
 import re
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import hide
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, clauses
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import nsd_zones

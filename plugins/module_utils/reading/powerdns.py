@@ -12,14 +12,14 @@ import re
 import sqlite3
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import hide
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import SECRETS, hide
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import pdns_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _KINDS = {"master": "primary", "slave": "secondary"}  # what pdnsutil still shows
-_SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
-_SECRETS = re.compile(r"password|api-key|secret")
+_SECRETS = re.compile(SECRETS)
 
 
 class PowerDns(Reading):
@@ -194,10 +194,10 @@ def _add(path, settings, where):
     except OSError:
         return
     for number, line in enumerate(lines, 1):
-        found = _SETTING.match(line)
+        found = pdns_conf.setting(line)
         if not found:
             continue
-        name, added, value = found.group(1), found.group(2), found.group(3)
+        name, added, value = found
         settings[name] = f"{settings[name]},{value}" if added and settings.get(name) else value
         where[f"settings, {name}"] = f"{path}:{number}"
     directory = settings.get("include-dir")

@@ -16,7 +16,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import soa
 from ansible_collections.authoritative.dns.plugins.module_utils.releasing import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import copies, listeners, served_serials
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import told
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import file_difference, told
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.entry_file import EntryFile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generations
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import ENTRY
@@ -159,8 +159,7 @@ class Release:
         raised = {zone: serial_numbers.following(new) for zone, (_old, new) in found["behind"].items()} if found and self.serials == "raise" else {}
         diff = []
         if found:
-            texts = [without_secrets(text or "") for text in (self.entry.read(), self.original[0])]
-            diff = [{"before_header": self.entry.path, "after_header": self.entry.path, "before": texts[0], "after": texts[1]}]
+            diff = [file_difference(self.entry.path, self.entry.read(), without_secrets(self.original[0]))]
             diff += [
                 told(f"zone {zone}: serial {old} in {found['before'][zone]['file'] or 'the database'}, {new} given out: {raised.get(zone, 'kept')}")
                 for zone, (old, new) in sorted(found["behind"].items())[:50]

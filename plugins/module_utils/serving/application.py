@@ -280,21 +280,18 @@ class Application:
         except Refused as error:  # the first refusal is the one to raise
             not_taken = str(error)
         self.generations.discard(staged)
-        otherwise = self.acceptance.otherwise(self.state.current) if files is not None else []
-        if not_taken and not otherwise and zones_of(self.state.current) and not notes.get("secondary"):
-            not_taken = None  # whatever it was: all that the server has it was asked for
-        self.generations.pending = bool(not_taken or otherwise)
-        self.reached = "What was there before is in place again{}.".format(
-            f", but the server did not take it: {not_taken}"
-            if not_taken
-            else "; no server runs"
-            if files is None
-            else ", but the server does not serve {} as before; its log says why".format(", ".join(otherwise[:10]))
-            if otherwise
-            else ", and the server serves it"
-            if zones_of(self.state.current)
-            else ", and the server took it"
-        )
+        wrong = self._not_as_before(files is not None, not_taken)
+        self.generations.pending = bool(wrong)
+        right = "; no server runs" if files is None else ", and the server {} it".format("serves" if zones_of(self.state.current) else "took")
+        self.reached = f"What was there before is in place again{wrong or right}."
+
+    def _not_as_before(self, running, not_taken):
+        """Why the server is not known to have what is in place again, as the end of a sentence, empty if it has. not_taken: why it did not take it, or None."""
+        otherwise = self.acceptance.otherwise(self.state.current) if running else []
+        asked_for_all = zones_of(self.state.current) and not self.state.current.notes.get("secondary")
+        if not_taken and (otherwise or not asked_for_all):
+            return f", but the server did not take it: {not_taken}"
+        return ", but the server does not serve {} as before; its log says why".format(", ".join(otherwise[:10])) if otherwise else ""
 
     def _take_back(self, files, zones, left):
         """Have a running server take the state that is in place again. Raises Refused."""

@@ -27,7 +27,7 @@ def difference(state, changes):
         if name in state.payload["secret"]:
             diff.append(told(f"{os.path.join(state.generations.link, name)}: keys, which are not shown"))
             continue
-        diff.append(_file_difference(os.path.join(state.generations.link, name), state.current.read(name), state.payload["config"][name]))
+        diff.append(file_difference(os.path.join(state.generations.link, name), state.current.read(name), state.payload["config"][name]))
     for name in changes["access"][:_SHOWN_ZONES]:
         path = os.path.join(state.generations.directory, *(["current", name] if name else []))
         diff.append(told(f"{os.path.normpath(path)}: owner, group and mode, so that root alone writes it and {state.layout['group']} alone reads it"))
@@ -36,7 +36,7 @@ def difference(state, changes):
     if changes["moved"]:
         diff.append(told(f"{state.generations.previous}: moves to {state.generations.directory}, where root alone can write"))
     if changes["entry"]:
-        diff.append(_file_difference(state.entry.path, state.entry.read(), state.payload["entry"]))
+        diff.append(file_difference(state.entry.path, state.entry.read(), state.payload["entry"]))
     return diff
 
 
@@ -64,6 +64,6 @@ def records_of(text):
     return {line.replace(" IN ", " ", 1): None for line in lines}
 
 
-def _file_difference(path, before, after):
-    """before: may be what somebody else wrote, with keys and passwords in between."""
+def file_difference(path, before, after):
+    """Of two texts, by lines. before: may be what somebody else wrote, with keys and passwords in between, or None."""
     return {"before_header": path, "after_header": path, "before": without_secrets(before or ""), "after": after}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import is_hidden
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import is_hidden
 
 PRIMARY, SECONDARY = "primary", "secondary"
 # What a statement of the old configuration ends in.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.hidden import is_hidden
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import is_hidden
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (

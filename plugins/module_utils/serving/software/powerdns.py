@@ -15,6 +15,7 @@ import sqlite3
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import pdns_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import Software
 
 _ZONES, _KEYS, _SETTINGS = "zones.txt", "keys.txt", "pdns.conf"
@@ -244,19 +245,15 @@ class PowerDNS(Software):
     def _runs_with_other_settings(self):
         """pdns_server reads its settings when it starts, and never again."""
         running = dict(_SETTING.findall(self._control("current-config")))
-        wanted, with_more = {}, {}
+        wanted, lists = {}, set()  # lists: settings to which something is added, maybe to the program's own default
         for path in (os.path.join(self.layout["state_directory"], "current", name) for name in (_SETTINGS, _LOCAL)):
             if os.path.exists(path):
                 with open(path, encoding="utf-8") as stream:
-                    for name, more, value in filter(None, map(_said, stream)):
-                        if more:
-                            with_more.setdefault(name, [wanted.pop(name, "")]).append(value)
-                        else:
-                            wanted[name] = value
-                            with_more.pop(name, None)
-        return any(running.get(name) != value for name, value in wanted.items()) or any(
-            not set(_LISTED.findall(" ".join(values))) <= set(_LISTED.findall(running.get(name, ""))) for name, values in with_more.items()
-        )
+                    for name, adds, value in filter(None, map(pdns_conf.setting, stream)):
+                        wanted[name] = f"{wanted.get(name, '')},{value}" if adds else value
+                        lists = lists | {name} if adds else lists - {name}
+        listed = {name: [set(_LISTED.findall(text)) for text in (wanted.pop(name), running.get(name, ""))] for name in lists}
+        return any(running.get(name) != value for name, value in wanted.items()) or any(not said <= has for said, has in listed.values())
 
     def refresh(self, zones):
         """Have pdns_server transfer these zones anew, or look at many in its own next round, as at those that it never asked for."""
@@ -294,12 +291,6 @@ class PowerDNS(Software):
 
     def forget_secondary(self, zones):
         """Nothing: what was transferred went with the zone, in the same transaction."""
-
-
-def _said(line):
-    """(name, "+" where the value is added to what was said before, value) of a line of pdns.conf, None of one that says nothing."""
-    found = re.match(r"\s*([a-z0-9-]+)\s*(\+?)=(.*)", line.split("#", 1)[0])
-    return found and (found.group(1), found.group(2), found.group(3).strip())
 
 
 def _described(generation):

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import base64
+import re
 import string
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import without_secrets
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import hide, is_hidden, without_secrets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,3 +51,10 @@ def test_nothing_of_a_key_is_left_in_the_others(octets):
     key = base64.b64encode(octets).decode()
     for text in ('secret "{}";', "secret {};", 'secret: "{}"', "secret: {}", "secret:\t{}"):
         assert without_secrets(text.format(key)) == text.replace('"{}"', "…").replace("{}", "…")
+
+
+def test_what_is_hidden_is_known_as_such_and_nothing_else():
+    clauses = [["key", [["name", "k"], ["secret", "s3"]]], ["settings", [["ldap-secret", ""], ["note", "????!"]]]]
+    hide(clauses, re.compile("secret"))
+    assert "s3" not in str(clauses)
+    assert [item[0] for _section, items in clauses for item in items if is_hidden(item)] == ["secret"]

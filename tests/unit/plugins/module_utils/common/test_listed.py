@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed
+from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed, listed_names
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.listed im
 )
 def test_a_list_is_one_however_it_was_given(said, meant):
     assert listed(said) == meant
+
+
+def test_a_list_of_names_is_never_a_word_for_all():
+    assert listed_names("true") == ["true"] and listed_names(None) == [] and listed_names(["ns1"]) == listed_names("ns1,") == ["ns1"]

@@ -204,10 +204,10 @@ def test_copies_that_are_not_there_any_more_are_asked_for_until_they_are(tmp_pat
 
 @pytest.mark.skipif(not {BindHost, NsdHost} <= {*INSTALLED}, reason="BIND or NSD is not installed")
 def test_copies_that_do_not_come_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(copies, "_AT_ONCE", 0.5)
     with transferring(tmp_path) as (primary, host, declared):
         host.bring_declared(declared)
         primary.stop()
+        monkeypatch.setattr(copies, "_AT_ONCE", 0.5)
         result = release_of(host).apply(os.replace)
         assert result["changed"] and result["zones_awaited"] == sorted(zone["name"] for zone in declared)
 

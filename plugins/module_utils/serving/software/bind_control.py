@@ -18,6 +18,8 @@ import socket
 import struct
 import time
 
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
+
 _ALGORITHMS = {"hmac-sha1": 161, "hmac-sha224": 162, "hmac-sha256": 163, "hmac-sha384": 164, "hmac-sha512": 165}
 _STRING, _TABLE = b"\1", b"\2"
 _DIGEST = 88  # octets of a digest as text, with what fills it up
@@ -25,8 +27,6 @@ _VERSION = struct.pack("!I", 1)
 _LONGEST = 1 << 20  # octets of an answer
 _PATIENCE = 5.0  # seconds for an answer; then rndc asks, which has a minute
 _VALID = 60  # seconds for which a command is valid
-_KEY = re.compile(r'key\s+"?([^\s"{]+)"?\s*{\s*algorithm\s+"?([\w-]+)"?\s*;\s*secret\s+"?([A-Za-z0-9+/=]+)"?\s*;\s*}\s*;')
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*\n|#[^\n]*\n", re.DOTALL)
 
 
 class _Failed(Exception):
@@ -41,7 +41,7 @@ def statuses(software, places):
         with _Channel(*_reached(software)) as channel:
             for place in places:
                 found[place] = channel.carry_out(" ".join(("zonestatus", *place)))
-    except (_Failed, OSError, ValueError, LookupError, struct.error):
+    except (_Failed, named_conf.NotReadable, OSError, ValueError, LookupError, struct.error):
         pass  # rndc says why, if it cannot either
     for place in places:
         if place not in found:
@@ -58,14 +58,21 @@ def _reached(software):
         raise _Failed
     path = found.group(1) if os.path.exists(found.group(1)) else os.path.join(os.path.dirname(found.group(1)), "rndc.key")
     with open(path, encoding="utf-8") as stream:
-        text = _COMMENT.sub("\n", stream.read() + "\n")
-    keys = {name: (algorithm.lower(), secret) for name, algorithm, secret in _KEY.findall(text)}
-    options = dict(re.findall(r'default-(key|server|port)\s+"?([^\s";]+)"?\s*;', text))
-    key = options.get("key", next(iter(keys), None))
-    if key not in keys or keys[key][0] not in _ALGORITHMS or re.search(r"^\s*(server|include)\b", text, re.MULTILINE) or "source-address" in text:
+        statements = [(named_conf.words(statement), _options(statement)) for statement in named_conf.parse(stream.read())]
+    keys = {words[1]: options for words, options in statements if words[0] == "key"}
+    options = next((options for words, options in statements if words[0] == "options"), {})
+    name = options.get("default-key", next(iter(keys), None))
+    plain = all(words[0] in ("key", "options") for words, _options in statements) and {*options} <= {"default-key", "default-server", "default-port"}
+    if not plain or name not in keys or keys[name]["algorithm"].lower() not in _ALGORITHMS:
         raise _Failed
-    server = options.get("server", "127.0.0.1")
-    return "127.0.0.1" if server == "localhost" else server, int(options.get("port", 953)), keys[key][0], base64.b64decode(keys[key][1])
+    server, key = options.get("default-server", "127.0.0.1"), keys[name]
+    address = "127.0.0.1" if server == "localhost" else server
+    return address, int(options.get("default-port", 953)), key["algorithm"].lower(), base64.b64decode(key["secret"])
+
+
+def _options(statement):
+    """{option: value} of a block."""
+    return dict(named_conf.words(option) for option in named_conf.block(statement))
 
 
 class _Channel:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import base64
+import os
+import tempfile
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_control
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 SECRET = base64.b64encode(b"x" * 32).decode()
@@ -45,6 +47,15 @@ def test_it_reaches_what_rndc_reaches(tmp_path, name, text, expected):
     (tmp_path / name).write_text(text)
     found = bind_control._reached(Program(tmp_path))
     assert found[: len(expected)] == expected and found[3] == b"x" * 32
+
+
+@given(st.binary(min_size=16, max_size=64))
+@example(b"\xff" * 32)  # whose text is full of slashes, as that of one key in a hundred has two
+def test_a_secret_is_never_taken_for_a_comment(secret):
+    with tempfile.TemporaryDirectory() as directory:
+        with open(os.path.join(directory, "rndc.key"), "w", encoding="utf-8") as stream:
+            stream.write("/* of rndc */\n" + KEY.replace(SECRET, base64.b64encode(secret).decode()))
+        assert bind_control._reached(Program(directory)) == ("127.0.0.1", 953, "hmac-sha256", secret)
 
 
 @pytest.mark.parametrize(

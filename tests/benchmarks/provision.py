@@ -9,7 +9,7 @@ The role C(nameserver) runs as it is, all of its tasks, on one primary and one s
 there before, as on any run but the first. Everybody's files lie in memory. Each run tells one whole story on fresh hosts:
 
 provision  from named without zones until the secondary has the serial of the primary for every zone; nothing cached
-rerun      the same again: nothing to do, and it has to say so
+rerun      the same again, once the servers rest: nothing to do, and it has to say so
 record     one record added to one zone, until the run is over and the secondary answers with it
 removal    1 % of the zones gone from the declaration, until the run is over and neither server answers for them
 catalog    provision and rerun where the secondary learns of its zones from a catalog, and one zone more, until it answers for that
@@ -201,6 +201,21 @@ def wait_for_sync(zones: Iterable[str], servers: dict[str, Host]) -> None:
     until(in_sync, 60 + len(missing) / 20, lambda: _unserved(missing, servers))
 
 
+def rest(servers: dict[str, Host], busy: float = 0.05, most: float = 120.0) -> None:
+    """Until the servers do not do anything but wait: what they write of what they have got is no part of the next run. busy: of one processor."""
+
+    def used() -> float:
+        return sum(host.processor_time() for host in servers.values())
+
+    before, ends = used(), time.monotonic() + most
+    while time.monotonic() < ends:
+        time.sleep(2.0)
+        now = used()
+        if now - before < busy * 2.0:
+            return
+        before = now
+
+
 def answers(host: Host, name: str, rdtype: str) -> list[str]:
     with contextlib.suppress(dns.exception.Timeout):
         return [rdata.to_text() for rrset in dns.query.udp(dns.message.make_query(name, rdtype, flags=0), host.address, timeout=1).answer for rdata in rrset]
@@ -257,6 +272,7 @@ def ours(
         if "gather" in wanted:
             times.add("gather", number, gather(number, software, servers, directory / "gathering"))
         if "rerun" in wanted:
+            rest(servers)
             times.add(prefix + "rerun", number, playbook.run())
             if playbook.changed:
                 raise RuntimeError(f"the rerun says changed={playbook.changed}")

@@ -201,8 +201,8 @@ def wait_for_sync(zones: Iterable[str], servers: dict[str, Host]) -> None:
     until(in_sync, 60 + len(missing) / 20, lambda: _unserved(missing, servers))
 
 
-def rest(servers: dict[str, Host], busy: float = 0.05, most: float = 120.0) -> None:
-    """Until the servers do not do anything but wait: what they write of what they have got is no part of the next run. busy: of one processor."""
+def rest(servers: dict[str, Host], busy: float = 0.25, most: float = 60.0) -> None:
+    """Until the servers have next to nothing to do: what they make of what they have got is no part of the next run. busy: of one processor."""
 
     def used() -> float:
         return sum(host.processor_time() for host in servers.values())

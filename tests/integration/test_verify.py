@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
+from ansible_collections.authoritative.dns.plugins.module_utils.common import dnssec as common_dnssec
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import verification
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text
@@ -55,7 +56,7 @@ def test_it_compares_no_content_where_the_serial_is_another(server):
 
 def test_it_tells_which_library_is_missing_before_it_looks(server):
     signed = {"servers": [{"name": "ns1", "address": server.address, "port": server.port}], "zones": [{"name": "example.com"}]}
-    with mock.patch.object(dnspython, "CRYPTOGRAPHY_ERROR", "ImportError: No module named 'cryptography'"):
+    with mock.patch.object(common_dnssec, "CRYPTOGRAPHY_ERROR", "ImportError: No module named 'cryptography'"):
         with mock.patch.object(verification, "look", side_effect=AssertionError("it looked")):
             outcome = look(server, dnssec=signed)
         assert outcome["failed"] and outcome["missing_library"] == "cryptography" and "python3-cryptography" in outcome["msg"]

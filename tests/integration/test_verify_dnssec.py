@@ -12,7 +12,7 @@ from unittest import mock
 import dns.name
 import pytest
 import yaml
-from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
+from ansible_collections.authoritative.dns.plugins.module_utils.common import dnssec as common_dnssec
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.findings import STATES
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.verification import REMEDIES
 from ansible_collections.authoritative.dns.plugins.modules import verify_dnssec
@@ -219,7 +219,7 @@ def test_mistakes_are_named(zone, arguments, text):
 
 
 def test_what_is_missing_on_the_host_is_named():
-    with mock.patch.object(dnspython, "CRYPTOGRAPHY_ERROR", "ImportError: No module named 'cryptography'"):
+    with mock.patch.object(common_dnssec, "CRYPTOGRAPHY_ERROR", "ImportError: No module named 'cryptography'"):
         outcome = look([{"name": "ns1", "address": "127.0.0.1"}])
     assert outcome["failed"] and "cryptography" in outcome["msg"] and "python3-cryptography" in outcome["msg"]
 

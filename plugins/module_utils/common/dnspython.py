@@ -1,7 +1,7 @@
 # Copyright (c) The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one place that imports dnspython, so that everything else can be imported where it is absent."""
+"""The one place that imports dnspython, so that everything else can be imported where it is absent. What it computes signatures with is in L(dnssec)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import traceback
 MINIMUM = (2, 3)
 
 try:
-    import dns.dnssec
     import dns.edns
     import dns.exception
     import dns.flags
@@ -33,19 +32,6 @@ except ImportError:
 else:
     IMPORT_ERROR = None
 
-try:
-    # What dns.dnssec computes with.
-    import cryptography.hazmat.primitives.asymmetric.ec  # noqa: F401  pylint: disable=unused-import
-except ImportError:
-    CRYPTOGRAPHY_ERROR = traceback.format_exc()
-else:
-    CRYPTOGRAPHY_ERROR = None
-
 
 def is_recent_enough() -> bool:
     return dns is not None and (dns.version.MAJOR, dns.version.MINOR) >= MINIMUM
-
-
-def can_validate() -> bool:
-    """Whether signatures can be checked: dnspython leaves that to the library cryptography, which packages only recommend."""
-    return dns is not None and CRYPTOGRAPHY_ERROR is None

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.delegation.facts import (
     Child,
     Facts,

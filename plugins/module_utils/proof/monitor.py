@@ -26,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import dnspython
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_numbers import distance
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import catalog_members
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec import chain_of_trust

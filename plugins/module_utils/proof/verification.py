@@ -66,8 +66,12 @@ def need_libraries(validation: bool = False) -> None:
     """validation: whether signatures are to be checked too. Raises MissingLibrary."""
     if not dnspython.is_recent_enough():
         raise MissingLibrary(f"dnspython >= {'.'.join(map(str, dnspython.MINIMUM))}", None, dnspython.IMPORT_ERROR)
-    if validation and not dnspython.can_validate():
-        raise MissingLibrary("cryptography", "to check signatures; install python3-cryptography on this host", dnspython.CRYPTOGRAPHY_ERROR)
+    if validation:
+        # Here and not above: what is imported for signatures takes longer than all the rest.
+        from ansible_collections.authoritative.dns.plugins.module_utils.common import dnssec
+
+        if not dnssec.can_validate():
+            raise MissingLibrary("cryptography", "to check signatures; install python3-cryptography on this host", dnssec.CRYPTOGRAPHY_ERROR)
 
 
 def run(module: AnsibleModule, verify: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.findings import Finding
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.sets import SignedSet
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.signatures import UNSUPPORTED, key_text

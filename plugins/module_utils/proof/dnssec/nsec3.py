@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.findings import Finding
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.sets import SignedSet
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.findings import Finding
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.sets import SignedSet
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.chain import check_zone
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.delegation_signer import check_cds, check_ds, ds_text
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.denial import check_answer, referral

@@ -89,6 +89,8 @@ class ActionModule(ActionBase):
         comparing = arguments.get("state") == "compared"
         comparisons = arguments.pop("comparisons", None) or []
         host = task_vars["inventory_hostname"]
+        if refused := arguments.pop("refused", None):
+            raise AnsibleActionFail(f"Nothing was changed on {host}, because {', '.join(refused)} was refused.")
         found = next((item for item in comparisons if item.get("host") == host), {})
         findings = findings_of(comparisons, host) if "differing" in found else {}
         signers, moved, steps = delegation_signers.agreed(findings, host) if findings else ({}, set(), [])

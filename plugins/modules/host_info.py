@@ -12,6 +12,12 @@ description:
   - Answers in one question what otherwise takes one task for each. A role that asks first has nothing more to do on a host where all is as it should be.
   - Looks and never changes anything.
 options:
+  distribution:
+    description:
+      - Whether to gather RV(ansible_facts) about the distribution, and nothing else that M(ansible.builtin.setup) would. To bring that module to a host
+        takes longer than all that is asked here.
+    type: bool
+    default: false
   packages:
     description: Names of packages, of which RV(missing_packages) are told.
     type: list
@@ -87,6 +93,11 @@ author:
 """
 
 EXAMPLES = r"""
+- name: Ask which distribution this is
+  authoritative.dns.host_info:
+    distribution: true
+  when: ansible_facts.os_family is not defined
+
 - name: See what a name server's host has
   authoritative.dns.host_info:
     packages: [bind9, bind9-utils]
@@ -104,6 +115,27 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+ansible_facts:
+  description: What M(ansible.builtin.setup) finds with C(gather_subset) V(distribution), by the same means.
+  returned: when O(distribution)
+  type: dict
+  contains:
+    os_family:
+      description: The family of distributions.
+      type: str
+      sample: Debian
+    distribution:
+      description: The distribution.
+      type: str
+      sample: Debian
+    distribution_version:
+      description: Its version.
+      type: str
+      sample: "13.1"
+    distribution_major_version:
+      description: The first part of its version.
+      type: str
+      sample: "13"
 missing_packages:
   description: Those of O(packages) that are not installed, in their order. All of them where no package manager is known.
   returned: success
@@ -265,11 +297,19 @@ class Host:
         )
 
 
+def distribution(module: AnsibleModule) -> dict[str, str]:
+    """The facts about it."""
+    # Here and not above: few calls ask for it.
+    from ansible.module_utils.facts.system.distribution import DistributionFactCollector
+
+    return DistributionFactCollector().collect(module=module)
+
+
 def main() -> None:
     options = {name: {"type": "list", "elements": "str", "default": []} for name in (*LISTS, "apparmor_readable")}
     paths = {name: {"type": "list", "elements": "path", "default": []} for name in ("files", "readable_files")}
     words = {name: {"type": "str"} for name in ("version_of", "apparmor_profile")}
-    module = AnsibleModule({**options, **paths, **words}, supports_check_mode=True)
+    module = AnsibleModule({"distribution": {"type": "bool", "default": False}, **options, **paths, **words}, supports_check_mode=True)
     params = module.params
     host = Host(module)
     wanted = [("queryService", name) for name in params["firewall_services"]] + [("queryPort", port) for port in params["firewall_ports"]]
@@ -279,6 +319,8 @@ def main() -> None:
         "missing_files": [path for path in params["files"] if not os.path.lexists(path)],
         "forbidden_files": [],
     }
+    if params["distribution"]:
+        found["ansible_facts"] = distribution(module)
     if params["apparmor_profile"]:
         found["forbidden_files"] = apparmor.forbidden(params["readable_files"], params["apparmor_profile"], params["apparmor_readable"])
     if params["version_of"]:

@@ -53,6 +53,12 @@ options:
     type: list
     elements: dict
     default: []
+  refused:
+    description: Hosts of the play for which O(state=compared) failed. With any, O(state=present) fails and changes nothing, or secondaries would drop
+      what their primary may not.
+    type: list
+    elements: str
+    default: []
   without:
     description:
       - Hosts that O(state=present) may go on without, although they are primaries of zones that have to change and were not compared.
@@ -236,6 +242,7 @@ def main():
             "layout": {"type": "dict", "required": True},
             "settings": {"type": "dict", "default": {}},
             "comparisons": {"type": "list", "elements": "dict", "default": []},
+            "refused": {"type": "list", "elements": "str", "default": []},
             "without": {"type": "list", "elements": "str", "default": []},
             "allow_loss": {"type": "raw", "default": False},
             "allow_bogus": {"type": "raw", "default": False},

@@ -50,11 +50,20 @@ def test_a_host_that_should_let_dns_pass_is_complete_only_where_a_firewall_runs(
     assert found["complete"] is (found["firewall"] == {"state": "running", "zones": found["firewall"]["zones"], "closed": []})
 
 
+def test_the_distribution_is_what_setup_finds():
+    command = ["ansible", "localhost", "--module-name", "ansible.builtin.setup", "--args", json.dumps({"gather_subset": ["!all", "!min", "distribution"]})]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    found = {name.removeprefix("ansible_"): fact for name, fact in json.loads(run.stdout.partition("=>")[2])["ansible_facts"].items()}
+    told = host_info(distribution=True)["ansible_facts"]
+    assert told.items() <= found.items()
+    assert {"os_family", "distribution", "distribution_version", "distribution_major_version"} <= told.keys()
+
+
 def test_what_is_not_asked_is_not_looked_at():
     found = host_info(packages=[])
     assert found["missing_packages"] == found["missing_files"] == []
     assert found["services"] == {}
-    assert "firewall" not in found
+    assert "firewall" not in found and "ansible_facts" not in found
 
 
 @pytest.mark.skipif(not can_make_private_networks(), reason="needs a mount namespace")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that go away, or are refused, where all are compared: who goes on. The tasks are the role's, but for the module that they call."""
+"""Hosts that go away, or are refused, where all are compared: who goes on. The tasks are the role's, but for what the first asks of a host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import sys
 import pytest
 import yaml
 
-TASKS = pathlib.Path(__file__).resolve().parents[2] / "roles/nameserver/tasks/compare.yml"
+ROLE = pathlib.Path(__file__).resolve().parents[2] / "roles/nameserver"
 HOSTS = {
     "primary": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
     "secondary": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
@@ -25,14 +25,17 @@ REFUSED = {"ansible.builtin.fail": {"msg": "Refused for a test"}}
 
 def went_on(tmp_path, *, hosts, refused=""):
     """The hosts that go on after the comparison, which fails for one that is refused."""
-    compare, *others = yaml.safe_load(TASKS.read_text())
+    compare, serve = (yaml.safe_load((ROLE / "tasks" / name).read_text())[0] for name in ("compare.yml", "serve.yml"))
+    nothing_to_do = "{{ [{'host': inventory_hostname, 'agrees': true}] }}"
+    serve["authoritative.dns.nameserver"] = {"refused": serve["authoritative.dns.nameserver"]["refused"], "comparisons": nothing_to_do}
     del compare["authoritative.dns.nameserver"]
     if refused:
         compare = {**compare, **REFUSED, "when": f"inventory_hostname == {refused!r}"}
     else:
         compare["ansible.builtin.ping"] = {}
     here = {"name": "Go on", "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} goes on"}}
-    play = {"name": "Compare", "hosts": "all", "gather_facts": False, "tasks": [compare, *others, here]}
+    play = {"name": "Compare", "hosts": "all", "gather_facts": False, "tasks": [compare, serve, here]}
+    play["vars_files"] = [str(ROLE / "vars/main.yml")]
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play], sort_keys=False))
     (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {host: HOSTS[host] for host in hosts}}}))
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_NOCOLOR": "true", "ANSIBLE_LOCALHOST_WARNING": "false"}

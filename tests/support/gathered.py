@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import zone_name
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind import Bind, zones_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import GatheredServer

@@ -10,9 +10,10 @@ import os
 import random
 import re
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common import named_conf
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex, named_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.reading import apex
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.content import contents
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.running import Reading
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import kept_copies, processes, served_serials

@@ -9,8 +9,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, parse, value, words
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, parse, value, words
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import OF_ZONES, Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import OF_ZONES as VIEW_OF_ZONES
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import RECURSION, View, shared

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, words
+from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, words
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DEFAULT, DROPPED, KEPT, TAKEN
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists, Statement, by_label
 

@@ -9,8 +9,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, value, words
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, value, words
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import ServedZone

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, label, value, words
+from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, value, words
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import Remote

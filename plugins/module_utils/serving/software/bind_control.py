@@ -18,7 +18,7 @@ import socket
 import struct
 import time
 
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.common import named_conf
 
 _ALGORITHMS = {"hmac-sha1": 161, "hmac-sha224": 162, "hmac-sha256": 163, "hmac-sha384": 164, "hmac-sha512": 165}
 _STRING, _TABLE = b"\1", b"\2"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import label, parse
+from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import label, parse
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists
 

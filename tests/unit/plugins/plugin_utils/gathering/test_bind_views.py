@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.common import named_conf
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import clients, without_transfers
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.inventory_files import keys_files, path_of, zone_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DeclaredZone

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.reading.named_conf import block, parse
+from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, parse
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import Remote
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists, written
 

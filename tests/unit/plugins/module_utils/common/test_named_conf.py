@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.authoritative.dns.plugins.module_utils.reading import named_conf
+from ansible_collections.authoritative.dns.plugins.module_utils.common import named_conf
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ class ActionModule(ActionBase):
     def _files(self, topology: Topology, place: str, task_vars: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, str]:
         """Every file by its path in the inventory."""
         zones = inventory_files.zone_files(topology.zones.values())
+        including = [zone for zone in topology.zones.values() if zone.includes]
+        refuse([f"zone {zone.name} ({zone.origin}) includes a file, which would be one of this controller's" for zone in including])
         write(place, zones)
         declaration = self._declared(topology, place)
         files, secret = dict(zones), []
@@ -184,6 +186,7 @@ def _gathered(host: str, variables: Mapping[str, Any]) -> GatheredServer:
         raise AnsibleActionFail(f"host {host} has no known address; set dns_addresses for it, or make ansible_host an address")
     secrets, layout = _plain(variables["__gather_keys"]["tsig_keys"]), _plain(variables.get("__nameserver_layout") or {})
     server = SOFTWARE[facts["software"]].server(host, addresses, facts, secrets, layout)
+    refuse([f"host {host}: {problem}" for problem in server.impossible_zones()])
     wanted = _plain(variables.get("gather_software"))
     if wanted is not None and wanted not in SOFTWARE:
         raise AnsibleActionFail(f"host {host}: gather_software is {wanted}, which is none of {', '.join(SOFTWARE)}")
@@ -211,6 +214,8 @@ def _plain(value: Any) -> Any:
 def write(directory: str, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = os.path.join(directory, name)
+        if os.path.relpath(path, directory).startswith(os.pardir):
+            raise AnsibleActionFail(f"Nothing was written: {name} would be outside of the directory")
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)

@@ -12,7 +12,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_name
 from ansible_collections.authoritative.dns.plugins.module_utils.reading import raw_file
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 
-_INCLUDE = re.compile(rb"^\$INCLUDE\s", re.IGNORECASE | re.MULTILINE)
+_INCLUDE = re.compile(rb"\$INCLUDE", re.IGNORECASE)  # wherever: what is one to some reader need not begin a line
 _BEGINNING = 65536  # octets, where a raw file has the apex
 _RAW = (b"\0\0\0\2", b"\0\0\0\3")  # how a file of BIND begins that is raw, or a map
 

@@ -16,6 +16,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import l
 
 class Chosen:
     """config_file: what is to be read. process: the one that reads it, None if it does not run. witness: that one, or another of its program, or None.
+    told: whether nothing but the process says that it is this one.
 
     daemon: the program's name. configured: given the words of a command line, the configuration that it reads. wanted: the configuration to
     read, None for that of the process that runs, or else for the program's own default. Raises Refused where several run and nothing says which.
@@ -34,6 +35,7 @@ class Chosen:
         self.config_file = wanted or next(iter(found), None) or configured([])
         here = os.path.realpath(self.config_file)
         self.process = next((process for path, process in found.items() if os.path.realpath(path) == here), None)
+        self.told = wanted is None and here != os.path.realpath(configured([]))
         self.witness = self.process or next(iter(found.values()), None)
 
 
@@ -57,6 +59,7 @@ class Reading:
         self._others = chosen.witness.user if chosen.witness else None
         self._wanted, self._told = user, None
         self._is_roots = None  # whether root alone can have written the configuration
+        self._told_by = chosen.process if chosen.told else None
 
     @property
     def user(self):
@@ -88,7 +91,17 @@ class Reading:
             return None
         if self._is_roots is None:
             self._is_roots = self._roots_alone(self._first_file, set())
+            self._refuse_what_nobody_vouches_for()
         return None if self._is_roots else self.user
+
+    def _refuse_what_nobody_vouches_for(self):
+        """Raise Refused where a configuration is the server's by the word of a process alone, and that process and the file may be of its account's making."""
+        process = self._told_by
+        if process and not _is_root(process.user) and not trusted_paths.is_roots_file(self._first_file):
+            raise Refused(
+                f"{process} reads {self._first_file}, which others than root may have written, so whoever took over {self._own or 'its account'} may have "
+                "started it; say with config_file (gather_config_file for the host) that this configuration is meant"
+            )
 
     @property
     def _first_file(self):
@@ -124,6 +137,10 @@ class Reading:
     def _of_configuration(self, work, *arguments):
         """What work(*arguments), which reads the configuration, returns, see L(processes.call_as)."""
         return processes.call_as(self._for_configuration, work, *arguments)
+
+
+def _is_root(name):
+    return bool(name) and pwd.getpwnam(name).pw_uid == 0
 
 
 def _account(said):

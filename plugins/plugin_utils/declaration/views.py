@@ -18,7 +18,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.prob
 
 VARIABLE = "dns_views"
 _KEYS = ("name", "match_clients")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,48}[A-Za-z0-9])?\Z")  # it becomes part of file names, and of names of keys
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,48}[A-Za-z0-9])?\Z")  # it becomes part of file names, and of names of keys
 _CLIENT = re.compile(r"(?P<excluded>!\s*)?(?:key\s+\"?(?P<key>[^\s\"]+)\"?|(?P<network>\S+))\Z")
 _RIGHT = f"list networks such as 192.0.2.0/24, {', '.join(NETWORK_WORDS)}, or 'key NAME', each with '!' before it to exclude it"
 
@@ -78,7 +78,7 @@ def read(value: Any, keyring: tsig.Keyring, findings: Findings) -> dict[str, Vie
         if mistakes:
             continue
         name = item.get("name")
-        if not isinstance(name, str) or not _NAME.match(name):
+        if not isinstance(name, str) or not NAME.match(name):
             findings.problem(where, f"the name {name!r} is not one that a view can have", "write letters, digits, - and _, such as internal")
             continue
         alike = next((other for other in found if tsig.label(other) == tsig.label(name)), None)

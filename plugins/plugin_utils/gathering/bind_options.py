@@ -8,10 +8,12 @@ named refuses an option that is there twice, so whatever L(software.bind) writes
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, words
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DEFAULT, DROPPED, KEPT, TAKEN
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists, Statement, by_label
 
@@ -21,6 +23,12 @@ _SAID = {"version": "none", "hostname": "none", "server-id": "none", "minimal-re
 _RATES = ("serial-query-rate", "transfers-in", "transfers-per-ns", "notify-rate", "startup-notify-rate", "transfers-out", "tcp-clients")
 OF_ZONES = ("allow-transfer", "also-notify", "notify", "allow-update", "dnssec-policy", "auto-dnssec", "inline-signing", "masterfile-format")
 _NOT_CHANGED = {"auth-nxdomain": "no", "query-source": "address *", "dnssec-enable": "yes"}  # named's own defaults, which configurations repeat
+
+
+def _is_address(text: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(names.address(text))
+    return False
 
 
 def without_host(networks: Iterable[str]) -> list[str]:
@@ -81,9 +89,10 @@ class Options:
             own = [item for item in self.statements if label(item) == name and self._is_plain(item)]
             any_item = any(label(item) == name for item in self.statements)
             entries, beyond = self.lists.networks([entry for item in own for entry in block(item)]) if own else ([] if any_item else ["any"], [])
-            if beyond or any("/" in entry or entry in ("any", "localhost", "localnets") for entry in entries):
+            plain = [entry for entry in entries if _is_address(entry)]
+            if beyond or {*entries} - {*plain, "none"}:
                 everywhere.add(version)
-            found += [entry for entry in entries if "/" not in entry and entry not in ("any", "none", "localhost", "localnets")]
+            found += plain
         if everywhere == {4, 6}:
             self.variables["nameserver_listen_on"] = ["any"]
             return

@@ -20,6 +20,11 @@ ZONES = "zones"
 _UNSET = {"tsig": False, "allow_query": None}  # how a zone says that it has not what most have
 VIEWS = "views"
 VAULT = "group_vars/all/vault.yml"
+_TEMPLATE = ("{{", "{%", "{#")  # what a text has that Ansible takes for a template
+
+
+class Template(str):
+    """A text that Ansible is to take for a template. Any other that could be one came from a host, and is marked so that it never does."""
 
 
 def directories(zones: Iterable[DeclaredZone]) -> dict[str, list[DeclaredZone]]:
@@ -78,29 +83,35 @@ def hosts_file(servers: Mapping[str, GatheredServer]) -> str:
             groups[PRIMARIES_GROUP][host] = {}
         if not is_primary or any(zone.role != PRIMARY for zone in declared):
             groups[SECONDARIES_GROUP][host] = {}
-    return HEADER + dumped({"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items() if hosts}}})
+    return HEADER + variables_file({"all": {"children": {group: {"hosts": hosts} for group, hosts in groups.items() if hosts}}})
 
 
 def host_file(server: GatheredServer, connection: Mapping[str, Any], local: Sequence[str]) -> str:
     """The variables of a host. connection: how Ansible reaches it. local: the files of the host's own configuration in the inventory."""
     variables = {**connection, "dns_addresses": list(server.addresses), "nameserver_software": server.software, **server.variables}
     for name, file in zip(("nameserver_local_config", "nameserver_local_options"), local):
-        variables[name] = "{{ lookup('ansible.builtin.file', inventory_dir ~ '/" + file + "') }}"
-    return HEADER + dumped(variables)
+        variables[name] = Template("{{ lookup('ansible.builtin.file', inventory_dir ~ " + json.dumps("/" + file) + ") }}")
+    return HEADER + variables_file(variables)
 
 
 def keys_files(keys: Mapping[str, Mapping[str, Any]], places: Sequence[str] = (ZONES,), views: Sequence[Mapping[str, Any]] = ()) -> dict[str, str]:
     """What is the same for all hosts, and the secrets. places: L(directories) of zones. views: as dns_views has them."""
-    listed = [{"name": name, "algorithm": key["algorithm"], "secret": "{{ vault_dns_tsig_keys['" + name + "'] }}"} for name, key in keys.items()]
+    secrets = {name: Template("{{ vault_dns_tsig_keys[" + json.dumps(name) + "] }}") for name in keys}
+    listed = [{"name": name, "algorithm": key["algorithm"], "secret": secrets[name]} for name, key in keys.items()]
     shared = {"dns_zone_directories": list(places), **({"dns_tsig_keys": listed} if listed else {}), **({"dns_views": list(views)} if views else {})}
-    result = {"group_vars/all/dns.yml": HEADER + dumped(shared)}
+    result = {"group_vars/all/dns.yml": HEADER + variables_file(shared)}
     if keys:
-        result[VAULT] = HEADER + dumped({"vault_dns_tsig_keys": {name: key["secret"] for name, key in keys.items()}})
+        result[VAULT] = HEADER + variables_file({"vault_dns_tsig_keys": {name: key["secret"] for name, key in keys.items()}})
     return result
 
 
-def dumped(value: Any) -> str:
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=150)
+def dumped(value: Any, dumper: type[yaml.SafeDumper] | None = None) -> str:
+    return yaml.dump(value, Dumper=dumper or _Dumper, sort_keys=False, allow_unicode=True, width=150)
+
+
+def variables_file(variables: Any) -> str:
+    """What Ansible reads, with templates in it that are of class L(Template), and no others."""
+    return dumped(variables, _VariablesDumper)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -116,3 +127,17 @@ def _flow_list(dumper: yaml.SafeDumper, data: list[Any]) -> yaml.Node:
 
 
 _Dumper.add_representer(list, _flow_list)
+
+
+class _VariablesDumper(_Dumper):
+    """Of what Ansible makes a template of."""
+
+
+def _text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+    if any(mark in data for mark in _TEMPLATE):
+        return dumper.represent_scalar("!unsafe", data, style='"')
+    return dumper.represent_str(data)
+
+
+_VariablesDumper.add_representer(str, _text)
+_VariablesDumper.add_representer(Template, lambda dumper, data: dumper.represent_str(str(data)))

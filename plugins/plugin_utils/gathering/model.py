@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import is_hidden
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.entries import directives
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.views import NAME
 
 PRIMARY, SECONDARY = "primary", "secondary"
 # What a statement of the old configuration ends in.
@@ -122,6 +126,18 @@ class GatheredServer:
         places = tuple(self.places[name] for name in statements if name in self.places)
         self.findings.append(Finding(kind, f"host {self.host}", text, places))
 
+    def impossible_zones(self) -> list[str]:
+        """What is wrong with the names of zones and views. A name server's account may write some of them, and they become paths and configuration."""
+        found = []
+        for zone in self.zones:
+            try:
+                names.zone_name(domain_of(zone))
+            except ValueError as error:
+                found.append(f"zone {domain_of(zone)!r} {error}; take it away there, or look who put it there: the name server may be compromised")
+            if not NAME.match(view_of(zone) or "internal"):
+                found.append(f"zone {zone!r} is in a view whose name no view can have; give the view another name there")
+        return found
+
     def told(self, statement: str, items: Sequence[list[str]]) -> list[list[str]]:
         """The options of a statement without those that are secrets, which nobody read: what stands in their place would be one that everybody knows."""
         hidden = [item for item in items if is_hidden(item)]
@@ -149,3 +165,8 @@ class DeclaredZone:
     text: str | None = None
     servers: Sequence[str] = ()
     origin: str = ""
+
+    @property
+    def includes(self) -> bool:
+        """Whether the text includes a file, which the host's readers should have put in its place."""
+        return self.text is not None and "$INCLUDE" in self.text.upper() and "$INCLUDE" in directives(self.text.lstrip("\ufeff"))

@@ -82,6 +82,11 @@ def entries(text: str) -> Iterator[Entry]:
             yield entry
 
 
+def directives(text: str) -> set[str]:
+    """The names of a text's directives, such as C($INCLUDE), in capital letters."""
+    return {entry.fields[0].upper() for entry in entries(text) if entry.fields and entry.fields[0].startswith("$") and not entry.indented}
+
+
 def _line_end(text: str, at: int) -> int:
     return text.find("\n", at) + 1 or len(text)
 

@@ -9,6 +9,7 @@ import re
 
 _RANGE = re.compile(r"(\d+)-(\d+)(?:/(\d+))?\Z")
 _PLACE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<offset>-?\d+)(?:,(?P<width>\d+)(?:,(?P<base>[doxXnN]))?)?\})?|\\.|\$\{", re.DOTALL)
+_MOST_NUMBERS = 2**20  # of one range: more than any network that somebody numbers like this, and not yet more than a computer can take
 _MOST_WIDTH = 255  # characters, of the longest name
 
 
@@ -20,7 +21,10 @@ def numbers(text: str) -> range:
     start, stop, step = int(match[1]), int(match[2]), int(match[3] or 1)
     if start > stop or not step or stop >= 2**31:
         raise ValueError(f"the range {text!r} is empty or has no end")
-    return range(start, stop + 1, step)
+    found = range(start, stop + 1, step)
+    if len(found) > _MOST_NUMBERS:
+        raise ValueError(f"the range {text!r} has {len(found)} numbers, and no more than {_MOST_NUMBERS} can be")
+    return found
 
 
 def fill(template: str, number: int) -> str:

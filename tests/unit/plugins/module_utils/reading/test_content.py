@@ -20,6 +20,8 @@ def command(zone, path, raw):
         ("; gr\u00fcn\n@ A 192.0.2.1\n".encode(), {"text": "; gr\u00fcn\n@ A 192.0.2.1\n", "as_it_is": True}),
         (b"; gr\xfcn\n", {"text": "a False\n", "as_it_is": False}),
         (b"@ A 192.0.2.1\n$include part\n", {"text": "a False\n", "as_it_is": False}),
+        (b"@ A 192.0.2.1\n( $INCLUDE part )\n", {"text": "a False\n", "as_it_is": False}),
+        (b"\xef\xbb\xbf$INCLUDE part\n", {"text": "a False\n", "as_it_is": False}),
         (b"\0\0\0\2\0\0", {"text": "a True\n", "as_it_is": False}),
     ],
 )

@@ -21,7 +21,7 @@ NOBODY = pwd.getpwnam("nobody")
 def reading(monkeypatch, own=None, said=(), others=None, wanted=None):
     """own, others: accounts of the process that has the configuration, and of another one of the program."""
     process, witness = (types.SimpleNamespace(user=user, words=[]) if user else None for user in (own, own or others))
-    monkeypatch.setattr(running, "Chosen", lambda *_arguments: types.SimpleNamespace(process=process, witness=witness, config_file="/nowhere"))
+    monkeypatch.setattr(running, "Chosen", lambda *_arguments: types.SimpleNamespace(process=process, witness=witness, config_file="/nowhere", told=False))
     result = running.Reading(None, None, "named", None, None, wanted)
     result.said = list(said)
     return result
@@ -58,11 +58,26 @@ def test_root_reads_nothing_of_an_account_that_nobody_knows(monkeypatch, known):
 def test_what_the_command_line_and_the_settings_say_of_it(monkeypatch, tmp_path):
     (tmp_path / "pdns.conf").write_text("setuid=nobody\n")
     process = types.SimpleNamespace(user="root", words=["-u", "daemon", "-t", "/jail"])
-    chosen = types.SimpleNamespace(process=process, witness=process, config_file=str(tmp_path / "pdns.conf"))
+    chosen = types.SimpleNamespace(process=process, witness=process, config_file=str(tmp_path / "pdns.conf"), told=False)
     monkeypatch.setattr(running, "Chosen", lambda *_arguments: chosen)
     assert Bind(None, None).user == "daemon"
     found = PowerDns(None, None)
     assert found._settings()[0] == {"setuid": "nobody"} and found.user == "nobody"
+
+
+@pytest.mark.parametrize(("owner", "user", "believed"), [("root", "nobody", True), ("nobody", "nobody", False), ("nobody", "root", True)])
+def test_a_root_directory_of_a_process_is_believed_like_its_configuration(monkeypatch, tmp_path, owner, user, believed):
+    (tmp_path / "named.conf").write_text("")
+    os.chown(tmp_path, pwd.getpwnam(owner).pw_uid, 0)
+    process = types.SimpleNamespace(user=user, words=["-t", str(tmp_path)])
+    monkeypatch.setattr(running, "Chosen", lambda *_arguments: types.SimpleNamespace(process=process, witness=process, config_file="/named.conf", told=False))
+    found = Bind(None, None, user="nobody")
+    if believed:
+        assert found._for_configuration == (None if owner == "root" else user)
+    else:
+        with pytest.raises(Refused, match="which others than root may have written"):
+            assert found._for_configuration
+    assert Bind(None, None, chroot=str(tmp_path), user="nobody")._for_configuration == (None if owner == "root" else user)
 
 
 def link(root, name, target):

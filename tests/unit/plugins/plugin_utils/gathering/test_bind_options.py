@@ -47,6 +47,7 @@ def test_recursion_that_cannot_be_declared_is_told(entry):
         ("listen-on { 127.0.0.1/32; }; listen-on-v6 { none; };", ["127.0.0.1"]),
         ("listen-on port 53 { 192.0.2.7/32; }; listen-on port 5353 { 192.0.2.8/32; }; listen-on-v6 { none; };", ["192.0.2.7"]),
         ("listen-on { 192.0.2.0/24; };", ["any"]),
+        ("listen-on { key k; }; listen-on-v6 { none; };", ["192.0.2.1"]),
     ],
 )
 def test_where_named_listens(text, addresses):

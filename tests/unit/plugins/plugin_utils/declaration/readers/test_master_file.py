@@ -335,6 +335,7 @@ REFUSED = {
     "the other address": ("www A 2001:db8::1", "(2001:db8::1 is not an IPv4 address, but its type may be AAAA)"),
     "a record over several lines": ("www ( A\n\n 192.0.2.256 ) ; x", "line 5: 'www ( A' cannot be read (192.0.2.256 is not an IPv4 address)"),
     "an owner alone": ("www", "line 5: 'www' cannot be read (it has no type and no data)"),
+    "too much generated": ("$GENERATE 0-2147483646 a$ A 192.0.2.1", "has 2147483647 numbers, and no more than 1048576 can be"),
     "nothing generated": ("$GENERATE 2-1 a$ A 192.0.2.$", "(the range '2-1' is empty or has no end)"),
     "several fields generated": ("$GENERATE 1-2 a$ MX 0 .", '(the data of $GENERATE are one field); put what has several fields in quotes: MX "10 mail-$"'),
     "a template of none": ("$GENERATE 1-2 a${0,x} A 192.0.2.$", "('a${0,x}' has a ${ that is not ${offset,width,base})"),

@@ -13,7 +13,7 @@ from ansible_collections.authoritative.dns.plugins.action.nameserver import SOFT
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zones_to_prove
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signers, zones_to_prove
 
 
 class ActionModule(ActionBase):
@@ -43,6 +43,7 @@ class ActionModule(ActionBase):
             "records": sum(zone.content.count for zone in zones.values()),
             "servers": sorted(servers),
             "to_prove": len(zones_to_prove(declaration)),
+            "signers": signers(declaration),
             "carriers": carriers,
             "clouds": carriers.get((task_vars or {}).get("inventory_hostname"), []),
         }

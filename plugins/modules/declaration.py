@@ -69,6 +69,12 @@ to_prove:
   description: Of how many zones signatures are to be looked at, because they are declared with them or a server outside may sign them.
   returned: success
   type: int
+signers:
+  description: The hosts that sign a declared zone, whichever zones the run is about.
+  returned: success
+  type: list
+  elements: str
+  sample: [ns1]
 carriers:
   description: The providers to which zones are taken, for each host that does so.
   returned: success

@@ -28,16 +28,22 @@ ZONE = {"name": NAME, "dnssec": True, "records": [{"type": "NS", "value": "ns1.e
 PASSWORD = "correct horse battery staple"
 
 
-def play(host, *extra, password=PASSWORD):
+HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": ["127.0.0.91"]}
+AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.92", "ansible_port": 1, "ansible_timeout": 5}  # where nobody listens
+FORMER = {"dns_primaries": {"hosts": {"ns1": AWAY}}, "dns_secondaries": {"hosts": {"ns2": HERE, "ns3": {**AWAY, "ansible_host": "127.0.0.93"}}}}
+
+
+def play(host, *extra, password=PASSWORD, playbook="dnssec_keys", inventory=None, **declared):
     """Run the playbook on this machine, where the host's directories are; (exit code, what it said)."""
-    inventory = {"dns_primaries": {"hosts": {"ns1": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}}
+    inventory = inventory or {"dns_primaries": {"hosts": {"ns1": HERE}}}
     place = host.root / "controller"
     place.mkdir(exist_ok=True)
     (place / "inventory.json").write_text(json.dumps(inventory))
     software = host.controller.__name__.rpartition(".")[2]
-    variables = {"__nameserver_layout": host.layout, "nameserver_software": software, **({"dnssec_keys_password": password} if password else {})}
+    variables = {"__nameserver_layout": host.layout, "nameserver_software": software, "dns_zones": [ZONE], **declared}
+    variables |= {"dnssec_keys_password": password} if password else {}
     (place / "variables.json").write_text(json.dumps(variables))
-    command = ["ansible-playbook", "-i", "inventory.json", "authoritative.dns.dnssec_keys", "-e", "@variables.json", *extra]
+    command = ["ansible-playbook", "-i", "inventory.json", f"authoritative.dns.{playbook}", "-e", "@variables.json", *extra]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=180, check=False)
     assert "PrivateKey" not in done.stdout + done.stderr and "PRIVATE KEY" not in done.stdout + done.stderr
     return done.returncode, done.stdout + done.stderr
@@ -81,6 +87,51 @@ def test_keys_are_kept_encrypted_and_come_back(tmp_path, kind):
         host.start()
         host.bring_declared([ZONE])
         assert host.ask(NAME, "DNSKEY") == known and host.signing_keys(NAME) == before
+
+
+OWN = {"dns_zones": [{**ZONE, "primaries": ["ns2"], "secondaries": ["ns3"]}]}
+BY_NS2 = pytest.mark.parametrize("declared", [{"dns_promoted": "ns2"}, OWN], ids=["promoted", "own primaries"])
+
+
+@BY_NS2
+def test_keys_are_kept_of_the_host_that_signs_in_whichever_group_it_is(tmp_path, declared):
+    with running_host(SIGNERS[0], tmp_path) as host:
+        host.bring_declared([ZONE])
+        code, said = play(host, inventory=FORMER, **declared)
+        assert code == 0 and "changed=2" in said and "unreachable=1" not in said, said
+        assert [path.name for path in (host.root / "controller/dnssec_keys").iterdir()] == ["ns2.vault"]
+        # it is lost, and gets the keys before anybody declares it
+        had = host.signing_keys(NAME)
+        lose(host)
+        code, said = play(host, "-e", "dnssec_keys_restore=true", inventory=FORMER, dns_zones=[])
+        assert code and "No host of this run signs a zone" in said and "--limit" in said, said
+        for named in (["--limit", "ns2"], ["-e", "dnssec_keys_hosts=ns2"]):
+            code, said = play(host, "-e", "dnssec_keys_restore=true", *named, inventory=FORMER, dns_zones=[])
+            assert code == 0 and "failed=0" in said and host.signing_keys(NAME) == had, said
+
+
+@BY_NS2
+def test_keys_are_looked_at_on_the_host_that_signs_in_whichever_group_it_is(tmp_path, declared):
+    with running_host(SIGNERS[0], tmp_path) as host:
+        host.bring_declared([ZONE])
+        code, said = play(host, playbook="dnssec", inventory=FORMER, **declared)
+        assert code == 0 and f"{NAME}: " in said and "unreachable=1" not in said, said
+
+
+def test_keys_are_replaced_where_a_host_of_the_run_signs_and_nowhere_else(tmp_path):
+    with running_host(SIGNERS[0], tmp_path) as host:
+        host.bring_declared([ZONE])
+        code, said = play(host, "-e", "dnssec_rollover=sined.example", playbook="dnssec", inventory=FORMER, **OWN)
+        assert code and f"no host of this run signs; it signs {NAME}" in " ".join(said.split()), said
+        code, said = play(host, "-e", f"dnssec_rollover={NAME}", "--limit", "ns3", playbook="dnssec", inventory=FORMER, **OWN)
+        assert code and f"dnssec_rollover names {NAME}, which no host of this run signs" in " ".join(said.split()), said
+
+
+def test_where_nobody_signs_no_host_is_reached(tmp_path):
+    with running_host(SIGNERS[0], tmp_path) as host:
+        for playbook in ("dnssec_keys", "dnssec"):
+            code, said = play(host, playbook=playbook, inventory=FORMER, dns_zones=[{**ZONE, "dnssec": False}])
+            assert code == 0 and "unreachable=1" not in said and "changed=0" in said, said
 
 
 @each_signer

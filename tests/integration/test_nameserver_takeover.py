@@ -208,24 +208,96 @@ def test_a_knot_dns_with_its_configuration_in_a_database_is_left_alone(tmp_path)
             compared(host, {})
 
 
-@pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS is not installed")
+def test_nothing_takes_the_place_of_an_nsd_of_which_it_cannot_be_told_what_it_was_given_by_command(tmp_path):
+    with running_host(NsdHost, tmp_path) as host:
+        text = host.config_file.read_text()
+        host.config_file.write_text(text + "zonky: 1\n")
+        with pytest.raises(Refused, match=f"which zones were added by command to {host.config_file}, .* cannot be told: .*zonky.*; mend it, or move it away"):
+            compared(host, {})
+        host.config_file.unlink()
+        assert compared(host, {})["left_out"] == []
+
+
+needs_powerdns = pytest.mark.skipif(not PDNS_SERVER, reason="PowerDNS is not installed")
+KEPT = {"kept.example": {"name": "elsewhere", "address": "127.0.0.1", "port": 9}}
+
+
+def left_out(host):
+    """What the comparison of a PowerDNSHost finds that is to serve kept.example alone."""
+    return host.application(KEPT).compare(int(time.time()))["left_out"]
+
+
+def own_database(host, zones):
+    """Have a PowerDNSHost read a pdns.conf and a database as an administrator would write them. Returns their paths."""
+    config, database = pathlib.Path(host.layout["config_file"]), host.root / "former/pdns.sqlite3"
+    database.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.executescript(pathlib.Path(SCHEMA).read_text())
+        for number, zone in enumerate(zones):
+            soa = f"ns1.example hostmaster.{zone} 7 3600 600 1209600 300"
+            connection.execute("INSERT INTO domains (id, name, type) VALUES (?, ?, 'NATIVE')", [number, zone])
+            rows = "INSERT INTO records (domain_id, name, type, content, ttl, disabled, auth) VALUES (?, ?, 'SOA', ?, 60, 0, 1)"
+            connection.execute(rows, [number, zone, soa])
+        connection.commit()
+    local = f"local-address={host.address}\nlocal-port={host.port}\nsocket-dir={host.sockets}\nwrite-pid=no\nsecurity-poll-suffix=\n"
+    config.write_text(f"launch=gsqlite3\ngsqlite3-database={database}\ndistributor-threads=1\n{local}")
+    for path in (database.parent, database):
+        shutil.chown(path, host.account, host.account)
+    return config, database
+
+
+@needs_powerdns
 def test_zones_of_a_powerdns_are_told_too(tmp_path):
     with powerdns_host(tmp_path) as host:
-        primary = {"name": "elsewhere", "address": "127.0.0.1", "port": 9}
-        assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
-        database = tmp_path / "old.sqlite3"
-        with contextlib.closing(sqlite3.connect(database)) as connection:
-            connection.executescript(pathlib.Path(SCHEMA).read_text())
-            for number, zone in enumerate(["old.example", "kept.example"]):
-                soa = f"ns1.example hostmaster.{zone} 7 3600 600 1209600 300"
-                connection.execute("INSERT INTO domains (id, name, type) VALUES (?, ?, 'NATIVE')", [number, zone])
-                connection.execute("INSERT INTO records (domain_id, name, type, content, ttl, disabled) VALUES (?, ?, 'SOA', ?, 60, 0)", [number, zone, soa])
-            connection.commit()
-        config = tmp_path / "etc/pdns.conf"
-        config.write_text(f"launch=gsqlite3\ngsqlite3-database={database}\n")
-        assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == ["old.example"]
-        config.write_text("launch=\n")  # as a package brings it
-        assert host.application({"kept.example": primary}).compare(int(time.time()))["left_out"] == []
+        assert left_out(host) == []
+        config, _database = own_database(host, ["old.example", "kept.example"])
+        assert left_out(host) == ["old.example"]
+        (tmp_path / "etc/pdns.d").mkdir()
+        (tmp_path / "etc/pdns.d/further.conf").write_text(config.read_text().replace("launch=", "launch+="))
+        config.write_text(f"include-dir={tmp_path}/etc/pdns.d\nlaunch=\n")
+        assert left_out(host) == ["old.example"]
+        (tmp_path / "etc/pdns.d/further.conf").unlink()  # as Debian's package brings it
+        assert left_out(host) == []
+
+
+@needs_powerdns
+def test_a_powerdns_without_zones_is_none_to_be_refused(tmp_path):
+    with powerdns_host(tmp_path) as host:
+        own_database(host, [])
+        assert left_out(host) == []
+
+
+@needs_powerdns
+def test_nothing_takes_the_place_of_a_powerdns_whose_zones_cannot_be_told(tmp_path, monkeypatch):
+    with powerdns_host(tmp_path) as host:
+        config, database = own_database(host, ["old.example"])
+        host.start()
+        assert host.serial("old.example") == 7
+        database.rename(tmp_path / "moved.sqlite3")  # as a database server that is restarted: nobody new gets in
+        before = config.read_text()
+        with pytest.raises(Refused, match=f"which zones {config} leads to, .* cannot be told: .*' does not exist yet; mend that, or move the file away"):
+            host.bring(KEPT)
+        assert (host.serial("old.example"), config.read_text()) == (7, before)
+        monkeypatch.setattr(shutil, "which", lambda name, which=shutil.which, **more: None if name == "pdnsutil" else which(name, **more))
+        with pytest.raises(Refused, match="cannot be told: pdnsutil is not installed"):
+            left_out(host)
+        host.stop()
+        assert left_out(host) == []  # what is left of a package
+        monkeypatch.undo()
+        with pytest.raises(Refused, match="does not exist yet"):
+            left_out(host)
+        config.unlink()
+        assert left_out(host) == []
+
+
+@needs_powerdns
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server with another user's rights")
+def test_zones_of_a_powerdns_are_told_too_where_root_alone_can_read_its_configuration():
+    # pytest's own directories are root's alone
+    with tempfile.TemporaryDirectory(prefix="takeover-") as place, powerdns_host(pathlib.Path(place), "pdns") as host:
+        config, _database = own_database(host, ["old.example"])
+        config.chmod(0o600)
+        assert left_out(host) == ["old.example"]
 
 
 MANY = "".join(f"h{number} A 192.0.2.{number}\n" for number in range(60))

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import re
 import sqlite3
@@ -79,7 +78,7 @@ class PowerDns(Reading):
 
     def _settings(self):
         """({setting: value}, {statement: where it stands})."""
-        settings, where = self._of_configuration(_read, self.config_file)
+        settings, where = self._of_configuration(pdns_conf.settings, self.config_file)
         words = dict(given(self.witness.words, ["--setuid"])) if self.runs else {}
         self.said = [words.get("--setuid"), settings.get("setuid")]
         return settings, where
@@ -178,30 +177,3 @@ def _catalogs(path):
             return [list(row) for row in database.execute("SELECT name, type, catalog FROM domains")]
     except sqlite3.Error as error:
         raise Refused(f"the database {path} cannot be read: {error}") from error
-
-
-def _read(path):
-    """Settings of a file and of those that it includes, and where they stand; a later one comes over an earlier one."""
-    settings, where = {}, {}
-    _add(path, settings, where)
-    return settings, where
-
-
-def _add(path, settings, where):
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
-    except OSError:
-        return
-    for number, line in enumerate(lines, 1):
-        found = pdns_conf.setting(line)
-        if not found:
-            continue
-        name, added, value = found
-        settings[name] = f"{settings[name]},{value}" if added and settings.get(name) else value
-        where[f"settings, {name}"] = f"{path}:{number}"
-    directory = settings.get("include-dir")
-    if directory and not where.get("included"):
-        where["included"] = directory
-        for other in sorted(glob.glob(os.path.join(directory, "*.conf"))):
-            _add(other, settings, where)

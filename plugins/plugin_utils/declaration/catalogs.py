@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.content import build
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft, check_mapping
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Zone
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Server, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.rules import VALIDATORS
@@ -129,8 +129,8 @@ def complete(zones: Mapping[str, Zone], catalogs: Sequence[str], findings: Findi
         if catalog is None:
             continue
         for what, own, other in (
-            ("primaries", _named(zone.primaries), _named(catalog.primaries)),
-            ("secondaries", _named(_hosts(zone)), _named(catalog.secondaries)),
+            ("primaries", *_compared(zone.primaries, catalog.primaries)),
+            ("secondaries", *_compared(_hosts(zone), catalog.secondaries)),
             ("tsig", zone.tsig, catalog.tsig),
             ("tls", zone.tls, catalog.tls),
             ("allow_query", zone.allow_query, catalog.allow_query),
@@ -160,9 +160,34 @@ def _hosts(zone: Zone) -> tuple[Any, ...]:
     return tuple(server for server in zone.secondaries if not server.cloud)
 
 
-def _named(servers: Sequence[Any]) -> list[str]:
-    return [server.name for server in servers]
+def _compared(own: Sequence[Server], other: Sequence[Server]) -> tuple[list[str], list[str]]:
+    """Both lists by their names, each with what is otherwise of the server of that name in the other list."""
+    if own == other:  # as of nearly all of a hundred thousand members
+        return [], []
+    return _described(own, other), _described(other, own)
+
+
+def _described(servers: Sequence[Server], others: Sequence[Server]) -> list[str]:
+    known = {server.name: _facts(server) for server in others}
+    found = [(server.name, _facts(server)) for server in servers]
+    different = [(name, [f"{word} {_told(value)}" for word, value in facts.items() if known.get(name, facts)[word] != value]) for name, facts in found]
+    return [f"{name} ({', '.join(words)})" if words else name for name, words in different]
+
+
+def _facts(server: Server) -> dict[str, Any]:
+    """What consumers of a catalog take for its members too, by the words of the declaration. Whom a primary tells of changes is said with each zone."""
+    return {
+        "from": server.sources,
+        "key": server.key,
+        "address": server.addresses,
+        "addresses": server.addresses if server.origins is None else server.origins,
+        "port": server.port,
+        "tls": server.tls,
+        "tls_port": server.tls_port,
+    }
 
 
 def _told(value: Any) -> str:
-    return (", ".join(value) or "none") if isinstance(value, (list, tuple)) else "nothing said" if value is None else str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value) or "none"
+    return "nothing said" if value is None else str(value).lower() or "false"  # the key of those that have none on purpose

@@ -25,6 +25,15 @@ def zones_to_prove(declaration: Declaration) -> list[Zone]:
     return [zone for zone in zones if zone.content.signed or zone.dnssec or not any(server.managed for server in zone.primaries)]
 
 
+def signers(declaration: Declaration) -> list[str]:
+    """The hosts that sign a declared zone, whichever zones this run is about."""
+    return sorted({host for zone in declaration.zones.values() for host in _signers(zone)})
+
+
+def _signers(zone: Zone) -> list[str]:
+    return [server.name for server in zone.primaries if server.managed] if zone.dnssec else []
+
+
 class _Asked:
     """The servers that are asked about zones. families: 4 and 6, the IP versions that can be used. parent_servers: as below."""
 
@@ -82,7 +91,7 @@ def _days_left(zone: Zone) -> dict[str, float]:
 def keys_expected(declaration: Declaration, host: str, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The arguments of dnssec_info on ``host``: the C(zones) that it signs, and their C(servers) with those of the zones above; as above otherwise."""
     asked = _Asked(declaration, families, parent_servers)
-    signed = [zone for zone in declaration.selected_zones.values() if zone.dnssec and any(server.managed and server.name == host for server in zone.primaries)]
+    signed = [zone for zone in declaration.selected_zones.values() if host in _signers(zone)]
     return {"zones": [asked.servers_of(zone) for zone in signed], "servers": list(asked.servers.values())}
 
 

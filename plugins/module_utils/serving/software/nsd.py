@@ -212,7 +212,18 @@ class NSD(Software):
                 zones -= zones_named(stream.name, "name")
         else:
             zones -= zones_named(self.layout["local_config"], "name")
-        return (zones | set(self.call_as_server(_added, self._option("zonelistfile")))) - set(declared)
+        return (zones | self._given()) - set(declared)
+
+    def _given(self):
+        """What "nsd-control addzone" added, in the file that nsd.conf names for that. Without nsd-checkconf NSD is not installed, and serves nothing."""
+        program, path = self.find("nsd-checkconf"), self.layout["config_file"]
+        if not program or not os.path.exists(path):
+            return set()
+        code, out, err = self.run_checker([program, "-o", "zonelistfile", path])
+        if code:
+            words = "; ".join((out + err).splitlines()[:20])
+            raise Refused(f"which zones were added by command to {path}, and this run would no longer serve, cannot be told: {words}; mend it, or move it away")
+        return set(self.call_as_server(_added, out.strip()))
 
     def _option(self, name):
         """What an option of the clause "server" says, or is without it; nothing where nsd-checkconf is not installed."""

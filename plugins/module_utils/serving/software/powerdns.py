@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sqlite3
+import tempfile
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
@@ -280,14 +282,27 @@ class PowerDNS(Software):
         return out
 
     def left_out(self, config, declared):
-        """What pdnsutil finds in the databases of the configuration in place. Without one that it can open PowerDNS serves nothing."""
+        """What pdnsutil finds in the databases of the configuration in place. One that launches no backend, as packages bring it, serves nothing."""
+        path = self.layout["config_file"]
+        if not pdns_conf.settings(path)[0].get("launch"):
+            return set()
         program = self.find("pdnsutil")
-        if not program:
-            return set()
-        code, out, _err = self.run_checker([program, "--config-dir=" + os.path.dirname(self.layout["config_file"]), "list-all-zones"])
+        if not program and not self.running():
+            return set()  # what is left of a package that was removed
+        code, out, err = self._listed_by(program, path) if program else (1, "", "pdnsutil is not installed")
         if code:
-            return set()
+            words = "; ".join([line for line in (out + err).splitlines() if "Loading" not in line][:20])
+            raise Refused(f"which zones {path} leads to, and this run would no longer serve, cannot be told: {words}; mend that, or move the file away")
         return {line.strip().rstrip(".").lower() for line in out.splitlines() if line.strip() and " " not in line} - set(declared)
+
+    def _listed_by(self, program, path):
+        """Of a copy: where pdns_server itself gives root's rights up (setuid), as in the Fedora family, root alone can read the file."""
+        with tempfile.TemporaryDirectory(prefix="authoritative-dns-") as directory:
+            copy = shutil.copyfile(path, os.path.join(directory, os.path.basename(path)))
+            for place, mode in ((directory, 0o750), (copy, 0o640)):
+                shutil.chown(place, group=self.layout["group"])
+                os.chmod(place, mode)
+            return self.run_checker([program, "--config-dir=" + directory, "list-all-zones"])
 
     def forget_secondary(self, zones):
         """Nothing: what was transferred went with the zone, in the same transaction."""

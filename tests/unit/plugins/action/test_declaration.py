@@ -41,6 +41,14 @@ def test_who_takes_zones_to_providers_is_told_for_every_host():
     assert run(listed, inventory_hostname="ns3")["clouds"] == [] == run([{"name": "a.example", "records": RECORDS}])["clouds"]
 
 
+def test_who_signs_is_told_for_every_host():
+    listed = [{"name": f"{name}.example", "records": RECORDS, **more} for name, more in (("a", {}), ("b", {"dnssec": True}))]
+    assert run(listed)["signers"] == ["ns1"] and run(listed[:1])["signers"] == []
+    assert run(listed, dns_promoted="ns2")["signers"] == ["ns2"]
+    ns2 = {"primaries": ["ns2"], "secondaries": []}
+    assert run([listed[0], {**listed[1], "dnssec": "insecure", **ns2}], dns_zone_select="[?name=='a.example']")["signers"] == ["ns2"]
+
+
 def test_what_a_hosts_program_cannot_do_is_a_mistake():
     zones = [{"name": "example.com", "records": RECORDS}]
     nsd = {"software": "nsd", "settings": {"allow_query": ["any"]}}

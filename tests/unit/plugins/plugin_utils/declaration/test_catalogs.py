@@ -27,7 +27,7 @@ def zone(name, **more):
 
 
 def declared(*zones, catalogs=(CATALOG,), defaults=None, **more):
-    keys = {"keys": [{"name": "partner.example.", "secret": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}
+    keys = {"keys": [{"name": name, "secret": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"} for name in ("partner.example.", "other.example")]}
     return load(list(zones), defaults, Inventory(GROUPS, ADDRESSES.__getitem__), str, keys=keys, catalog_zones=list(catalogs), **more)
 
 
@@ -100,6 +100,45 @@ def test_a_zone_may_be_in_no_catalog_and_a_catalog_may_be_empty():
 )
 def test_what_is_wrong_is_told(zones, arguments, words):
     assert any(words in mistake for mistake in mistakes(*zones, **arguments))
+
+
+def partner(**more):
+    return {"address": "203.0.113.53", "name": "partner", "key": "partner.example", **more}
+
+
+@pytest.mark.parametrize(
+    ("member", "catalog", "words"),
+    [
+        (["ns2", {"host": "ns3", "from": "ns2"}], ["ns2", "ns3"], "ns2, ns3 (from ns2), not ns2, ns3 (from none)"),
+        (["ns2", "ns3"], ["ns2", {"host": "ns3", "from": "ns2"}], "ns2, ns3 (from none), not ns2, ns3 (from ns2)"),
+        ([partner()], [partner(key="other.example")], "partner (key partner.example), not partner (key other.example)"),
+        ([partner(key=False)], [partner()], "partner (key false), not partner (key partner.example)"),
+        ([partner()], [partner(key=None)], "partner (key partner.example), not partner (key nothing said)"),
+        ([partner(port=5353)], [partner()], "partner (port 5353), not partner (port 53)"),
+        (
+            [partner(address="203.0.113.54")],
+            [partner()],
+            "partner (address 203.0.113.54, addresses 203.0.113.54), not partner (address 203.0.113.53, addresses 203.0.113.53)",
+        ),
+        ([partner(addresses=["203.0.113.0/24"])], [partner()], "partner (addresses 203.0.113.0/24), not partner (addresses 203.0.113.53)"),
+        ([partner(), "ns2"], [partner(key=False)], "partner (key partner.example), ns2, not partner (key false)"),
+    ],
+)
+def test_a_server_of_the_same_name_is_no_other_one_than_its_catalogs(member, catalog, words):
+    (told,) = mistakes(zone("a.example", catalog="catalog.example", secondaries=member), catalogs=[{"name": "catalog.example", "secondaries": catalog}])
+    assert f"zone a.example: has other secondaries than its catalog catalog.example: {words}; say the same in both" in told
+
+
+def test_a_primary_of_the_same_name_is_no_other_one_than_its_catalogs():
+    (told,) = mistakes(zone("a.example", catalog="catalog.example", primaries=[partner(tls_port=8853)]), catalogs=[{**CATALOG, "primaries": [partner()]}])
+    assert "has other primaries than its catalog catalog.example: partner (tls_port 8853), not partner (tls_port 853);" in told
+
+
+@pytest.mark.parametrize("more", [{"notify": []}, {"answers": False}, {"addresses": ["203.0.113.53"]}])
+def test_whom_a_primary_tells_of_changes_and_whom_a_proof_asks_is_said_with_each_zone(more):
+    """A partner that is not told of a member still asks for it by the member's timers."""
+    found = declared(zone("a.example", catalog="catalog.example", secondaries=[partner(**more)]), catalogs=[{**CATALOG, "secondaries": [partner()]}])
+    assert found.zones["catalog.example"].members == ("a.example",)
 
 
 def test_a_run_about_a_member_is_about_its_catalog():

@@ -168,7 +168,9 @@ left_out:
   elements: str
   sample: [old.example]
 keys_elsewhere:
-  description: Zones that the host is to begin to sign, and of which others have keys, or the zone above a DS, for none of the host's keys, and who that is.
+  description: >-
+    Zones that the host is to begin to sign, and of which others, or a copy that it serves itself, have keys, or the zone above a DS, for none of
+    the host's keys, and who that is.
   returned: when O(state=compared)
   type: dict
   sample: {example.com: [ns2 has its DNSKEY]}

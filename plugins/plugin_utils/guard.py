@@ -85,7 +85,8 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
         if zone not in names:
             yield (
                 f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
-                f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone, BOGUS)}"
+                f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true, and where they were another host's with "
+                f"-e dnssec_keys_hosts={host} -e dnssec_keys_from=HOST); {_remedy(zone, BOGUS)}"
             )
     for zone, who in (found.get("ds_without_keys") or {}).items():
         if zone not in names:

@@ -14,20 +14,21 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import s
 _TYPES = {"DS": 43, "DNSKEY": 48}
 _DIGESTS = {1: hashlib.sha1, 2: hashlib.sha256, 4: hashlib.sha384}  # RFC 3658, RFC 4509, RFC 6605
 _INSECURE = "insecure"  # the policy that ends signing
+_OWN = "this host's own copy"
 
 
 def keys_elsewhere(state):
     """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys, or a DS, for none of the keys that it has.
 
-    Who is asked: payload C(witnesses).
+    Who is asked: payload C(witnesses), and the host's own server, which may serve a copy: it was a secondary, or its keys are lost.
     """
     wanted, signed = state.software.signed(state.payload["config"]), state.signed()
     files = _files(state, [zone for zone, policy in wanted.items() if policy != _INSECURE])
     keyless = state.software.without_keys(files)
-    found = _relied_on(state, keyless, _TYPES)
+    found = _relied_on(state, keyless, _TYPES, keyless)
     having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
     own = {zone: [_dnskey(key["dnskey"]) for key in keys] for zone, keys in (state.software.keys(having) if having else {}).items()}
-    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, served_serials.records):
+    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, having, served_serials.records):
         if there and not any(_is_for(zone, data, rdtype, key) for data in there for key in own[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
@@ -54,17 +55,24 @@ def ds_without_keys(state):
     return _relied_on(state, beginning, ["DS"])
 
 
-def _relied_on(state, zones, types):
-    """{zone: [who and what]} of zones of which others have records, or whose servers above were named and none of them says whether it has a DS."""
+def _relied_on(state, zones, types, own=()):
+    """{zone: [who and what]} of zones of which somebody has records, or of which somebody has to say so and nobody says whether there are any.
+
+    own: those of them about which the host's own server is asked as well.
+    """
     found, silent, told = {}, {}, set()
-    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types):
+    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types, own):
         if there:
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
-        if there is not None and rdtype == "DS":
-            told.add(zone)
+        if there is not None:
+            told.add((zone, rdtype))
         elif has_to_say:
-            silent.setdefault(zone, []).append(f"{who} does not say whether it has its {rdtype}")
-    return {**{zone: said for zone, said in silent.items() if zone not in told}, **found}
+            silent.setdefault((zone, rdtype), []).append(f"{who} does not say whether it has its {rdtype}")
+    lacking = {}
+    for (zone, rdtype), said in silent.items():
+        if (zone, rdtype) not in told:
+            lacking.setdefault(zone, []).extend(said)
+    return {**lacking, **found}
 
 
 def insecure_too_early(state):
@@ -91,11 +99,23 @@ def _files(state, zones):
     return {zone: state.payload["zones"][zone][0] for zone in zones if zone in state.payload["zones"]}
 
 
-def _witnessed(state, zones, types, ask=served_serials.have):
-    """(zone, who, type, what ask says of the records there, None where that is not said, whether it has to be said) of the witnesses of zones."""
-    questions = {}
+def _own(state, zones):
+    """The host's own server as a witness, by zone. It has to answer where it has a copy on its disk: stopped, or with one that expired, it cannot tell."""
+    known = state.current.notes.get("secondary", {})
+    copies = state.software.kept({zone: known[zone] for zone in zones if zone in known})
+    return {
+        zone: [_OWN, state.payload["address"], state.payload["port"], "DNSKEY", zone in copies] for zone in zones if state.running or zone in copies
+    }
+
+
+def _witnessed(state, zones, types, own=(), ask=served_serials.have):
+    """(zone, who, type, what ask says of the records there, None where that is not said, whether it has to be said) of the witnesses of zones.
+
+    own: those of them about which the host's own server is asked as well.
+    """
+    questions, itself = {}, _own(state, own)
     for zone in zones:
-        for who, address, port, rdtype, has_to_say in state.payload["witnesses"].get(zone, ()):
+        for who, address, port, rdtype, has_to_say in [*state.payload["witnesses"].get(zone, ()), *([itself[zone]] if zone in itself else ())]:
             if rdtype in types:
                 questions.setdefault((who, address, port, rdtype, has_to_say), []).append(zone)
     for (who, address, port, rdtype, has_to_say), asked in questions.items():

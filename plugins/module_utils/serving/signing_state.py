@@ -18,12 +18,15 @@ _OWN = "this host's own copy"
 
 
 def keys_elsewhere(state):
-    """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys, or a DS, for none of the keys that it has.
+    """{zone: [who and what]} of zones of which others have keys, or a DS, for none of the keys that this host has, which is to begin to sign them.
+
+    As well of those whose signing is to end: as long as somebody relies on their keys, it takes these to do so in order.
 
     Who is asked: payload C(witnesses), and the host's own server, which may serve a copy: it was a secondary, or its keys are lost.
     """
     wanted, signed = state.software.signed(state.payload["config"]), state.signed()
-    files = _files(state, [zone for zone, policy in wanted.items() if policy != _INSECURE])
+    ended = {zone for zone, policy in wanted.items() if policy == signed.get(zone) == _INSECURE}  # their keys may be gone
+    files = _files(state, [zone for zone in wanted if zone not in ended])
     keyless = state.software.without_keys(files)
     found = _relied_on(state, keyless, _TYPES, keyless)
     having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
@@ -82,8 +85,11 @@ def insecure_too_early(state):
     remember it. Otherwise it takes them away at once (BIND 9.18, also where it was told of the DS a moment ago).
     """
     wanted, signed = state.software.signed(state.payload["config"]), state.signed()
-    files = _files(state, [zone for zone, policy in wanted.items() if policy == _INSECURE and signed.get(zone, _INSECURE) != _INSECURE])
-    states = {zone: found for zone, found in state.software.ds_states(files).items() if found != ["omnipresent"]}
+    files = _files(state, [zone for zone, policy in wanted.items() if policy == _INSECURE and signed.get(zone) != _INSECURE])
+    for zone in state.software.without_keys({zone: file for zone, file in files.items() if zone not in signed}):
+        del files[zone]  # there is nothing to take away, see L(keys_elsewhere)
+    known = {zone: [["omnipresent"], *([] if zone in signed else [["unretentive"]])] for zone in files}  # the latter was brought here on its way
+    states = {zone: found for zone, found in state.software.ds_states(files).items() if found not in known[zone]}
     early = {zone: ["its server says that the DS is {}".format(" and ".join(found))] for zone, found in states.items() if set(found) - {"hidden"}}
     hidden = [zone for zone in states if zone not in early]
     asked = set()

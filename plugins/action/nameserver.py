@@ -207,6 +207,7 @@ class ActionModule(ActionBase):
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
+            "signed": [name for name, primary in host_plan.primary.items() if primary.zone.content.signed],
             "delegations": {},
             "followed": [],
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},

@@ -175,7 +175,8 @@ keys_elsewhere:
   type: dict
   sample: {example.com: [ns2 has its DNSKEY]}
 ds_without_keys:
-  description: Zones that the host is to begin to serve unsigned, and of which the zone above has a DS, and who that is.
+  description: >-
+    Zones that the host is to begin to serve unsigned, and of which the zone above has a DS, or a copy that it serves itself has keys, and who that is.
   returned: when O(state=compared)
   type: dict
   sample: {example.com: [ns1 has its DS]}

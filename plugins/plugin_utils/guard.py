@@ -91,8 +91,8 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
     for zone, who in (found.get("ds_without_keys") or {}).items():
         if zone not in names:
             yield (
-                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which did not serve it before, is to serve it without signatures: every resolver that "
-                f"validates would refuse the zone. Write dnssec: true and bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true), "
+                f"zone {zone}: {'; '.join(who[:5])}, and {host} is to serve it without signatures: every resolver that validates "
+                f"would refuse the zone. Write dnssec: true and bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true), "
                 f"or have the DS removed and wait until resolvers have forgotten it; {_remedy(zone, BOGUS)}"
             )
     for zone, who in (found.get("insecure_too_early") or {}).items():

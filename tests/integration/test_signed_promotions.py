@@ -19,10 +19,11 @@ from ansible_collections.authoritative.dns.tests.integration.test_nameserver_sig
     compared,
     losses,
     served,
+    text,
     wait_until,
     zone,
 )
-from ansible_collections.authoritative.dns.tests.support.server_host import BindHost, running_host
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
 pytestmark = pytest.mark.skipif(VERIFY is None or not SIGNERS, reason="dnssec-verify is not installed, or no program that signs")
 ROLE = pathlib.Path(__file__).parents[2] / "roles/nameserver"
@@ -36,11 +37,12 @@ class Pair:
 
     def serve(self, dnssec):
         """Until the primary dies. Returns the keys in the copy."""
-        self.primary.bring_declared([zone(dnssec=dnssec, secondaries=[{"address": self.secondary.address, "port": self.secondary.port}])])
+        self.primary.bring_declared([zone(dnssec=dnssec, secondaries=[{"address": self.secondary.address, "port": self.secondary.port}, "ns2"])])
         wait_until(lambda: bool(self.primary.ask(NAME, "DNSKEY")) == dnssec)
         source = {"address": self.primary.address, "port": self.primary.port}
         self.secondary.bring_declared([{"name": NAME, "records": zone()["records"], "primaries": [source], "secondaries": ["ns1"]}])
         wait_until(lambda: self.secondary.serial(NAME) == self.primary.serial(NAME))
+        self.copy = served(self.primary) if dnssec else None
         self.primary.stop()
         return self.secondary.ask(NAME, "DNSKEY")
 
@@ -61,7 +63,7 @@ def pair(tmp_path, request):
         yield Pair(primary, secondary)
 
 
-@pytest.fixture
+@pytest.fixture(params=SIGNERS, ids=lambda kind: kind.daemon)
 def host(tmp_path, request):
     with running_host(request.param, tmp_path) as host:
         yield host
@@ -70,6 +72,7 @@ def host(tmp_path, request):
 def test_its_own_copy_tells_that_others_rely_on_keys_that_it_does_not_have(pair):
     before = pair.serve(dnssec=True)
     found = compared(pair.secondary, [zone()])
+    assert found["own_content"] == {}  # it is a copy, and nothing that it alone has
     assert before and found["keys_elsewhere"] == {NAME: ["this host's own copy has its DNSKEY"]}
     (told,) = losses(found)
     assert all(word in told for word in (f"zone {NAME}", "-e dnssec_keys_restore=true", "-e dnssec_keys_hosts=ns1", "nameserver_allow_bogus"))
@@ -89,6 +92,31 @@ def test_an_unsigned_copy_is_in_nobodys_way(pair):
     assert losses(compared(pair.secondary, [zone()])) == []
     pair.secondary.bring_declared([zone()])
     assert served(pair.secondary)
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_signed_copy_is_served_with_its_signatures_if_these_are_declared(tmp_path, kind):
+    with running_host(SIGNERS[0], tmp_path / "primary") as primary, running_host(kind, tmp_path / "secondary") as secondary:
+        pair = Pair(primary, secondary)
+        pair.serve(dnssec=True)
+        found = compared(secondary, [{"name": NAME, "file": pair.copy.to_text(relativize=False), "secondaries": ["ns2"]}])
+        assert (found["own_content"], found["ds_without_keys"]) == ({}, {})
+        found = compared(secondary, [zone(dnssec=False)])
+        assert (found["own_content"], found["ds_without_keys"]) == ({}, {NAME: ["this host's own copy has its DNSKEY"]})
+        assert "without signatures" in losses(found)[0]
+
+
+def test_a_signer_that_lost_its_state_goes_on_with_its_keys(host):
+    host.bring_declared([zone()])
+    assert served(host)
+    had = host.signing_keys(NAME)
+    shutil.rmtree(host.root / "state")
+    found = compared(host, [zone()])
+    assert (found["own_content"], losses(found)) == ({}, [])
+    found = compared(host, [zone(dnssec=False)])
+    assert (found["own_content"], found["ds_without_keys"]) == ({}, {NAME: ["this host's own copy has its DNSKEY"]})
+    host.bring_declared([zone("192.0.2.2")])
+    assert text(served(host), f"www.{NAME}.", "A") == ["192.0.2.2"] and host.signing_keys(NAME) == had
 
 
 @bind_alone

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import struct
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 
 _TYPES = {"DS": 43, "DNSKEY": 48}
@@ -28,10 +29,11 @@ def keys_elsewhere(state):
     ended = {zone for zone, policy in wanted.items() if policy == signed.get(zone) == _INSECURE}  # their keys may be gone
     files = _files(state, [zone for zone in wanted if zone not in ended])
     keyless = state.software.without_keys(files)
-    found = _relied_on(state, keyless, _TYPES, keyless)
+    itself = _itself(state, files)
+    found = _relied_on(state, keyless, _TYPES, itself)
     having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
     own = {zone: [_dnskey(key["dnskey"]) for key in keys] for zone, keys in (state.software.keys(having) if having else {}).items()}
-    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, having, served_serials.records):
+    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, itself, served_serials.records):
         if there and not any(_is_for(zone, data, rdtype, key) for data in there for key in own[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
@@ -51,20 +53,24 @@ def _is_for(zone, data, rdtype, key):
     return digest is not None and digest(served_serials.wire_name(zone) + key).digest() == data[4:]
 
 
-def ds_without_keys(state):
-    """{zone: [who has its DS]} of zones that this host is to begin to serve, and not to sign: somebody else did until now."""
+def ds_without_keys(state, served):
+    """{zone: [who has its DS, or keys]} of zones that this host is to begin to write, and not to sign: somebody else did until now, or it before a loss.
+
+    served: zones that it answers for, as a secondary or from before a loss, and which have no keys there, unless they are declared with signatures.
+    """
     wanted = state.software.signed(state.payload["config"])
     beginning = [zone for name, (zone, _digest) in state.wanted.items() if zone not in wanted and not state.current.facts(name)]
-    return _relied_on(state, beginning, ["DS"])
+    asked = {*beginning}.intersection(served).difference(state.payload["signed"])
+    return _relied_on(state, beginning, _TYPES, {zone: False for zone in asked if not view_of(zone)})
 
 
-def _relied_on(state, zones, types, own=()):
+def _relied_on(state, zones, types, itself):
     """{zone: [who and what]} of zones of which somebody has records, or of which somebody has to say so and nobody says whether there are any.
 
-    own: those of them about which the host's own server is asked as well.
+    itself: as of L(_itself).
     """
     found, silent, told = {}, {}, set()
-    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types, own):
+    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types, itself):
         if there:
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
         if there is not None:
@@ -105,23 +111,25 @@ def _files(state, zones):
     return {zone: state.payload["zones"][zone][0] for zone in zones if zone in state.payload["zones"]}
 
 
-def _own(state, zones):
-    """The host's own server as a witness, by zone. It has to answer where it has a copy on its disk: stopped, or with one that expired, it cannot tell."""
+def _itself(state, zones):
+    """{zone: whether it has to answer} of those of zones about which the host's own server is asked: where a copy is on its disk, it is stopped, or the
+    copy has expired, if it says nothing.
+    """
     known = state.current.notes.get("secondary", {})
     copies = state.software.kept({zone: known[zone] for zone in zones if zone in known})
-    return {
-        zone: [_OWN, state.payload["address"], state.payload["port"], "DNSKEY", zone in copies] for zone in zones if state.running or zone in copies
-    }
+    return {zone: zone in copies for zone in zones if state.running or zone in copies}
 
 
-def _witnessed(state, zones, types, own=(), ask=served_serials.have):
+def _witnessed(state, zones, types, itself=None, ask=served_serials.have):
     """(zone, who, type, what ask says of the records there, None where that is not said, whether it has to be said) of the witnesses of zones.
 
-    own: those of them about which the host's own server is asked as well.
+    itself: {zone: whether it has to be said} of those about which the host's own server is asked as well.
     """
-    questions, itself = {}, _own(state, own)
+    own = (_OWN, state.payload["address"], state.payload["port"], "DNSKEY")
+    questions = {}
     for zone in zones:
-        for who, address, port, rdtype, has_to_say in [*state.payload["witnesses"].get(zone, ()), *([itself[zone]] if zone in itself else ())]:
+        witnesses = state.payload["witnesses"].get(zone, ())
+        for who, address, port, rdtype, has_to_say in [*witnesses, (*own, itself[zone])] if itself and zone in itself else witnesses:
             if rdtype in types:
                 questions.setdefault((who, address, port, rdtype, has_to_say), []).append(zone)
     for (who, address, port, rdtype, has_to_say), asked in questions.items():

@@ -207,6 +207,7 @@ class ActionModule(ActionBase):
             "outside": outside(host_plan),
             "shared": [name for name, primary in host_plan.primary.items() if len(primary.zone.primaries) > 1],
             "witnesses": {},
+            "signed": [name for name, primary in host_plan.primary.items() if primary.zone.content.signed],
             "delegations": {},
             "followed": [],
             "secondary": {name: zone_file_name(name) for name in host_plan.secondary},
@@ -402,7 +403,12 @@ def delegations(declaration: Declaration, host_plan: Plan) -> tuple[dict[str, An
     held = {name: primary.zone for name, primary in host_plan.primary.items() if primary.zone.signed_delegations}
     followed = {child for zone in declaration.zones.values() for child in zone.signed_delegations}
     return {
-        name: {"servers": places(zone), "below": {child: places(declaration.zones[child]) for child in zone.signed_delegations}} for name, zone in held.items()
+        name: {
+            "servers": places(zone),
+            "below": {child: places(declaration.zones[child]) for child in zone.signed_delegations},
+            "ttl": {child: delegation_signers.ttl(zone, child, declaration) for child in zone.signed_delegations},
+        }
+        for name, zone in held.items()
     }, [name for name, primary in host_plan.primary.items() if name in followed and primary.zone.dnssec]
 
 

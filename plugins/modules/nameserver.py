@@ -168,12 +168,15 @@ left_out:
   elements: str
   sample: [old.example]
 keys_elsewhere:
-  description: Zones that the host is to begin to sign, and of which others have keys, or the zone above a DS, for none of the host's keys, and who that is.
+  description: >-
+    Zones that the host is to begin to sign, and of which others, or a copy that it serves itself, have keys, or the zone above a DS, for none of
+    the host's keys, and who that is.
   returned: when O(state=compared)
   type: dict
   sample: {example.com: [ns2 has its DNSKEY]}
 ds_without_keys:
-  description: Zones that the host is to begin to serve unsigned, and of which the zone above has a DS, and who that is.
+  description: >-
+    Zones that the host is to begin to serve unsigned, and of which the zone above has a DS, or a copy that it serves itself has keys, and who that is.
   returned: when O(state=compared)
   type: dict
   sample: {example.com: [ns1 has its DS]}

@@ -21,7 +21,7 @@ Signers = dict[str, dict[str, list[str]]]
 
 
 def agreed(found: Mapping[str, Mapping[str, Any]], host: str) -> tuple[Signers, set[str], list[str]]:
-    """(the DS records of each zone that a host holds, those of these zones where they change, why some stay although others are wanted).
+    """(the DS records of each zone that a host holds, those of these zones where they, or their TTLs, change, why some stay although others are wanted).
 
     found: C(differing) of the comparison of each host. Where a zone has several primaries, the first that was compared looks for all of them, so that each
     comes to the same.
@@ -39,8 +39,8 @@ def agreed(found: Mapping[str, Mapping[str, Any]], host: str) -> tuple[Signers, 
             if why:
                 have = "; ".join(seen["ds"]) or "none"
                 kept.append(f"zone {zone}: the DS records of {child} stay as they are ({have}), although its signer wants others, because {why}")
-        own = {child: seen["ds"] for child, seen in found[host]["delegations"][zone].items()}
-        if own != signers[zone]:
+        own = found[host]["delegations"][zone]
+        if any(seen["ds"] != signers[zone][child] or seen["other_ttl"] for child, seen in own.items()):
             changed.add(zone)
     return signers, changed, kept
 
@@ -66,12 +66,16 @@ def _decided(seen: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> tuple
     return wanted["ds"], None
 
 
+def ttl(zone: Zone, child: str, declaration: Declaration) -> int:
+    """That of the DS records of a zone below: at most what the policy of that one says that resolvers remember them for."""
+    policy = declaration.zones[child].dnssec
+    return min(zone.content.soa.ttl, policy.parent_ds_ttl) if policy else zone.content.soa.ttl
+
+
 def with_signers(zone: Zone, signers: Mapping[str, Iterable[str]], declaration: Declaration) -> Zone:
-    """The zone with DS records, {zone below: data}. Their TTL is at most what the policy below says that resolvers remember them for."""
+    """The zone with DS records, {zone below: data}."""
     records = []
     for child, data in signers.items():
-        policy = declaration.zones[child].dnssec
-        ttl = min(zone.content.soa.ttl, policy.parent_ds_ttl) if policy else zone.content.soa.ttl
         owner = child if zone.name == "." else child[: -len(zone.name) - 1]
-        records += [Record(owner, ttl, "DS", one) for one in data]
+        records += [Record(owner, ttl(zone, child, declaration), "DS", one) for one in data]
     return replace(zone, content=zone.content.extended(records)) if records else zone

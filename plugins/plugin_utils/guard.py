@@ -84,22 +84,23 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
     for zone, who in (found.get("keys_elsewhere") or {}).items():
         if zone not in names:
             yield (
-                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with new ones every resolver that validates would "
-                f"refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true); {_remedy(zone, BOGUS)}"
+                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with others, or none, every resolver that "
+                f"validates would refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true --limit {host}, and where they "
+                f"were another host's with -e dnssec_keys_from=HOST); {_remedy(zone, BOGUS)}"
             )
     for zone, who in (found.get("ds_without_keys") or {}).items():
         if zone not in names:
             yield (
-                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which did not serve it before, is to serve it without signatures: every resolver that "
-                f"validates would refuse the zone. Write dnssec: true and bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true), "
+                f"zone {zone}: {'; '.join(who[:5])}, and {host} is to serve it without signatures: every resolver that validates "
+                f"would refuse the zone. Write dnssec: true and bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true), "
                 f"or have the DS removed and wait until resolvers have forgotten it; {_remedy(zone, BOGUS)}"
             )
     for zone, who in (found.get("insecure_too_early") or {}).items():
         if zone not in names:
             yield (
                 f"zone {zone} is to be signed no longer: {'; '.join(who[:5])}, and {host} would take its keys and signatures away at once. It keeps them as "
-                f"long as they are needed where it knows of the DS: tell it (rndc dnssec -checkds published {zone}), and wait until its state is omnipresent "
-                f"(rndc dnssec -status {zone}); {_remedy(zone, BOGUS)}"
+                f"long as they are needed where it knows of the DS: with dnssec: true, tell it (rndc dnssec -checkds published {zone}), and wait until its "
+                f"state is omnipresent (rndc dnssec -status {zone}); {_remedy(zone, BOGUS)}"
             )
     for zone in found.get("still_signed") or ():
         if zone not in names:

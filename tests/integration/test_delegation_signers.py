@@ -32,8 +32,8 @@ class Story:
         self.host, self.remembered = host, set()
         self.bring()
 
-    def bring(self, dnssec="quick", **options):
-        return self.host.bring_declared([ABOVE, zone(ttl=1, dnssec=dnssec, **options)], policies=QUICK)
+    def bring(self, dnssec="quick", policies=QUICK, **options):
+        return self.host.bring_declared([ABOVE, zone(ttl=1, dnssec=dnssec, **options)], policies=policies)
 
     def run(self, **options):
         """DS records in the zone above after a run, and the keys. Fails where a resolver would find the zone forged that remembers former ones."""
@@ -86,6 +86,22 @@ def test_a_ds_comes_follows_a_rollover_and_goes(host):
     assert len(first) == len(second) == 1 and first.isdisjoint(second)
     story.until(lambda there, _keys: not there, dnssec="insecure")
     assert not story.bring(dnssec="insecure")["zones_changed"]
+
+
+@pytest.mark.parametrize("host", [kind for kind in SIGNERS if kind is BindHost], indirect=True, ids=lambda kind: kind.daemon)
+def test_a_ds_gets_the_ttl_that_its_policy_has_now(host):
+    story = Story(host)
+    first, _keys = story.until(settled)
+
+    def lines():
+        return [line.split(" IN DS ") for line in (host.root / "state/current/zones/example").read_text().splitlines() if " IN DS " in line]
+
+    ((before, data),) = lines()
+    longer = {"quick": {**QUICK["quick"], "parent_ds_ttl": 600}}
+    host.silent = ("127.0.0.2",)  # whoever is in the way of other records is in nobody's way here
+    assert story.bring(policies=longer)["zones_changed"].keys() == {"example"} and before == "signed 1"
+    assert lines() == [["signed 600", data]] and set(host.ask(NAME, "DS")) == first
+    assert not story.bring(policies=longer)["changed"] and host.agrees
 
 
 def test_what_is_not_proven_changes_nothing_and_is_told_by_name(host):

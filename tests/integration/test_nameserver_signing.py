@@ -397,6 +397,26 @@ def test_a_host_that_has_lost_a_signed_zone_does_not_serve_it_without_signatures
     assert compared(host, [ABOVE_WITH_DS, zone(dnssec=False, name="other.example")])["ds_without_keys"] == {}
 
 
+def test_a_host_that_never_signed_a_zone_does_not_begin_with_the_end(host):
+    host.bring_declared([ABOVE])
+    assert losses(compared(host, [ABOVE, zone(dnssec="insecure")])) == []
+    host.bring_declared([ABOVE_WITH_DS])
+    found = compared(host, [ABOVE_WITH_DS, zone(dnssec="insecure")])
+    assert found["keys_elsewhere"] == {NAME: ["ns1 has its DS"]} and "with others, or none" in losses(found)[0] and len(losses(found)) == 1
+
+
+def test_who_has_the_keys_of_a_zone_ends_its_signing_in_order(host):
+    host.bring_declared([ABOVE, zone()])
+    assert served(host)
+    (key,) = [dns.rdata.from_text("IN", "DNSKEY", text) for text in host.ask(NAME, "DNSKEY")]
+    ds = dns.dnssec.make_ds(NAME + ".", key, "SHA256").to_text()
+    right = {**ABOVE, "records": [*_DELEGATION, {"name": "signed", "type": "DS", "value": ds}]}
+    host.bring_declared([right])  # the keys stay, as if they had been brought here
+    found = compared(host, [right, zone(dnssec="insecure")])
+    # BIND was not told of the DS, and Knot DNS keeps all until it is told that the DS is gone
+    assert (found["keys_elsewhere"], found["insecure_too_early"]) == ({}, {NAME: ["ns1 has its DS"]} if isinstance(host, BindHost) else {})
+
+
 @bind_alone
 def test_no_other_keys_than_those_that_the_zone_above_has_a_ds_for(host):
     # keys are here, as after a restoration, and those of another zone, or of an earlier time

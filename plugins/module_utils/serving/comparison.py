@@ -49,7 +49,7 @@ def compare(state, now):
     transferred = condition.transferred(state) if state.running else _kept(state)
     waiting = condition.waiting(state, transferred)
     outside, silent = other_servers.ask(state.payload["outside"])
-    own_content = {}
+    answered, own_content = {}, {}
     for zone, serial in ({} if state.running else _kept(state, ask)).items():
         entries[zone][1].append(serial)  # it was a secondary, and is a primary now
     if ask and state.running:
@@ -82,7 +82,7 @@ def compare(state, now):
         "agrees": agrees and not waiting,
         "own_content": own_content,
         "keys_elsewhere": signing_state.keys_elsewhere(state),
-        "ds_without_keys": signing_state.ds_without_keys(state),
+        "ds_without_keys": signing_state.ds_without_keys(state, answered.keys() - own_content.keys()),
         "insecure_too_early": signing_state.insecure_too_early(state),
         "still_signed": signing_state.still_signed(state),
         "left_out": sorted(_left_out(state)),

@@ -18,7 +18,7 @@ _SHA256 = 2  # the digest to use (RFC 8624 section 3.3)
 _DEMANDED = ("rumoured", "omnipresent")  # when a signer wants a DS to be there (RFC 7583)
 _INSECURE = "insecure"  # the policy that ends signing
 _ZONE_KEY, _REVOKED = 0x0100, 0x0080  # flags of a DNSKEY (RFC 4034 section 2.1.1, RFC 5011 section 2.1)
-_RECORD = re.compile(r"^(\S+) \d+ IN DS (.+)\n", re.M)  # as the collection writes it
+_RECORD = re.compile(r"^(\S+) (\d+) IN DS (.+)\n", re.M)  # as the collection writes it
 _FIXED = 4  # octets before what is particular in a DS or DNSKEY record
 _AT_ONCE = 32  # servers
 
@@ -27,13 +27,13 @@ def found(state):
     """{zone: {zone below: what there is}} of the zones whose DS records follow, see payload C(delegations).
 
     Of a zone below: C(ds), the DS records that the zone has; C(shown), those of the keys that each of its servers has; C(lacking), {server: how
-    many of the others' keys it lacks, or None if it gave no answer}.
+    many of the others' keys it lacks, or None if it gave no answer}; C(other_ttl), whether the records have another TTL than they should.
     """
     delegations = state.payload["delegations"]
     keys = _asked([(*server, child) for wanted in delegations.values() for child, servers in wanted["below"].items() for server in servers], _DNSKEY)
     result = {}
     for zone, wanted in delegations.items():
-        had = _had(state, zone, wanted)
+        had, ttls = _had(state, zone, wanted)
         result[zone] = {}
         for child, servers in wanted["below"].items():
             answers = {who: keys.get((address, port), {}).get(child) for who, address, port in servers}
@@ -41,30 +41,40 @@ def found(state):
             everywhere = set.intersection(*shown.values()) if shown else set()
             most = len(set().union(*shown.values()))
             lacking = {who: most - len(shown[who]) if who in shown else None for who in answers if who not in shown or len(shown[who]) < most}
-            result[zone][child] = {"ds": had.get(child, []), "shown": sorted(everywhere), "lacking": lacking}
+            other_ttl = bool(ttls.get(child, set()) - {wanted["ttl"][child]})
+            result[zone][child] = {"ds": had.get(child, []), "shown": sorted(everywhere), "lacking": lacking, "other_ttl": other_ttl}
     return result
 
 
 def _had(state, zone, wanted):
-    """{zone below: DS records} in the text of a zone, or, where this host has none, as any of its servers gives them."""
+    """{zone below: DS records} in the text of a zone, and {zone below: their TTLs}. Where this host has no text, the former as any of its servers gives them."""
     text = state.current.read(state.zone_file(zone))
     if text is not None:
-        return {child: sorted(records) for child, records in signers(text, zone, wanted["below"]).items()}
+        there = _found(text, zone, wanted["below"])
+        return (
+            {child: sorted(data for _ttl, data in records) for child, records in there.items()},
+            {child: {int(ttl) for ttl, _data in records} for child, records in there.items()},
+        )
     served = _asked([(*server, child) for child in wanted["below"] for server in wanted["servers"]], _DS)
     had = {}
     for answers in served.values():
         for child, records in answers.items():
             had[child] = sorted({*had.get(child, ()), *map(_ds_text, records)})
-    return had
+    return had, {}
 
 
 def signers(text, zone, below):
     """{zone below: DS records} of these zones in the text of a zone."""
+    return {child: [data for _ttl, data in records] for child, records in _found(text, zone, below).items()}
+
+
+def _found(text, zone, below):
+    """{zone below: (TTL, data) of its DS records} of these zones in the text of a zone."""
     owners = {_owner(child, zone): child for child in below}
     records = {}
-    for owner, data in _RECORD.findall(text):
+    for owner, ttl, data in _RECORD.findall(text):
         if owner.lower() in owners:
-            records.setdefault(owners[owner.lower()], []).append(data)
+            records.setdefault(owners[owner.lower()], []).append((ttl, data))
     return records
 
 

@@ -32,8 +32,9 @@ class HostState:
       outside: [name, address, port, zones] of servers that transfer from this host and that nobody else asks for what they have.
       witnesses: [[who, address, port, type, whether one such has to answer]] by zone that this host signs, or that may have a DS: who could have
         a DNSKEY or a DS of it.
+      signed: zones that this host is primary for and that are declared with their signatures.
       delegations: by zone that this host is primary for and in which DS records follow: C(below), [[who, address, port]] of the servers of each zone
-        below it, and C(servers), the same of its own ones.
+        below it, C(ttl), that of the DS records of each, and C(servers), as in C(below) of its own ones.
       followed: zones that this host signs and whose DS follow in a zone above.
       secondary: file name by zone that this host transfers.
       catalogs: those from which this host learns what to transfer.

@@ -9,25 +9,31 @@ import base64
 import hashlib
 import struct
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 
 _TYPES = {"DS": 43, "DNSKEY": 48}
 _DIGESTS = {1: hashlib.sha1, 2: hashlib.sha256, 4: hashlib.sha384}  # RFC 3658, RFC 4509, RFC 6605
 _INSECURE = "insecure"  # the policy that ends signing
+_OWN = "this host's own copy"
 
 
 def keys_elsewhere(state):
-    """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys, or a DS, for none of the keys that it has.
+    """{zone: [who and what]} of zones of which others have keys, or a DS, for none of the keys that this host has, which is to begin to sign them.
 
-    Who is asked: payload C(witnesses).
+    As well of those whose signing is to end: as long as somebody relies on their keys, it takes these to do so in order.
+
+    Who is asked: payload C(witnesses), and the host's own server, which may serve a copy: it was a secondary, or its keys are lost.
     """
     wanted, signed = state.software.signed(state.payload["config"]), state.signed()
-    files = _files(state, [zone for zone, policy in wanted.items() if policy != _INSECURE])
+    ended = {zone for zone, policy in wanted.items() if policy == signed.get(zone) == _INSECURE}  # their keys may be gone
+    files = _files(state, [zone for zone in wanted if zone not in ended])
     keyless = state.software.without_keys(files)
-    found = _relied_on(state, keyless, _TYPES)
+    itself = _itself(state, files)
+    found = _relied_on(state, keyless, _TYPES, itself)
     having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
     own = {zone: [_dnskey(key["dnskey"]) for key in keys] for zone, keys in (state.software.keys(having) if having else {}).items()}
-    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, served_serials.records):
+    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, itself, served_serials.records):
         if there and not any(_is_for(zone, data, rdtype, key) for data in there for key in own[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
@@ -47,24 +53,35 @@ def _is_for(zone, data, rdtype, key):
     return digest is not None and digest(served_serials.wire_name(zone) + key).digest() == data[4:]
 
 
-def ds_without_keys(state):
-    """{zone: [who has its DS]} of zones that this host is to begin to serve, and not to sign: somebody else did until now."""
+def ds_without_keys(state, served):
+    """{zone: [who has its DS, or keys]} of zones that this host is to begin to write, and not to sign: somebody else did until now, or it before a loss.
+
+    served: zones that it answers for, as a secondary or from before a loss, and which have no keys there, unless they are declared with signatures.
+    """
     wanted = state.software.signed(state.payload["config"])
     beginning = [zone for name, (zone, _digest) in state.wanted.items() if zone not in wanted and not state.current.facts(name)]
-    return _relied_on(state, beginning, ["DS"])
+    asked = {*beginning}.intersection(served).difference(state.payload["signed"])
+    return _relied_on(state, beginning, _TYPES, {zone: False for zone in asked if not view_of(zone)})
 
 
-def _relied_on(state, zones, types):
-    """{zone: [who and what]} of zones of which others have records, or whose servers above were named and none of them says whether it has a DS."""
+def _relied_on(state, zones, types, itself):
+    """{zone: [who and what]} of zones of which somebody has records, or of which somebody has to say so and nobody says whether there are any.
+
+    itself: as of L(_itself).
+    """
     found, silent, told = {}, {}, set()
-    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types):
+    for zone, who, rdtype, there, has_to_say in _witnessed(state, zones, types, itself):
         if there:
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
-        if there is not None and rdtype == "DS":
-            told.add(zone)
+        if there is not None:
+            told.add((zone, rdtype))
         elif has_to_say:
-            silent.setdefault(zone, []).append(f"{who} does not say whether it has its {rdtype}")
-    return {**{zone: said for zone, said in silent.items() if zone not in told}, **found}
+            silent.setdefault((zone, rdtype), []).append(f"{who} does not say whether it has its {rdtype}")
+    lacking = {}
+    for (zone, rdtype), said in silent.items():
+        if (zone, rdtype) not in told:
+            lacking.setdefault(zone, []).extend(said)
+    return {**lacking, **found}
 
 
 def insecure_too_early(state):
@@ -74,8 +91,11 @@ def insecure_too_early(state):
     remember it. Otherwise it takes them away at once (BIND 9.18, also where it was told of the DS a moment ago).
     """
     wanted, signed = state.software.signed(state.payload["config"]), state.signed()
-    files = _files(state, [zone for zone, policy in wanted.items() if policy == _INSECURE and signed.get(zone, _INSECURE) != _INSECURE])
-    states = {zone: found for zone, found in state.software.ds_states(files).items() if found != ["omnipresent"]}
+    files = _files(state, [zone for zone, policy in wanted.items() if policy == _INSECURE and signed.get(zone) != _INSECURE])
+    for zone in state.software.without_keys({zone: file for zone, file in files.items() if zone not in signed}):
+        del files[zone]  # there is nothing to take away, see L(keys_elsewhere)
+    known = {zone: [["omnipresent"], *([] if zone in signed else [["unretentive"]])] for zone in files}  # the latter was brought here on its way
+    states = {zone: found for zone, found in state.software.ds_states(files).items() if found not in known[zone]}
     early = {zone: ["its server says that the DS is {}".format(" and ".join(found))] for zone, found in states.items() if set(found) - {"hidden"}}
     hidden = [zone for zone in states if zone not in early]
     asked = set()
@@ -91,11 +111,25 @@ def _files(state, zones):
     return {zone: state.payload["zones"][zone][0] for zone in zones if zone in state.payload["zones"]}
 
 
-def _witnessed(state, zones, types, ask=served_serials.have):
-    """(zone, who, type, what ask says of the records there, None where that is not said, whether it has to be said) of the witnesses of zones."""
+def _itself(state, zones):
+    """{zone: whether it has to answer} of those of zones about which the host's own server is asked: where a copy is on its disk, it is stopped, or the
+    copy has expired, if it says nothing.
+    """
+    known = state.current.notes.get("secondary", {})
+    copies = state.software.kept({zone: known[zone] for zone in zones if zone in known})
+    return {zone: zone in copies for zone in zones if state.running or zone in copies}
+
+
+def _witnessed(state, zones, types, itself=None, ask=served_serials.have):
+    """(zone, who, type, what ask says of the records there, None where that is not said, whether it has to be said) of the witnesses of zones.
+
+    itself: {zone: whether it has to be said} of those about which the host's own server is asked as well.
+    """
+    own = (_OWN, state.payload["address"], state.payload["port"], "DNSKEY")
     questions = {}
     for zone in zones:
-        for who, address, port, rdtype, has_to_say in state.payload["witnesses"].get(zone, ()):
+        witnesses = state.payload["witnesses"].get(zone, ())
+        for who, address, port, rdtype, has_to_say in [*witnesses, (*own, itself[zone])] if itself and zone in itself else witnesses:
             if rdtype in types:
                 questions.setdefault((who, address, port, rdtype, has_to_say), []).append(zone)
     for (who, address, port, rdtype, has_to_say), asked in questions.items():

@@ -21,7 +21,8 @@ _OWN = ("local.conf", "options.conf")  # where the administrator's own statement
 # What "named-checkconf -l" prints of a zone: name, class, view and type. Warnings are between them.
 _LISTED = re.compile(r"(?P<name>\S*[^\s:]) (?:IN|CH|HS) (?P<view>\S.*) (?P<type>\S+)", re.IGNORECASE)
 # What "rndc zonestatus" says of zones whose content is in a journal, and not in a file that could be declared.
-_KINDS = (("inline signing", "yes", "signed by the server"), ("secure", "yes", "signed"), ("dynamic", "yes", "updated dynamically"))
+_SIGNED = (("inline signing", "yes", "signed by the server"), ("secure", "yes", "signed"))
+_UPDATED = (("dynamic", "yes", "updated dynamically"),)
 _ASKED_ONE_BY_ONE = 200  # above this many zones only those are asked for that the configuration has, or that are answered
 # What "named-checkconf -z" says of a zone that does not load.
 _NOT_LOADED = re.compile(r"zone ([^/\s]+)/IN: .*\bnot loaded due to errors")
@@ -177,7 +178,8 @@ class Bind(Software):
         for zone, those in among.items():
             has = [status for status in (statuses[(domain_of(zone), *(("IN", view) if view else ()))] for view in those) if status]
             if has:
-                found[zone] = self._holding(domain_of(zone), has, those, directory)
+                kinds = _UPDATED if lost else (*_SIGNED, *_UPDATED)  # it is this collection that has had it signed
+                found[zone] = self._holding(domain_of(zone), has, _own_content(has, those, kinds), directory)
         return found
 
     def _statuses(self, places):
@@ -190,12 +192,12 @@ class Bind(Software):
             found[place] = dict(line.split(": ", 1) for line in said.splitlines() if ": " in line) if there else None
         return found
 
-    def _holding(self, zone, statuses, views, directory):
+    def _holding(self, zone, statuses, how, directory):
         serials = [int(status["serial"]) for status in statuses if status.get("serial", "").isdigit()]
         path = os.path.join(directory, statuses[0].get("files", "").split(", ")[0])
         text = self._text(zone, path)
         weight = [int(statuses[0].get("nodes", 0)), []] if text is None else weight_of(text, zone)
-        return Holding(_own_content(statuses, views), serials, weight, text)
+        return Holding(how, serials, weight, text)
 
     def _text(self, zone, path):
         """The records in a zone's file, as text or as named wrote it, with what its journal adds. None if it cannot be read."""
@@ -312,11 +314,11 @@ class Bind(Software):
         self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in self.copy_suffixes])
 
 
-def _own_content(statuses, views):
+def _own_content(statuses, views, kinds):
     """Why what the server has of a zone cannot be declared, None if it can."""
     if len(statuses) > 1:
         return "in the views {}".format(", ".join(views))
-    return next((how for key, value, how in _KINDS for status in statuses if status.get("type") == "primary" and status.get(key) == value), None)
+    return next((how for key, value, how in kinds for status in statuses if status.get("type") == "primary" and status.get(key) == value), None)
 
 
 def _plain(name):

@@ -67,8 +67,11 @@ class Knot(Software):
         rows = [line.partition("] ")[2].split(None, 3) for line in out.splitlines()]
         text = "\n".join(f"{row[0]} {row[1]} IN {row[2]} {row[3]}" for row in rows if len(row) == 4)
         serials = [int(row[3].split()[2]) for row in rows if len(row) == 4 and row[2] == "SOA"]
-        signed = any(len(row) == 4 and row[2] == "DNSKEY" for row in rows)
+        signed = any(len(row) == 4 and row[2] == "DNSKEY" for row in rows) and not self._transfers(zone)
         return Holding("signed" if signed else None, serials, weight_of(text, zone) if serials else None, text or None)
+
+    def _transfers(self, zone):
+        return "role: slave" in self.run([self.find("knotc"), *self.control_options(), "zone-status", zone, "+role"])[1]
 
     def check(self, generation, current, changed_zones, entry):
         """Let Knot DNS itself read the configuration, as far as knotd reads it again, and the zones that changed. Raises Refused."""

@@ -67,11 +67,14 @@ class NSD(Software):
             code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path]) if path else (1, "", "")
             if not code:
                 rows = list(_rows(out))
-                signed, text = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows), "\n".join(rows)
+                signed, text = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows) and not self._transfers(zone), "\n".join(rows)
                 held[zone] = Holding("signed" if signed else None, (), weight_of(text, zone), text)
             elif zone in answered:
                 raise Refused(f"zone {zone} is served already, and what the server has of it cannot be told: its file {path or 'is not in the configuration'}")
         return held
+
+    def _transfers(self, zone):
+        return nsd_zones.transferred(self._status([zone]).get(zone, {}))
 
     def _files(self):
         """({zone: its file}, {pattern: that of its zones}) as nsd.conf has them, with what it includes and the patterns of zones filled in."""

@@ -30,6 +30,11 @@ def waits_to_serve(facts):
     return facts.get("commit-serial", facts.get("served-serial")) != facts.get("served-serial")
 
 
+def transferred(facts):
+    """Whether nsd is a secondary for a zone, which is C(ok), C(expired) or C(refreshing) then."""
+    return facts.get("state", "primary") not in ("primary", "master")
+
+
 def consumed(facts):
     """Whether nsd learns of zones from this one."""
     return facts.get("catalog") == "consumer"

@@ -397,9 +397,9 @@ def test_where_all_agree_nobody_waits_for_the_part_of_others():
 DS = ["1 13 2 " + digit * 64 for digit in "abc"]
 
 
-def delegating(there, wanted, lacking=(), shown=DS[:2], **found):
+def delegating(there, wanted, lacking=(), shown=DS[:2], other_ttl=False, **found):
     """What host a was found to have of a zone and of the DS of one below it, both of which it holds, and what that has to become."""
-    seen = {"example.com": {"sub.example.com": {"ds": there, "shown": shown, "lacking": dict(lacking)}}}
+    seen = {"example.com": {"sub.example.com": {"ds": there, "shown": shown, "lacking": dict(lacking), "other_ttl": other_ttl}}}
     entry = {"example.com": ["as it was", [7, 7], [5, ["ns1.example.net."]]]}
     demanded = {"sub.example.com": {"ds": wanted, "ending": False}}
     agreeing = {**comparison("a", {}, delegations=seen, delegating=entry, demanded=demanded, serials={"example.com": 7}, **found), "agrees": True}
@@ -412,6 +412,12 @@ def test_a_ds_that_its_signer_wants_moves_the_zone_above_although_the_host_agree
     serial, text = payload["texts"]["example.com"]
     assert serial > 7 and [line for line in text.splitlines() if " DS " in line] == [f"sub 3600 IN DS {DS[1]}"]
     assert payload["zones"]["example.com"][1] != DIGEST and list(payload["texts"]) == ["example.com"]
+
+
+def test_a_ds_with_another_ttl_than_it_should_have_moves_the_zone_above_as_well():
+    _result, payload = delegating(DS[:1], DS[:1], other_ttl=True)
+    serial, text = payload["texts"]["example.com"]
+    assert serial > 7 and f"sub 3600 IN DS {DS[0]}\n" in text
 
 
 def test_where_no_ds_moves_a_host_that_agrees_is_not_asked_again_and_what_is_in_the_way_is_told():
@@ -427,7 +433,8 @@ def test_who_holds_a_zone_is_told_whom_to_ask_about_zones_below_it_and_who_signs
     found = {"differing": json.dumps({"zones": {}, "time": NOW, "silent": []}), "removed": [], "served": 0}
     _result, payload = run({"state": "compared"}, {"dns_zones": declared}, found)
     places = [["a", "192.0.2.1", 53], ["c", "192.0.2.3", 53]]
-    assert payload["delegations"] == {"example.com": {"servers": places, "below": {"sub.example.com": places}}} and payload["followed"] == ["sub.example.com"]
+    wanted = {"servers": places, "below": {"sub.example.com": places}, "ttl": {"sub.example.com": 3600}}
+    assert payload["delegations"] == {"example.com": wanted} and payload["followed"] == ["sub.example.com"]
 
 
 def compared_and_then(found, declared_later, others=(), **more):

@@ -15,7 +15,7 @@ NAME = "sub.example"
 
 
 def decided(there, wanted, shown=(OLD, NEW), lacking=None, *, ending=False, others=None):
-    looked = {"ds": list(there), "shown": list(shown), "lacking": lacking or {}}
+    looked = {"ds": list(there), "shown": list(shown), "lacking": lacking or {}, "other_ttl": False}
     signer = {"demanded": {NAME: {"ds": list(wanted), "ending": ending}}} if wanted is not None else {}
     signers, changed, kept = agreed({"above": {"delegations": {"example": {NAME: looked}}}, "signer": signer, **(others or {})}, "above")
     assert bool(changed) == (signers["example"][NAME] != list(there))
@@ -47,11 +47,16 @@ def test_a_ds_changes_where_all_that_is_needed_was_seen(there, wanted, options, 
 
 def test_all_primaries_of_a_zone_come_to_the_same():
     def seen(there, lacking):
-        return {"delegations": {"example": {NAME: {"ds": there, "shown": [NEW], "lacking": lacking}}}}
+        return {"delegations": {"example": {NAME: {"ds": there, "shown": [NEW], "lacking": lacking, "other_ttl": False}}}}
 
     found = {"a": seen([OLD], {}), "b": seen([], {"ns2": None}), "signer": {"demanded": {NAME: {"ds": [NEW], "ending": False}}}}
     assert [agreed(found, host)[:2] for host in "ab"] == [({"example": {NAME: [NEW]}}, {"example"})] * 2
     assert agreed(found, "signer") == ({}, set(), [])
+
+
+def test_another_ttl_is_a_change_of_the_zone_above():
+    seen = {"ds": [OLD], "shown": [OLD], "lacking": {"ns2": None}, "other_ttl": True}
+    assert agreed({"above": {"delegations": {"example": {NAME: seen}}}}, "above") == ({"example": {NAME: [OLD]}}, {"example"}, [])
 
 
 def test_the_ttl_is_no_longer_than_the_signer_waits_for_it():

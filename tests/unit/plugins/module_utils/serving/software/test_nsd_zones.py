@@ -37,6 +37,12 @@ def test_a_zone_that_is_noted_in_another_version_than_it_is_served_waits():
     assert nsd_zones.waits_to_serve({"commit-serial": "8"}) and not nsd_zones.waits_to_serve({"served-serial": "8"})
 
 
+def test_what_nsd_transfers():
+    told = nsd_zones.status(TOLD + "zone:\told\n\tstate: master\n")  # NSD 4.6
+    assert [zone for zone, facts in told.items() if nsd_zones.transferred(facts)] == ["catalog.example", "member.example"]
+    assert not nsd_zones.transferred({})  # it does not say
+
+
 def test_a_serial_that_nsd_says_not_to_have_is_none():
     told = nsd_zones.status("zone:\tnone\n\tstate: refreshing\n\tserved-serial: none\n\tcommit-serial: none\n")
     assert told == {"none": {"state": "refreshing"}}

@@ -47,7 +47,7 @@ def found(state):
 
 
 def _had(state, zone, wanted):
-    """{zone below: DS records} in the text of a zone, and {zone below: their TTLs}. Where this host has no text, the former as any of its servers gives them."""
+    """{zone below: DS records} in the text of a zone, and {zone below: their TTLs}. Without a text here the former, as any of the zone's servers gives them."""
     text = state.current.read(state.zone_file(zone))
     if text is not None:
         there = _found(text, zone, wanted["below"])

@@ -262,6 +262,7 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
     """The server's settings from a module's arguments. Raises DeclarationError naming every mistake."""
     problems = []
     chosen = {key: value for key, value in arguments.items() if value not in (None, [], "")}
+    authority = chosen.pop("tls_authority", None)
     for key, (read, right) in READERS.items():
         items = chosen.get(key, [])
         if not isinstance(items, (list, tuple)):
@@ -286,6 +287,10 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
     for key in ("tls_certificate", "tls_key", "tls_ca"):
         if not _PATH.match(chosen.get(key, "/")):
             problems.append(Problem(f"nameserver_{key}", f"{chosen[key]!r} is not an absolute path", "write the path of a file on the host, without blanks"))
+    for key, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
+        if authority and key in chosen and other not in chosen:
+            right = "give both, which belong together, or neither, and nameserver_tls_authority issues them"
+            problems.append(Problem(f"nameserver_{key}", f"is given without nameserver_{other}", right))
     if problems:
         raise DeclarationError(problems)
     if isinstance(chosen.get("dnssec_validation"), bool):

@@ -269,6 +269,11 @@ def test_a_host_that_was_not_compared_is_told_how():
         ),
         ({"forwarders": ["192.0.2.53"]}, ["nameserver_forwarders: are given, but nobody may recurse; name the networks in nameserver_recursion_networks"]),
         ({"forwarders": ["any"], "recursion_networks": ["any"]}, ["nameserver_forwarders: 'any' does not appear to be an IPv4 or IPv6 address"]),
+        (
+            {"tls_authority": "authority", "tls_key": "/key.pem"},
+            ["nameserver_tls_key: is given without nameserver_tls_certificate; give both, which belong together, or neither, and nameserver_tls_authority"],
+        ),
+        ({"tls_authority": "authority", "tls_certificate": "/certificate.pem"}, ["nameserver_tls_certificate: is given without nameserver_tls_key; give both"]),
         ({"dnssec_validation": "maybe"}, ["nameserver_dnssec_validation: 'maybe' is no setting; write auto, yes or no"]),
         (
             {"recursion_networks": ["x"], "listen_on": ["y"], "dnssec_validation": "z"},
@@ -288,6 +293,8 @@ def test_a_server_listens_on_the_hosts_addresses_unless_told():
     assert read_settings({"allow_query": []}, ("192.0.2.1",)).listen_on == ("192.0.2.1",)
     assert read_settings({"listen_on": ["any"]}, ("192.0.2.1",)).listen_on == ("any",)
     assert read_settings({}, ()).listen_on == ("any",)
+    assert read_settings({"tls_key": "/key.pem"}, ()).tls_key == "/key.pem"  # nothing is issued, and so nothing is taken for the other
+    assert read_settings({"tls_authority": "authority", "tls_key": "/a", "tls_certificate": "/b"}, ()).tls_certificate == "/b"
     chosen = read_settings({"allow_query": ["192.0.2.0/255.255.255.0", "192.0.2.1"], "dnssec_validation": False}, ())
     assert (chosen.allow_query, chosen.dnssec_validation) == (("192.0.2.0/24", "192.0.2.1"), "no")
 

@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         host = task_vars["inventory_hostname"]
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
-            wanted = duties(declaration, host, inventory.host_addresses(task_vars["hostvars"][host]))
+            wanted = duties(declaration, host, inventory.own_addresses(task_vars))
             unwanted = absent(declaration, arguments["absent"]) if arguments["state"] == "present" else {}
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error

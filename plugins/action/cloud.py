@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -47,7 +48,9 @@ class ActionModule(ActionBase):
         host = task_vars["inventory_hostname"]
         try:
             declaration = inventory.declared(task_vars, self._templar.template)
-            wanted = duties(declaration, host, inventory.host_addresses(task_vars["hostvars"][host]))
+            if arguments["state"] == "installed":
+                declaration = replace(declaration, selected=None)  # the timer is about all zones, whatever the run is about
+            wanted = duties(declaration, host, inventory.own_addresses(task_vars))
             unwanted = absent(declaration, arguments["absent"]) if arguments["state"] == "present" else {}
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error

@@ -128,8 +128,6 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from error
         except ValueError as error:
             raise AnsibleActionFail(f"version: {error}; leave it out, or give the package's") from error
-        except TypeError as error:
-            raise AnsibleActionFail(f"layout or settings: {error}; see the documentation of this module and the role's vars/software") from error
         arguments["payload"] = duties.payload
         allowed, bogus = (listed(arguments.pop(word, False)) for word in ("allow_loss", "allow_bogus"))
         result = self._execute_module(module_name="authoritative.dns.nameserver", module_args=arguments, task_vars=task_vars)
@@ -167,7 +165,7 @@ class ActionModule(ActionBase):
         software = SOFTWARE[arguments.get("software", "bind")]
         host_plan, settings = host_duties(declaration, task_vars, software, arguments.get("settings") or {}, arguments.get("version", ""))
         host_plan = replace(host_plan, primary=signing(host_plan.primary, signers, declaration))
-        layout = software.Layout(**arguments["layout"])
+        layout = _of_role(software.Layout, "layout", arguments["layout"])
         derived = any(key.name not in declaration.keyring.given for key in host_plan.keys)
         generations = declaration.keyring.generations if derived else ()
         payload = self._payload(host_plan, declaration.selected, software, layout, settings, generations)
@@ -238,7 +236,7 @@ def host_duties(
     version: of the program, as its package manager writes it. Without one it is taken for a new one.
     """
     host = task_vars["inventory_hostname"]
-    addresses = inventory.host_addresses(task_vars["hostvars"][host])
+    addresses = inventory.own_addresses(task_vars)
     settings = read_settings(arguments, addresses)
     host_plan = plan(declaration, host, addresses)
     capabilities, problems = software.CAPABILITIES, []
@@ -263,6 +261,7 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
     """The server's settings from a module's arguments. Raises DeclarationError naming every mistake."""
     problems = []
     chosen = {key: value for key, value in arguments.items() if value not in (None, [], "")}
+    authority = chosen.pop("tls_authority", None)
     for key, (read, right) in READERS.items():
         items = chosen.get(key, [])
         if not isinstance(items, (list, tuple)):
@@ -284,15 +283,30 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
         )
     if chosen.get("dnssec_validation", "auto") not in ("auto", "yes", "no", True, False):
         problems.append(Problem("nameserver_dnssec_validation", f"{chosen['dnssec_validation']!r} is no setting", "write auto, yes or no"))
+    for key in ("local_config", "local_options"):
+        if not isinstance(chosen.get(key, ""), str):
+            problems.append(Problem(f"nameserver_{key}", f"{chosen[key]!r} is no text", "write statements in the program's own syntax"))
     for key in ("tls_certificate", "tls_key", "tls_ca"):
-        if not _PATH.match(chosen.get(key, "/")):
+        if not _PATH.match(str(chosen.get(key, "/"))):
             problems.append(Problem(f"nameserver_{key}", f"{chosen[key]!r} is not an absolute path", "write the path of a file on the host, without blanks"))
+    for key, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
+        if authority and key in chosen and other not in chosen:
+            right = "give both, which belong together, or neither, and nameserver_tls_authority issues them"
+            problems.append(Problem(f"nameserver_{key}", f"is given without nameserver_{other}", right))
     if problems:
         raise DeclarationError(problems)
     if isinstance(chosen.get("dnssec_validation"), bool):
         chosen["dnssec_validation"] = "yes" if chosen["dnssec_validation"] else "no"
     chosen.setdefault("listen_on", tuple(addresses) or ("any",))
-    return Settings(**chosen)
+    return _of_role(Settings, "settings", chosen)
+
+
+def _of_role(kind: Callable[..., Any], argument: str, given: Mapping[str, Any]) -> Any:
+    """What the role gives a module as a mapping. Raises AnsibleActionFail for keys that are missing, or too many."""
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise AnsibleActionFail(f"{argument}: {error}; see the documentation of this module and the role's vars/software") from error
 
 
 def findings_of(comparisons: Sequence[Mapping[str, Any]], host: str) -> dict[str, dict[str, Any]]:

@@ -79,8 +79,10 @@ class ActionModule(ActionBase):
         return result
 
 
-def read_parents(given: Mapping[str, Any], declaration: Declaration) -> dict[str, list[str]]:
-    """Addresses by zone. Raises AnsibleActionFail for what is neither."""
+def read_parents(given: Any, declaration: Declaration) -> dict[str, list[str]]:
+    """Addresses by zone, of the mapping that is given. Raises AnsibleActionFail for what is neither."""
+    if not isinstance(given, Mapping):
+        raise AnsibleActionFail(f"parent_servers: {given!r} is not a mapping; write {{example.com: [192.0.2.53]}}, with addresses of servers of the zone above")
     found = {}
     for zone, addresses in given.items():
         name = str(zone).rstrip(".").lower()

@@ -70,14 +70,19 @@ def _keys(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[
 
 def _directories(paths: Any, defaults: Any, task_vars: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
     """The zones of every declared directory with their mistakes."""
+    where, right = "dns_zone_directories", "give a directory, or a list of them, relative to the inventory or the playbook"
+    paths = [paths] if isinstance(paths, str) else paths
+    if not isinstance(paths, Sequence):
+        raise DeclarationError([Problem(where, f"{paths!r} is not a list", right)])
+    wrong = [Problem(where, f"{path!r} is not a path", right) for path in paths if not isinstance(path, str)]
+    if wrong:
+        raise DeclarationError(wrong)
     result: list[tuple[Draft, list[Problem]]] = []
-    for path in [paths] if isinstance(paths, str) else paths:
+    for path in paths:
         try:
             result += read_directory(_find(path, task_vars), defaults if isinstance(defaults, Mapping) else {})
         except OSError as error:
-            raise DeclarationError(
-                [Problem(f"dns_zone_directories: {path}", f"cannot be read ({error.strerror})", "give a directory, relative to the inventory or the playbook")]
-            ) from error
+            raise DeclarationError([Problem(f"{where}: {path}", f"cannot be read ({error.strerror})", right)]) from error
     return result
 
 
@@ -112,6 +117,15 @@ def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:
     except ValueError:
         facts = variables.get("ansible_facts") or {}
         return tuple(facts[key]["address"] for key in ("default_ipv4", "default_ipv6") if facts.get(key, {}).get("address"))
+
+
+def own_addresses(task_vars: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where the host of these variables serves DNS. Raises DeclarationError."""
+    host = task_vars["inventory_hostname"]
+    try:
+        return host_addresses(task_vars["hostvars"][host])
+    except ValueError as error:
+        raise DeclarationError([Problem(f"host {host}", str(error), "list the host's own addresses in its dns_addresses")]) from error
 
 
 def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:

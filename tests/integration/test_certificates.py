@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates that the role issues are read by the server that runs, whatever becomes of the run after that.
+"""Certificates that the role issues are read by the server that runs, whatever becomes of the run after that; those that are given are left alone.
 
 Ansible itself, with the role's own tasks; systemctl is played.
 """
@@ -20,6 +20,7 @@ from ansible_collections.authoritative.dns.tests.support.systemctl import System
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="certificates belong to root")
 ROLE = "authoritative.dns.nameserver"
+FOLDER = pathlib.Path(__file__).parents[2] / "roles/nameserver"
 TOLD = {"bind": ("named", ["reload named"]), "nsd": ("nsd", ["restart nsd"]), "knot": ("knot", ["reload knot"]), "powerdns": ("pdns", [])}
 
 
@@ -43,9 +44,9 @@ class Host:
         path = self.root / "etc/tls/certificate.pem"
         return path.read_text() if path.exists() else None
 
-    def run(self, *options, refused=False, running=True):
-        """What systemd was told to do, by a run that ends as it should."""
-        shipped = yaml.safe_load((pathlib.Path(__file__).parents[2] / f"roles/nameserver/vars/software/{self.software}-Debian.yml").read_text())
+    def run(self, *options, refused=False, running=True, given=None):
+        """What systemd was told to do, by a run that ends as it should. given: the role's variables that name files."""
+        shipped = yaml.safe_load((FOLDER / f"vars/software/{self.software}-Debian.yml").read_text())
         places = {"local_config": "etc/local.conf", "config_file": "etc/main.conf", "state_directory": "state", "run_directory": "work", "storage": "work"}
         own = {word: str(self.root / place) for word, place in places.items() if word in shipped["__nameserver_layout"]}
         variables = {
@@ -57,6 +58,7 @@ class Host:
             "nameserver_tls_days": 10,  # so that each run renews it
             "dns_zones": [{"name": "example.com", "primaries": ["192.0.2.1"], "tsig": False, "records": [{"type": "NS", "value": "ns1.example.net."}]}],
             "refused": refused,
+            **(given or {}),
         }
         (self.root / "variables.json").write_text(json.dumps(variables))
         command = ["ansible-playbook", "-i", "inventory.json", "play.yml", "-e", "@variables.json", *options]
@@ -83,3 +85,51 @@ def test_a_renewed_certificate_is_read_where_the_run_is_refused_after_that(tmp_p
     if software == "bind":
         assert host.run("--check") == [] and host.certificate == renewed
         assert host.run(running=False) == [] and host.certificate != renewed
+
+
+FILES = {"nameserver_tls_certificate": "fullchain.pem", "nameserver_tls_key": "privkey.pem", "nameserver_tls_ca": "ca.pem"}
+
+
+@pytest.mark.parametrize(
+    ("given", "issued"),
+    [
+        (["certificate", "key", "ca"], []),
+        (["certificate", "key"], ["authority.pem"]),
+        (["ca"], ["certificate.pem", "key.pem"]),
+    ],
+    ids=["all", "all but the CA", "the CA"],
+)
+def test_files_that_are_given_are_left_alone_and_what_is_missing_is_issued(tmp_path, given, issued):
+    host, live = Host(tmp_path, "bind"), tmp_path / "live"
+    live.mkdir()
+    live.chmod(0o755)
+    for name in FILES.values():
+        (live / name).write_text(f"{name} of an administrator\n")
+        (live / name).chmod(0o644)
+    variables = {f"nameserver_tls_{word}": str(live / FILES[f"nameserver_tls_{word}"]) for word in given}
+    before = tree(live)
+    host.run(given=variables)
+    assert tree(live) == before
+    assert sorted(path.name for path in (tmp_path / "etc").glob("tls/*")) == issued
+    assert all("BEGIN" in (tmp_path / "etc/tls" / name).read_text() for name in issued)
+    assert (tmp_path / "authority/authority.pem").exists(), "other hosts may need it"
+
+
+def tree(directory):
+    found = {path: path.stat() for path in [directory, *sorted(directory.iterdir())]}
+    return {path: (status.st_mode, status.st_uid, status.st_gid, path.read_text() if path.is_file() else None) for path, status in found.items()}
+
+
+@pytest.mark.parametrize(("given", "missing"), [("certificate", "key"), ("key", "certificate")])
+def test_one_of_certificate_and_key_is_refused_before_anything_is_touched(tmp_path, given, missing):
+    host = Host(tmp_path, "bind")
+    (check,) = [task for task in yaml.safe_load((FOLDER / "tasks/main.yml").read_text()) if task["name"].startswith("Check the declaration")]
+    (tmp_path / "tasks.yml").write_text(yaml.safe_dump([check]))
+    play = yaml.safe_load((tmp_path / "play.yml").read_text())
+    play[0]["tasks"][0]["ansible.builtin.include_role"]["public"] = True
+    play[0]["tasks"].insert(1, {"ansible.builtin.include_tasks": "tasks.yml"})
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(play))
+    told = f"nameserver_tls_{given}: is given without nameserver_tls_{missing}; give both, which belong together, or neither"
+    with pytest.raises(AssertionError, match=told):
+        host.run(given={f"nameserver_tls_{given}": "/etc/ssl/mine.pem"})
+    assert not list((tmp_path / "etc").iterdir()) and not (tmp_path / "authority").exists()

@@ -108,6 +108,18 @@ def test_a_serial_that_is_behind_is_refused_or_raised_and_nothing_else_of_its_fi
         assert zone.read_bytes() == CONTENT.format(serial=issued + 1).encode() and zone.stat().st_mode & 0o777 == 0o604
 
 
+def test_a_link_in_the_place_of_a_zone_s_file_is_told_before_anything_changes(kind, tmp_path):
+    with administered(kind, tmp_path / "host") as host:
+        zone = tmp_path / "host/zone"
+        zone.rename(tmp_path / "host/elsewhere")
+        zone.symlink_to("elsewhere")
+        host.bring({ZONE: {"www": "192.0.2.1"}})
+        tree = host.tree()
+        with pytest.raises(Refused, match=f"^zone {ZONE}: no serial can be written into {zone}, because it is a link, is raw, .*; raise it by hand, or say"):
+            release_of(host, serials="raise").apply(os.replace)
+        assert host.tree() == tree and zone.is_symlink()
+
+
 def test_zones_that_would_be_lost_are_named(kind, tmp_path):
     with administered(kind, tmp_path / "host") as host:
         host.bring({ZONE: {"www": "192.0.2.1"}, "new.example": {"www": "192.0.2.2"}}, secondary=("transferred.example",))

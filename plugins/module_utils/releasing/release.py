@@ -141,9 +141,10 @@ class Release:
             return
         if self.serials == "raise":
             said = [
-                f"zone {zone}: no serial can be written into {before[zone]['file']}, because it is raw, has a journal, or includes its SOA record"
+                f"zone {zone}: no serial can be written into {before[zone]['file']}, because it is a link, is raw, has a journal, or includes its SOA record"
                 for zone in behind
-                if before[zone]["file"] and not (contents[zone]["as_it_is"] and soa.serial_in(contents[zone]["text"]))
+                if before[zone]["file"]
+                and not (contents[zone]["as_it_is"] and soa.serial_in(contents[zone]["text"]) and not os.path.islink(before[zone]["file"]))
             ]
             hint = "raise it by hand, or say release_serials: keep"
         else:

@@ -11,14 +11,16 @@ import stat
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
 
+_PERMISSIONS = 0o777  # of a mode; to run as its owner is nothing that a text needs
+
 
 def replace(path, text, software):
-    """Give a file another text, with its owner, group and mode; whoever is killed leaves the one or the other. Raises Refused.
+    """Give a file another text, with its owner, group and permissions; whoever is killed leaves the one or the other. Raises Refused.
 
-    As root only where root alone can change what the path leads to, else with the server's own rights.
+    As root only where root alone can put another file in its place, else with the server's own rights.
     """
     try:
-        trusted_paths.check(path if os.path.isdir(path) else os.path.dirname(path))
+        trusted_paths.check_file(path)
         trusted = True
     except Refused:
         trusted = False
@@ -32,7 +34,9 @@ def replace(path, text, software):
 
 
 def _replace(path, text):
-    status = os.stat(path)
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused(f"{path} is a link, or no file at all, and is not replaced; raise the serial by hand where it leads, and say release_serials: keep")
     temporary = os.path.join(os.path.dirname(path), ".authoritative-dns-" + os.path.basename(path))
     if os.path.lexists(temporary):
         os.unlink(temporary)  # somebody was killed
@@ -43,7 +47,7 @@ def _replace(path, text):
             stream.flush()
             if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
                 os.fchown(descriptor, status.st_uid, status.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+            os.fchmod(descriptor, status.st_mode & _PERMISSIONS)
             os.fsync(descriptor)
         os.rename(temporary, path)
     except BaseException:

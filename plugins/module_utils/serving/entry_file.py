@@ -14,7 +14,7 @@ import tempfile
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
 
 _OURS = re.compile(r"(?://|#) Written by authoritative\.dns\.")  # heads every first file that this collection wrote; others may mention it
-_MODE = 0o640
+_MODE, _PERMISSIONS = 0o640, 0o777
 _UNFINISHED = ".authoritative-dns-"  # begins the name of a file that is about to get its own
 
 
@@ -44,8 +44,9 @@ class EntryFile:
         return os.path.exists(self.path) and _access(self.path) != (_MODE, 0, self.generations.group)
 
     def prepare(self):
-        """Remove what killed runs left. Raises Refused where somebody else than root could change the file."""
-        trusted_paths.check(self.directory)
+        """Remove what killed runs left. Raises Refused where somebody else than root could put another file in its place."""
+        for path in (self.path, *([self.kept] if os.path.lexists(self.kept) else [])):
+            trusted_paths.check_file(path)
         for path in glob.glob(os.path.join(glob.escape(self.directory), _UNFINISHED + "*")):
             os.unlink(path)
 
@@ -102,17 +103,18 @@ class EntryFile:
 
 
 def _read(path):
-    """Every character as it is, line ends too; None if it cannot be read."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return stream.read()
-    except OSError:
-        return None
+    found = _found(path)
+    return None if found is None else found[0]
 
 
 def _found(path):
-    text = _read(path)
-    return None if text is None else (text, *_access(path))
+    """(text, permissions, owner, group) of one and the same file. Every character is as it is, line ends too; None if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            mode, owner, group = _access(stream.fileno())
+            return stream.read(), mode & _PERMISSIONS, owner, group
+    except OSError:
+        return None
 
 
 def _access(path):

@@ -242,9 +242,10 @@ class Generations:
 
     def __enter__(self):
         trusted_paths.check(self.directory)
-        os.makedirs(os.path.dirname(self.directory), exist_ok=True)
-        self._make_directory(self.directory)
-        trusted_paths.check(self.directory)  # somebody may have been faster
+        group = self.group
+        os.makedirs(self.directory, 0o700, exist_ok=True)
+        with trusted_paths.opened(self.directory) as descriptor:
+            _give(descriptor, group)
         self._lock = open(os.path.join(self.directory, _LOCK), "r+", encoding="utf-8", opener=_locker)
         try:
             self._wait_for_lock(time.monotonic() + LOCK_LIMIT)
@@ -377,12 +378,15 @@ class Generations:
             yield Generation(path, self.group)
 
     def _make_directory(self, path):
+        """Only where root alone can make or rename anything."""
         group = self.group
         if not os.path.isdir(path):
             os.mkdir(path, 0o700)
-        if not _is_directory_of(path, group):
-            os.chown(path, 0, group)
-            os.chmod(path, _DIRECTORY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            _give(descriptor, group)
+        finally:
+            os.close(descriptor)
 
     def swap(self, generation):
         """Make a generation the current one: on disk first, then in one rename."""
@@ -468,6 +472,13 @@ def _locker(path, _flags):
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
-def _is_directory_of(path, group):
-    status = os.stat(path)
+def _give(directory, group):
+    if not _is_directory_of(directory, group):
+        os.fchown(directory, 0, group)
+        os.fchmod(directory, _DIRECTORY)
+
+
+def _is_directory_of(directory, group):
+    """directory: its path, or a descriptor of it."""
+    status = os.stat(directory)
     return (status.st_mode, status.st_uid, status.st_gid) == (stat.S_IFDIR | _DIRECTORY, 0, group)

@@ -9,6 +9,7 @@ then no link and no other directory can be put in the way, at no moment.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -18,10 +19,10 @@ _MOST_LINKS = 40  # that Linux follows in one path
 
 
 def check(path):
-    """Raise Refused where somebody else than root can change what path leads to.
+    """The status of what path leads to, None if it is not there yet. Raises Refused where somebody else than root can change what that is.
 
-    Root's own links are followed. What is not there yet can only be made by root. Of a directory with the sticky bit, such as /tmp, only
-    root can rename what is root's.
+    Root's own links are followed. Of a directory with the sticky bit, such as /tmp, only root can rename what is root's; but what is not there yet
+    anybody can make there, so whoever makes it looks once more.
     """
     place, ahead, links = "/", path.split("/"), 0
     _check_directory(place, os.lstat(place), path)
@@ -34,7 +35,7 @@ def check(path):
             try:
                 status = os.lstat(below)
             except FileNotFoundError:
-                return
+                return None
             if stat.S_ISLNK(status.st_mode) and status.st_uid == 0 and links < _MOST_LINKS:
                 links += 1
                 target = os.readlink(below)
@@ -43,6 +44,32 @@ def check(path):
             else:
                 _check_directory(below, status, path)
                 place = below
+    return os.lstat(place)
+
+
+@contextlib.contextmanager
+def opened(path):
+    """A descriptor of the directory that path leads to. Raises Refused where somebody else than root can change what that is, or just did."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = check(path)  # afterwards, because from then on it leads nowhere else
+        if found is None or not os.path.samestat(found, os.fstat(descriptor)):
+            raise Refused(f"{path} was replaced while it was opened; look who can change files there: the name server may be compromised")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def check_file(path):
+    """Raise Refused where somebody else than root can put another file in the place of what path names: with the sticky bit, of what is not root's."""
+    directory = check(os.path.dirname(path))
+    if directory is not None and not directory.st_mode & _others(directory):
+        return
+    if not os.path.lexists(path) or os.lstat(path).st_uid:
+        raise Refused(
+            f"{path} is no file of root's, and lies where others than root can put files, so whoever can would decide what root finds there; "
+            "give it to root, or move it to a directory that root alone can change"
+        )
 
 
 def is_roots_file(path):

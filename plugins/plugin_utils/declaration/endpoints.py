@@ -142,12 +142,12 @@ class Endpoints:
         if key != "secondaries":
             self.problem(where, f"{key} names the provider {provider!r}, which cannot be one of them here", "list it under secondaries")
             return
-        if provider not in CLOUDS:
+        if not isinstance(provider, str) or provider not in CLOUDS:
             self.problem(where, f"{key}: the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}")
             return
         self.findings.problems += check_mapping(f"{where}, {key}", item, CLOUD_KEYS)
         carrier = item.get("host")
-        if carrier is not None and carrier not in self.inventory.hosts:
+        if carrier is not None and not (isinstance(carrier, str) and carrier in self.inventory.hosts):
             near = did_you_mean(carrier, self.inventory.hosts)
             self.problem(where, f"{key}: {carrier!r}, which is to talk to {provider}, is no host of the inventory{near}", "name one that can reach it")
             return

@@ -39,10 +39,11 @@ def selected(declaration: Declaration, expression: str) -> frozenset[str]:
         found = jmespath.search(expression, facts)
     except (jmespath.exceptions.JMESPathError, TypeError) as error:
         raise DeclarationError([Problem(where, f"{expression!r} is not an expression ({str(error).splitlines()[0]})", example)]) from error
-    chosen = {item.get("name") if isinstance(item, dict) else item for item in found} if isinstance(found, list) else {None}
-    if not chosen <= set(declaration.zones):
+    listed = [item.get("name") if isinstance(item, dict) else item for item in found] if isinstance(found, list) else [None]
+    if not all(isinstance(name, str) and name in declaration.zones for name in listed):
         raise DeclarationError([Problem(where, f"{expression!r} gives something else than zones", example)])
-    if not chosen:
+    if not listed:
         raise DeclarationError([Problem(where, f"{expression!r} selects none of the {len(facts)} zones", example)])
+    chosen = set(listed)
     # A catalog follows its members, or the secondaries would not learn of them.
     return frozenset(chosen | {zone.catalog for zone in map(declaration.zones.__getitem__, chosen) if zone.catalog})

@@ -118,7 +118,7 @@ def _is_generation(item: Any) -> bool:
 
 
 def _algorithm(where: str, value: Any, problems: list[Problem]) -> str:
-    if value in ALGORITHMS:
+    if isinstance(value, str) and value in ALGORITHMS:
         return value
     wrong = "is not safe any more" if value in BROKEN_ALGORITHMS else f"is unknown{did_you_mean(value, ALGORITHMS)}"
     problems.append(Problem(where, f"the algorithm {value!r} {wrong}", f"use one of {', '.join(ALGORITHMS)}"))

@@ -99,9 +99,13 @@ Places = Callable[[Iterable[tuple[str, str, str]]], Mapping[tuple[str, str, str]
 
 
 def level_of(validator: Validator, levels: Levels, from_file: bool = False) -> str:
-    """The level of a rule for a zone. YAML reads a bare ``off`` as false. from_file: whether the zone comes from a master file."""
-    level = levels.get(validator.id, WARNING if from_file and validator.loaded else validator.level)
-    return OFF if level is False else level
+    """The level of a rule for a zone; that of the rule where the zone's is none, which L(check_levels) tells.
+
+    YAML reads a bare ``off`` as false. from_file: whether the zone comes from a master file.
+    """
+    usual = WARNING if from_file and validator.loaded else validator.level
+    level = levels.get(validator.id, usual)
+    return OFF if level is False else level if level in LEVELS else usual
 
 
 def _applied(levels: Levels, from_file: bool) -> Sequence[tuple[Validator, str]]:

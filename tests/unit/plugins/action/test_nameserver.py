@@ -15,6 +15,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.authoritative.dns.plugins.action import nameserver as module
 from ansible_collections.authoritative.dns.plugins.action.nameserver import (
     ActionModule,
     brought,
@@ -269,6 +270,12 @@ def test_a_host_that_was_not_compared_is_told_how():
         ),
         ({"forwarders": ["192.0.2.53"]}, ["nameserver_forwarders: are given, but nobody may recurse; name the networks in nameserver_recursion_networks"]),
         ({"forwarders": ["any"], "recursion_networks": ["any"]}, ["nameserver_forwarders: 'any' does not appear to be an IPv4 or IPv6 address"]),
+        (
+            {"tls_authority": "authority", "tls_key": "/key.pem"},
+            ["nameserver_tls_key: is given without nameserver_tls_certificate; give both, which belong together, or neither, and nameserver_tls_authority"],
+        ),
+        ({"tls_authority": "authority", "tls_certificate": "/certificate.pem"}, ["nameserver_tls_certificate: is given without nameserver_tls_key; give both"]),
+        ({"local_config": ["x"], "tls_ca": ["x"]}, ["nameserver_local_config: ['x'] is no text", "nameserver_tls_ca: ['x'] is not an absolute path"]),
         ({"dnssec_validation": "maybe"}, ["nameserver_dnssec_validation: 'maybe' is no setting; write auto, yes or no"]),
         (
             {"recursion_networks": ["x"], "listen_on": ["y"], "dnssec_validation": "z"},
@@ -288,6 +295,8 @@ def test_a_server_listens_on_the_hosts_addresses_unless_told():
     assert read_settings({"allow_query": []}, ("192.0.2.1",)).listen_on == ("192.0.2.1",)
     assert read_settings({"listen_on": ["any"]}, ("192.0.2.1",)).listen_on == ("any",)
     assert read_settings({}, ()).listen_on == ("any",)
+    assert read_settings({"tls_key": "/key.pem"}, ()).tls_key == "/key.pem"  # nothing is issued, and so nothing is taken for the other
+    assert read_settings({"tls_authority": "authority", "tls_key": "/a", "tls_certificate": "/b"}, ()).tls_certificate == "/b"
     chosen = read_settings({"allow_query": ["192.0.2.0/255.255.255.0", "192.0.2.1"], "dnssec_validation": False}, ())
     assert (chosen.allow_query, chosen.dnssec_validation) == (("192.0.2.0/24", "192.0.2.1"), "no")
 
@@ -370,6 +379,32 @@ def test_no_host_is_compared_where_none_waits_for_the_other():
 def test_a_version_that_is_none_is_told():
     with pytest.raises(AnsibleActionFail, match="version: .*; leave it out, or give the package's"):
         run({"state": "compared", "version": "no version"}, {"dns_zones": zones()}, NOTHING_DIFFERS)
+
+
+def test_what_a_host_s_own_addresses_have_wrong_is_not_taken_for_a_version():
+    variables = {"dns_zones": zones(primaries=["b"], secondaries=[]), "hostvars": {"a": {"dns_addresses": ["x"]}, "b": {"dns_addresses": ["192.0.2.2"]}}}
+    with pytest.raises(AnsibleActionFail, match="host a: dns_addresses: 'x' is not an address; list the host's own addresses"):
+        run({"state": "compared"}, variables, NOTHING_DIFFERS)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"layout": {**LAYOUT, "much": 1}}, "layout: .*'much'; see the documentation"), ({"settings": {"much": 1}}, "settings: .*'much'; see the documentation")],
+)
+def test_what_a_role_does_not_give_is_told_where_it_is(wrong, told):
+    with pytest.raises(AnsibleActionFail, match=f"^{told}"):
+        run({"state": "compared", **wrong}, {"dns_zones": zones()}, NOTHING_DIFFERS)
+
+
+def test_a_fault_of_this_collection_is_blamed_on_nothing_that_was_given(monkeypatch):
+    monkeypatch.setattr(module, "witnesses", lambda *_arguments: None + 1)
+    with pytest.raises(TypeError):
+        run({"state": "compared"}, {"dns_zones": zones()}, NOTHING_DIFFERS)
+
+
+def test_parents_that_are_no_mapping_are_told():
+    with pytest.raises(AnsibleActionFail, match=r"^parent_servers: \['192.0.2.53'\] is not a mapping; write {example.com: \[192.0.2.53\]}"):
+        run({"state": "compared", "parent_servers": ["192.0.2.53"]}, {"dns_zones": zones()}, NOTHING_DIFFERS)
 
 
 def test_a_loss_is_refused_unless_it_is_allowed():

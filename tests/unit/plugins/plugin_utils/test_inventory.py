@@ -4,11 +4,14 @@
 # ruff: noqa: E501 -- a case a line
 from __future__ import annotations
 
+import copy
 import gc
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared, host_addresses
+from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared, host_addresses, own_addresses
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 RECORDS = [{"type": "NS", "value": "ns1.example.net."}]
 
@@ -104,3 +107,101 @@ def test_no_cycles_are_searched_for_while_a_declaration_is_read_and_then_as_befo
         assert seen == [False] and gc.isenabled() == enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+ZONE = {"name": "example.com", "records": RECORDS, "primaries": ["ns1"]}
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"dns_zone_directories": None}, "dns_zone_directories: None is not a list; give a directory, or a list of them, relative to the inventory"),
+        ({"dns_zone_directories": 5}, "dns_zone_directories: 5 is not a list; give a directory"),
+        ({"dns_zone_directories": [5]}, "dns_zone_directories: 5 is not a path; give a directory"),
+        ({"dns_zone_select": "[].primaries"}, "dns_zone_select: '[].primaries' gives something else than zones; write a JMESPath expression"),
+        ({"dns_zone_select": "[].[name]"}, "dns_zone_select: '[].[name]' gives something else than zones"),
+        ({"dns_zones": [{**ZONE, "secondaries": [{"cloud": ["cloudflare"]}]}]}, "zone example.com: secondaries: the cloud ['cloudflare'] is unknown, did you mean 'cloudflare'?"),
+        ({"dns_zones": [{**ZONE, "secondaries": [{"cloud": "cloudflare", "host": ["ns1"]}]}]}, "zone example.com: secondaries: ['ns1'], which is to talk to cloudflare, is no host of the inventory"),
+        ({"dns_zones": [{**ZONE, "validators": {"ns-count": ["off"]}}]}, "zone example.com, validators: the level ['off'] of ns-count is unknown, did you mean 'off'?"),
+        ({"dns_tsig_algorithm": ["hmac-sha256"]}, "dns_tsig_algorithm: the algorithm ['hmac-sha256'] is unknown, did you mean 'hmac-sha256'?; use one of"),
+    ],
+)
+def test_a_value_of_another_kind_is_a_mistake_like_all_others(variables, told):
+    with pytest.raises(DeclarationError) as error:
+        declared(task_vars(**{"dns_zones": [ZONE], **variables}), str)
+    assert any(str(problem).startswith(told) for problem in error.value.problems), error.value
+
+
+def test_a_wrong_address_of_a_host_is_told_with_it_where_it_serves_no_zone_too():
+    with pytest.raises(DeclarationError, match="host ns9: dns_addresses: 'x' is not an address; list the host's own addresses"):
+        own_addresses({"inventory_hostname": "ns9", "hostvars": {"ns9": {"dns_addresses": ["x"]}}})
+
+
+ENDPOINT = {"address": "192.0.2.9", "port": 53, "name": "x", "key": "partner", "tls": "x.example", "addresses": ["192.0.2.0/24"], "notify": ["192.0.2.9"], "answers": False}
+CLOUD = {"cloud": "cloudflare", "host": "ns1", "key": "partner", "addresses": ["192.0.2.0/24"], "notify": ["192.0.2.77"]}
+SERVERS = {"primaries": ["ns1"], "secondaries": ["ns2"]}
+EVERYTHING = {
+    "hostvars": {"ns1": {"dns_addresses": ["192.0.2.1"]}, "ns2": {"dns_addresses": ["192.0.2.2"]}},
+    "dns_zones": [
+        {
+            **{"name": "a.example", "ttl": 300, "soa": {"mname": "ns1.example.net.", "refresh": 3600}, "name_servers": ["ns1.example.net."]},
+            **{"primaries": ["ns1"], "secondaries": ["ns2", {"host": "ns2", "from": ["ns1"]}, ENDPOINT, CLOUD], "serial": "date", "tsig": True, "tls": False},
+            **{"allow_query": ["any"], "validators": {"ns-count": "off"}, "dnssec": "p", "delegated": True, "labels": {"site": "b"}},
+            "records": [{"name": "a", "type": "A", "value": "192.0.2.1", "ttl": 60}, {"name": "m", "type": "MX", "value": ["10 a"]}],
+        },
+        {"name": "file.example", "file": "a.zone"},
+        {"reverse_network": "192.0.2.0/24", "forward_zones": ["a.example"]},
+        {"name": "view.example", "view": "in", "records": RECORDS, **SERVERS},
+        {"name": "member.example", "records": RECORDS, "catalog": "catalog.example", "catalog_group": "g", **SERVERS},
+    ],
+    "dns_zone_defaults": {"ttl": 300, "secondaries": ["dns_secondaries"], "soa": {"rname": "h.example.net."}, "validators": {"ns-count": "off"}},
+    "dns_zone_directories": ["none"],
+    "dns_zone_select": "[?name=='a.example']",
+    "dns_promoted": "ns1",
+    "dns_catalogs": [{"name": "catalog.example", **SERVERS}],
+    "dns_dnssec_policies": {"p": {"algorithm": "ecdsap256sha256", "nsec3": True}},
+    "dns_views": [{"name": "in", "match_clients": ["any"]}],
+    "dns_tsig_secret": "a secret of more than 32 characters",
+    "dns_tsig_generations": [1],
+    "dns_tsig_algorithm": "hmac-sha256",
+    "dns_tsig_keys": [{"name": "partner", "algorithm": "hmac-sha256", "secret": "MDEyMzQ1Njc4OWFiY2RlZg=="}],
+}
+OPTIONAL = sorted(EVERYTHING.keys() - {"hostvars", "dns_zones"})
+WORDS = ["", "@", ".", "\0", "\ud800", "²", "9" * 5000, "any", "ns1", "a.example", "192.0.2.1", "[].primaries", "[].[name]"]
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(WORDS), st.text(max_size=5))
+
+
+def places(value, place=()):
+    """Where anything is in a value of lists and mappings."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place, *(found for key, item in items for found in places(item, (*place, key)))]
+
+
+PLACES = [place for place in places(EVERYTHING) if len(place) > 2 or place and place[0] != "hostvars"]
+VALUES = st.recursive(LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.sampled_from([str(place[-1]) for place in PLACES]), inner, max_size=2)), max_leaves=4)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    path = tmp_path_factory.mktemp("site")
+    (path / "a.zone").write_text("@ 300 SOA a.example. b.example. 41 3600 600 1209600 300\n@ 300 NS ns1.example.net.\n")
+    return str(path)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(PLACES), VALUES, st.sets(st.sampled_from(OPTIONAL)))
+def test_whatever_is_declared_is_taken_or_told_as_a_mistake(site, place, value, without):
+    """Whatever stands where, with and without all that is around it; nothing else ever comes out."""
+    variables = copy.deepcopy({key: item for key, item in EVERYTHING.items() if key not in without or key == place[0]})
+    if place[0] != "dns_zone_directories":
+        variables.pop("dns_zone_directories", None)  # which is not there, and nothing after that is read
+    *above, last = place
+    target = variables
+    for key in above:
+        target = target[key]
+    target[last] = value
+    groups = {"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+    try:
+        declared({"groups": groups, "inventory_dir": site, **variables}, str)
+    except DeclarationError as error:
+        assert all(problem.where and problem.wrong and problem.right for problem in error.problems)

@@ -97,3 +97,21 @@ def test_another_owner_or_mode_is_seen(entry, path, mode, owner):
     path.chmod(mode)
     os.chown(path, owner, NOBODY.pw_gid)
     assert entry.is_exposed()
+
+
+def test_no_more_than_permissions_of_a_mode_is_kept(entry, path):
+    path.write_text(STOCK)
+    path.chmod(0o6755)
+    entry.keep_original(entry.found())
+    assert entry.original() == (STOCK, 0o755, 0, 0) and access(path.with_name("named.conf.before-authoritative-dns"))[0] == 0o755
+
+
+@pytest.mark.parametrize("name", ["named.conf", "named.conf.before-authoritative-dns"])
+def test_what_another_can_replace_in_a_directory_with_the_sticky_bit_is_refused(entry, path, tmp_path, name):
+    path.write_text(STOCK)
+    tmp_path.chmod(0o1777)
+    entry.prepare()
+    path.with_name(name).write_text(STOCK)
+    os.chown(path.with_name(name), NOBODY.pw_uid, 0)
+    with pytest.raises(Refused, match=f"/{name} is no file of root's"):
+        entry.prepare()

@@ -7,16 +7,20 @@ import grp
 import json
 import multiprocessing
 import os
+import pwd
 import shutil
 import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import generations as module
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import trusted_paths
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.generations import Generation, Generations
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
 ROOT_GROUP = grp.getgrgid(0).gr_name
+NOBODY = pwd.getpwnam("nobody")
+NOBODY_GROUP = grp.getgrgid(NOBODY.pw_gid).gr_name
 
 
 @pytest.fixture
@@ -355,3 +359,48 @@ def test_a_link_or_a_pipe_is_read_in_no_file_s_place(generations, tmp_path):
         put(os.path.join(staged.path, name))
     current = generations.current()
     assert current.look()[0] == {"a", "b"} and current.read("a") is None
+
+
+@pytest.mark.parametrize("moment", ["makedirs", "open"])
+def test_a_link_in_the_place_of_the_state_directory_gives_nothing_of_root_s_away(tmp_path, monkeypatch, moment):
+    """As named could put one below /var/named of Enterprise Linux, a directory with the sticky bit, at any moment of a first run."""
+    named, precious = tmp_path / "named", tmp_path / "precious"
+    precious.mkdir(mode=0o700)
+    named.mkdir()
+    named.chmod(0o1777)
+    link, function, raced = named / "authoritative", getattr(os, moment), []
+
+    def race(path, *arguments, **options):
+        if not raced and str(path).startswith(str(named)):
+            raced.append(path)
+            shutil.rmtree(link, ignore_errors=True)  # as it could what it made itself
+            link.symlink_to(precious)
+            os.chown(link, NOBODY.pw_uid, 0, follow_symlinks=False)
+        return function(path, *arguments, **options)
+
+    monkeypatch.setattr(module.os, moment, race)
+    with pytest.raises(Refused), Generations(str(link), NOBODY_GROUP):
+        pass
+    assert raced and (precious.stat().st_mode & 0o7777, precious.stat().st_gid) == (0o700, 0) and not os.listdir(precious)
+
+
+def test_a_state_directory_that_is_another_when_it_was_looked_at_is_refused(tmp_path, monkeypatch):
+    state, check = tmp_path / "state", trusted_paths.check
+
+    def raced(path):
+        if state.exists():
+            state.rename(tmp_path / "other")
+            state.mkdir()
+        return check(path)
+
+    monkeypatch.setattr(trusted_paths, "check", raced)
+    with pytest.raises(Refused, match="/state was replaced while it was opened; look who"), Generations(str(state), NOBODY_GROUP):
+        pass
+    assert (tmp_path / "other").stat().st_gid == state.stat().st_gid == 0
+
+
+def test_a_link_of_root_s_to_the_state_directory_is_followed(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "state").symlink_to("there")
+    with Generations(str(tmp_path / "state"), NOBODY_GROUP):
+        assert (tmp_path / "there").stat().st_gid == NOBODY.pw_gid

@@ -78,3 +78,25 @@ def test_a_file_where_a_directory_should_be_is_refused(path):
     (path / "file").write_text("")
     with pytest.raises(Refused):
         trusted_paths.check(str(path / "file/state"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "trusted"), [(0o755, 0, True), (0o755, 65534, True), (0o1777, 0, True), (0o1777, 65534, False), (0o1777, None, False)]
+)
+def test_of_a_directory_with_the_sticky_bit_only_what_is_root_s_stays_in_its_place(path, mode, owner, trusted):
+    path.chmod(mode)
+    if owner is not None:
+        (path / "file").write_text("")
+        os.chown(path / "file", owner, 0)
+    if trusted:
+        trusted_paths.check_file(str(path / "file"))
+        return
+    with pytest.raises(Refused, match=f"^{re.escape(str(path))}/file is no file of root's, and lies where others than root can put files, .*; give it to root"):
+        trusted_paths.check_file(str(path / "file"))
+
+
+def test_what_is_there_is_told_by_its_status(path, tmp_path):
+    (tmp_path / "etc/link").symlink_to("state")
+    assert os.path.samestat(trusted_paths.check(str(tmp_path / "etc/link")), path.stat())
+    assert os.path.samestat(trusted_paths.check(str(path / "..")), path.parent.stat())
+    assert trusted_paths.check(str(path / "none")) is None

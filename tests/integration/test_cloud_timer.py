@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The timer that mirrors to Route 53 is about all zones of its host, and goes with the last one. Ansible itself; systemctl is played."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import yaml
+from ansible_collections.authoritative.dns.tests.support.systemctl import Systemctl
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="units belong to root")
+PLAYBOOK = pathlib.Path(__file__).parents[2] / "playbooks/site.yml"
+ZONES = ("a.example", "b.example")
+
+
+class Host:
+    """This machine as one that had zones at Route 53, as C(zones) tell now."""
+
+    def __init__(self, root, zones):
+        self.systemctl, self.root = Systemctl(root / "bin"), root
+        secondaries, records = [{"cloud": "route53", "key": False}], [{"type": "NS", "value": "ns1.example.net."}]
+        self.variables = {
+            "__cloud_unit": f"../../..{root}/unit",
+            "__cloud_program": str(root / "route53.pyz"),
+            "__cloud_configuration": str(root / "route53.json"),
+            "cloud_route53_interval": 300,
+            "dns_zones": [
+                {"name": name, "primaries": ["ns1"], "secondaries": secondaries if name in zones else [], "records": records} for name in ZONES
+            ],
+        }
+        self.files = [root / name for name in ("route53.json", "route53.pyz", "unit.service", "unit.timer")]
+        for path in self.files:
+            path.write_text("{}")
+        own = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": ["127.0.0.1"]}
+        (root / "inventory.json").write_text(json.dumps({"dns_primaries": {"hosts": {"ns1": own}}}))
+
+    def play(self, play, **variables):
+        (self.root / "play.yml").write_text(yaml.safe_dump([play]))
+        (self.root / "variables.json").write_text(json.dumps({**self.variables, **variables}))
+        command = ["ansible-playbook", "-i", "inventory.json", "play.yml", "-e", "@variables.json"]
+        environment = {**self.systemctl.environment, "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=120, check=False, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def the_role(_host):
+    return {"hosts": "ns1", "gather_facts": False, "roles": ["authoritative.dns.cloud"]}
+
+
+def the_playbook(host):
+    """Its play for providers, with what its first one found."""
+    (play,) = [play for play in yaml.safe_load(PLAYBOOK.read_text()) if play["name"] == "Provision what providers serve"]
+    host.variables["__site_declared"] = {"carriers": {}}
+    return play
+
+
+@pytest.mark.parametrize("play", [the_role, the_playbook])
+def test_the_timer_goes_with_the_last_zone_and_credentials_with_it(tmp_path, play):
+    host = Host(tmp_path, zones=())
+    host.play(play(host), dns_zone_select="[?name=='a.example']")
+    assert all(path.exists() for path in host.files), "there may be others than the selected zone"
+    host.play(play(host))
+    assert not any(path.exists() for path in host.files)
+    assert {told.split()[0] for told in host.systemctl.told()} == {"disable", "stop"}
+
+
+def test_the_timer_is_about_all_zones_whatever_a_run_is_about(tmp_path):
+    host = Host(tmp_path, zones=ZONES)
+    options = {"state": "installed", "program": str(tmp_path / "route53.pyz"), "configuration": str(tmp_path / "route53.json")}
+    play = {"hosts": "ns1", "gather_facts": False, "tasks": [{"authoritative.dns.cloud": options}]}
+    host.play(play, dns_zone_select="[?name=='a.example']")
+    assert [zone["name"] for zone in json.loads((tmp_path / "route53.json").read_text())["zones"]] == list(ZONES)

@@ -29,7 +29,7 @@ GENUINE = "; another inventory's\n"
 @pytest.fixture
 def place(tmp_path):
     """A host's files, of which the account may write those in cache, a file of the controller's own, and another inventory."""
-    for directory in (tmp_path, *list(tmp_path.parents)[:2]):
+    for directory in (tmp_path, *list(tmp_path.parents)[:-2]):  # below that of all
         directory.chmod(0o755)
     for name in ("etc", "cache", "controller", "victim/zones"):
         (tmp_path / name).mkdir(parents=True)

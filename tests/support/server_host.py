@@ -234,7 +234,7 @@ class ServerHost:
         for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
                 state, _parent, _group, session = entry.read_text().rsplit(")", 1)[1].split()[:4]
-                if int(session) == leader and state != "Z":
+                if int(session) == leader and (state != "Z" or len(list((entry.parent / "task").iterdir())) > 1):  # other threads have its sockets still
                     yield int(entry.parent.name)
 
     def signal(self, number: int) -> None:

@@ -32,8 +32,8 @@ class Story:
         self.host, self.remembered = host, set()
         self.bring()
 
-    def bring(self, dnssec="quick", policies=QUICK, **options):
-        return self.host.bring_declared([ABOVE, zone(ttl=1, dnssec=dnssec, **options)], policies=policies)
+    def bring(self, dnssec="quick", policies=None, **options):
+        return self.host.bring_declared([ABOVE, zone(ttl=1, dnssec=dnssec, **options)], policies=policies or QUICK)
 
     def run(self, **options):
         """DS records in the zone above after a run, and the keys. Fails where a resolver would find the zone forged that remembers former ones."""

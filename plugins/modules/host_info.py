@@ -14,7 +14,7 @@ description:
 options:
   distribution:
     description:
-      - Whether to gather RV(ansible_facts) about the distribution, and nothing else that M(ansible.builtin.setup) would. To bring that module to a host
+      - Whether to gather C(ansible_facts) about the distribution, and nothing else that C(ansible.builtin.setup) would. To bring that module to a host
         takes longer than all that is asked here.
     type: bool
     default: false
@@ -116,7 +116,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ansible_facts:
-  description: What M(ansible.builtin.setup) finds with C(gather_subset) V(distribution), by the same means.
+  description: What C(ansible.builtin.setup) finds with C(gather_subset) V(distribution), by the same means.
   returned: when O(distribution)
   type: dict
   contains:

@@ -50,7 +50,7 @@ class Bind(Reading):
         words = dict(given(self.witness.words, ["-t", "-u"])) if self.witness else {}
         self.root = chroot or words.get("-t", "")
         self.said = [words.get("-u")] if self.runs else []
-        if not chroot and self.runs and os.path.realpath(self.root or "/") != "/":
+        if not chroot and os.path.realpath(self.root or "/") != "/":
             self._told_by = self.witness
 
     @property

@@ -32,10 +32,11 @@ class Chosen:
         if wanted is None and len(found) > 1:
             told = " and ".join(f"{process} with {path}" for path, process in sorted(found.items()))
             raise Refused(f"several run here, {told}; say which one is meant, with config_file (gather_config_file for the host)")
-        self.config_file = wanted or next(iter(found), None) or configured([])
+        usual = None if wanted else configured([])
+        self.config_file = wanted or next(iter(found), None) or usual
         here = os.path.realpath(self.config_file)
         self.process = next((process for path, process in found.items() if os.path.realpath(path) == here), None)
-        self.told = wanted is None and here != os.path.realpath(configured([]))
+        self.told = not wanted and here != os.path.realpath(usual)
         self.witness = self.process or next(iter(found.values()), None)
 
 
@@ -59,7 +60,7 @@ class Reading:
         self._others = chosen.witness.user if chosen.witness else None
         self._wanted, self._told = user, None
         self._is_roots = None  # whether root alone can have written the configuration
-        self._told_by = chosen.process if chosen.told else None
+        self._told_by = chosen.witness if chosen.told else None
 
     @property
     def user(self):
@@ -96,11 +97,11 @@ class Reading:
 
     def _refuse_what_nobody_vouches_for(self):
         """Raise Refused where a configuration is the server's by the word of a process alone, and that process and the file may be of its account's making."""
-        process = self._told_by
-        if process and not _is_root(process.user) and not trusted_paths.is_roots_file(self._first_file):
+        if self._told_by and not _is_root(self._others) and not trusted_paths.is_roots_file(self._first_file):
             raise Refused(
-                f"{process} reads {self._first_file}, which others than root may have written, so whoever took over {self._own or 'its account'} may have "
-                "started it; say with config_file (gather_config_file for the host) that this configuration is meant"
+                f"{self._told_by} reads {self._first_file}, which others than root may have written, so whoever took over {self._others or 'its account'} "
+                "may have started it; say with config_file, and chroot where it has one (gather_config_file and gather_chroot for the host), that this "
+                "configuration is meant"
             )
 
     @property

@@ -80,6 +80,22 @@ def test_a_root_directory_of_a_process_is_believed_like_its_configuration(monkey
     assert Bind(None, None, chroot=str(tmp_path), user="nobody")._for_configuration == (None if owner == "root" else user)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_process_is_believed_by_the_account_that_it_had_when_it_was_found(monkeypatch, tmp_path, told):
+    """Another one may have its number when it has ended. It is the witness where the configuration that is wanted is not the one that it reads."""
+    (tmp_path / "named.conf").write_text("")
+    os.chown(tmp_path, NOBODY.pw_uid, 0)
+    process = types.SimpleNamespace(user="nobody", words=[] if told else ["-t", str(tmp_path)])
+    chosen = types.SimpleNamespace(
+        process=process if told else None, witness=process, config_file=str(tmp_path / "named.conf") if told else "/named.conf", told=told
+    )
+    monkeypatch.setattr(running, "Chosen", lambda *_arguments: chosen)
+    found = Bind(None, None, user="nobody")
+    process.user = "root"
+    with pytest.raises(Refused, match="which others than root may have written"):
+        assert found._for_configuration
+
+
 def link(root, name, target):
     (root / name).unlink()
     (root / name).symlink_to(root / target)

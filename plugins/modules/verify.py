@@ -155,7 +155,7 @@ NAMES = ["serials", "catalogs", "contents", "transfers", "servers", "dnssec"]
 
 
 def imported(name):
-    """A check. Those that few hosts have are imported when they are asked for: they take half of the time in which the others have looked."""
+    """A check. Those that most hosts have no use for are imported when they are asked for: that takes longer than to import all others."""
     if name == "catalogs":
         from ansible_collections.authoritative.dns.plugins.module_utils.reading import membership
 

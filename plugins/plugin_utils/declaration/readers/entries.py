@@ -39,6 +39,11 @@ class Entry(NamedTuple):
     end: int
     wrong: str = ""
 
+    @property
+    def is_directive(self) -> bool:
+        """Of one with fields, whether it is one such as C($INCLUDE), and no record."""
+        return self.fields[0].startswith("$") and not self.indented
+
 
 def entry_at(text: str, start: int, line: int) -> Entry:
     """The entry that begins at a place of the text. line: the number of the line there."""
@@ -84,7 +89,7 @@ def entries(text: str) -> Iterator[Entry]:
 
 def directives(text: str) -> set[str]:
     """The names of a text's directives, such as C($INCLUDE), in capital letters."""
-    return {entry.fields[0].upper() for entry in entries(text) if entry.fields and entry.fields[0].startswith("$") and not entry.indented}
+    return {entry.fields[0].upper() for entry in entries(text) if entry.fields and entry.is_directive}
 
 
 def _line_end(text: str, at: int) -> int:

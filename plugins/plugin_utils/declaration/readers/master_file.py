@@ -227,7 +227,7 @@ class _Reader:
         try:
             if entry.wrong:
                 raise _Unreadable(entry.wrong)
-            if entry.fields[0].startswith("$") and not entry.indented:
+            if entry.is_directive:
                 self._directive(entry.fields)
             else:
                 self._record(entry)

@@ -8,15 +8,17 @@ words=("$@")
 
 # Whether process $1 is in container $2 still, neither stopped nor frozen.
 runs() {
-  local groups state
+  local groups state events
   { groups=$(< "/proc/$1/cgroup") && state=$(< "/proc/$1/stat"); } 2> /dev/null || return
-  [[ $groups == *$2* && ${state##*) } == [RS]* && $(cat "/sys/fs/cgroup${groups##*0::}/cgroup.events" 2> /dev/null) != *'frozen 1'* ]]
+  { events=$(< "/sys/fs/cgroup${groups##*0::}/cgroup.events"); } 2> /dev/null || events=''
+  [[ $groups == *$2* && ${state##*) } == [RS]* && $events != *'frozen 1'* ]]
 }
 
 host=''
 for place in "$LAB_RUNROOT"/overlay-containers/*/userdata; do
-  [ "$(cat "$place/hostname" 2> /dev/null)" = "${2:-}" ] || continue
-  pid=$(cat "$place/pidfile" 2> /dev/null) id=${place%/userdata}
+  name='' pid='' id=${place%/userdata}
+  { read -r name < "$place/hostname"; read -r pid < "$place/pidfile"; } 2> /dev/null
+  [ "$name" = "${2:-}" ] || continue
   if runs "$pid" "${id##*/}"; then host=$pid; fi
 done
 case ${host:+$1} in

@@ -9,13 +9,24 @@ import glob
 import os
 import re
 
-_SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*?)\s*(#.*)?\Z")
+_SETTING = re.compile(r"\s*([a-z0-9-]+)\s*(\+?)=\s*(.*)")
 
 
-def setting(line):
-    """(name, whether the value is added to what was said before, value) of a line, None of one that sets nothing."""
-    found = _SETTING.match(line.rstrip("\n"))
-    return found and (found.group(1), bool(found.group(2)), found.group(3))
+def statements(text):
+    """(number of its last line, setting, whether the value is added to what was said before, value) of each line that sets something.
+
+    A line that ends with a backslash goes on in the next one. What begins with the first # of a line is a comment where that has white space before it.
+    """
+    begun = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        line = begun + line.rstrip()
+        begun = line[:-1] if line.endswith("\\") else ""
+        if begun:
+            continue
+        said, _mark, _comment = line.partition("#")
+        found = _SETTING.match(said if not said or said[-1].isspace() else line)
+        if found:
+            yield number, found.group(1), bool(found.group(2)), found.group(3).rstrip()
 
 
 def settings(path):
@@ -28,14 +39,10 @@ def settings(path):
 def _add(path, found, where):
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
-            lines = stream.read().splitlines()
+            text = stream.read()
     except OSError:
         return
-    for number, line in enumerate(lines, 1):
-        said = setting(line)
-        if not said:
-            continue
-        name, added, value = said
+    for number, name, added, value in statements(text):
         found[name] = f"{found[name]},{value}" if added and found.get(name) else value
         where[f"settings, {name}"] = f"{path}:{number}"
     directory = found.get("include-dir")

@@ -251,7 +251,7 @@ class PowerDNS(Software):
         for path in (os.path.join(self.layout["state_directory"], "current", name) for name in (_SETTINGS, _LOCAL)):
             if os.path.exists(path):
                 with open(path, encoding="utf-8") as stream:
-                    for name, adds, value in filter(None, map(pdns_conf.setting, stream)):
+                    for _number, name, adds, value in pdns_conf.statements(stream.read()):
                         wanted[name] = f"{wanted.get(name, '')},{value}" if adds else value
                         lists = lists | {name} if adds else lists - {name}
         listed = {name: [set(_LISTED.findall(text)) for text in (wanted.pop(name), running.get(name, ""))] for name in lists}

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import pdns_conf
 
@@ -30,3 +33,32 @@ def test_a_file_and_what_it_includes_say_which_backends_are_launched(tmp_path, t
 
 def test_what_is_not_there_says_nothing(tmp_path):
     assert pdns_conf.settings(str(tmp_path / "pdns.conf")) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("version-string=a#b", "a#b"),
+        ("version-string=#b", "#b"),
+        ("version-string=a #b", "a"),
+        ("version-string=a\t# b #c", "a"),
+        ("version-string=a#b # c", "a#b # c"),
+        (" version-string = a ", "a"),
+        ('version-string="a"', '"a"'),
+        ("version-string=a\\\nb", "ab"),
+        ("version-string=a\\ \nb\\\nc", "abc"),
+        ("version-string=a # b \\\nc", "a"),
+        ("version-string=b\n# \\\nversion-string=a", "b"),
+        ("version-string=a\\", None),
+        ("#version-string=a", None),
+        ("version-string=", ""),
+    ],
+)
+def test_lines_say_what_powerdns_itself_takes_from_them(tmp_path, text, value):
+    path = tmp_path / "pdns.conf"
+    path.write_text(text + "\n")
+    assert pdns_conf.settings(str(path))[0].get("version-string") == value
+    program = shutil.which("pdns_server", path="/usr/sbin:/usr/bin")
+    if program:  # which `pdns_server --config=diff` prints where it is not the default
+        shown = subprocess.run([program, f"--config-dir={tmp_path}", "--config=diff"], capture_output=True, text=True, check=False).stdout
+        assert [line.partition("=")[2] for line in shown.splitlines() if line.startswith("version-string=")] == ([] if value is None else [value])

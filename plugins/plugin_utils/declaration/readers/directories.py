@@ -19,7 +19,7 @@ import multiprocessing
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -35,12 +35,13 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
     merged_options,
     name_in_view,
 )
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, Problem, shown
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers import octodns
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.cache import Cache, settled, signature
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import parse_records, parse_ttl
 
+_DEFAULTS = "_defaults"
 _ZONE_SUFFIX = ".zone"
 _DATA_SUFFIXES = (".yaml", ".yml", ".json")
 _MANY = 1000  # files, from which on it is worth while to start processes that read them
@@ -55,19 +56,26 @@ def read_directory(path: str, defaults: Mapping[str, Any]) -> list[tuple[Draft, 
     defaults: C(dns_zone_defaults), below the directory's own.
     """
     files: dict[str, list[str]] = defaultdict(list)
-    directory_defaults: Mapping[str, Any] = {}
-    problems: list[Problem] = []
     for name in sorted(os.listdir(path)):
         stem, suffix = os.path.splitext(name)
-        if stem == "_defaults" and suffix in _DATA_SUFFIXES:
-            where = f"file {os.path.join(path, name)}"
-            directory_defaults, findings = _options(where, os.path.join(path, name), SHARED_KEYS)
-            problems = findings.problems
-        elif not name.startswith((".", "_")) and suffix in (_ZONE_SUFFIX, *_DATA_SUFFIXES):
+        if suffix in _DATA_SUFFIXES and stem == _DEFAULTS or not name.startswith((".", "_")) and suffix in (_ZONE_SUFFIX, *_DATA_SUFFIXES):
             files[stem].append(os.path.join(path, name))
+    directory_defaults, problems = _directory_defaults(f"directory {path}", files.pop(_DEFAULTS, []))
     options = merged_options(defaults, directory_defaults)
     result = [(Draft(f"directory {path}", "", {}), problems)] if problems else []
     return result + _read_zones(os.path.abspath(path), files, options)
+
+
+def _directory_defaults(where: str, paths: Sequence[str]) -> tuple[Mapping[str, Any], Sequence[Problem]]:
+    """The options for a whole directory, and what is wrong with them. paths: of the files that hold them, at most one."""
+    if len(paths) > 1:
+        return {}, [_several(where, paths)]
+    options, findings = _options(f"file {paths[0]}", paths[0], SHARED_KEYS) if paths else ({}, Findings())
+    return options, findings.problems
+
+
+def _several(where: str, paths: Iterable[str]) -> Problem:
+    return Problem(where, f"has {' and '.join(map(os.path.basename, paths))}", "keep one of them")
 
 
 def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
@@ -184,7 +192,7 @@ def read_zone(stem: str, paths: list[str], defaults: Mapping[str, Any], include:
     masters = [path for path in paths if path.endswith(_ZONE_SUFFIX)]
     data = [path for path in paths if not path.endswith(_ZONE_SUFFIX)]
     if len(data) > 1:
-        return draft, [Problem(where, f"has {' and '.join(os.path.basename(path) for path in data)}", "keep one of them")]
+        return draft, [_several(where, data)]
     findings = Findings()
     own: Mapping[str, Any] = {}
     if data:
@@ -219,7 +227,9 @@ def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str
     """The mapping in a YAML or JSON file and what is wrong with it."""
     try:
         with open(path, encoding="utf-8") as stream:
-            content = json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=_Loader)
+            content = json.load(stream, object_pairs_hook=_mapping) if path.endswith(".json") else yaml.load(stream, Loader=_Loader)
+    except _WrittenTwice as error:
+        return {}, Findings([Problem(where, f"the key {error}", "write it once, with all that it shall hold")])
     except (OSError, UnicodeError, ValueError, yaml.YAMLError) as error:
         return {}, Findings([Problem(where, f"{path} cannot be read ({' '.join(str(error).split())})", "make it a YAML or JSON file with one mapping")])
     if octodns.is_configuration(content):
@@ -234,13 +244,40 @@ def _options(where: str, path: str, known: tuple[str, ...]) -> tuple[Mapping[str
     return content, findings
 
 
+class _WrittenTwice(ValueError):
+    """A mapping has a key twice, of which PyYAML and json would take the last one without a word."""
+
+
+def _mapping(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping of a JSON file. Raises _WrittenTwice."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise _WrittenTwice(f"{key!r} is written twice, with {shown(result[key])} and with {shown(value)}")
+        result[key] = value
+    return result
+
+
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML without the numbers that nobody means: ``010`` is not 8 here, ``1:20`` not 80, ``1_0`` not 10, but text."""
+    """YAML without the numbers that nobody means: ``010`` is not 8 here, ``1:20`` not 80, ``1_0`` not 10, but text; and with each key once."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Look at the mapping's own keys, once, before those of merges (``<<``) come among them. Raises _WrittenTwice."""
+        if not hasattr(node, "keys_seen"):
+            node.keys_seen = True
+            lines: dict[tuple[str, str], int] = {}
+            for key, _value in node.value:
+                if isinstance(key, yaml.ScalarNode):  # of what else may be a key, PyYAML says that it cannot be one
+                    line, same = key.start_mark.line + 1, (key.tag, key.value)
+                    if same in lines:
+                        raise _WrittenTwice(f"{key.value!r} is written twice, in line {lines[same]} and in line {line}")
+                    lines[same] = line
+        super().flatten_mapping(node)
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"(?:0|-?[1-9][0-9]*)\Z"), list("-0123456789"))

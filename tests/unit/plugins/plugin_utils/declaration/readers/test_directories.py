@@ -126,6 +126,22 @@ def test_a_zone_s_options_come_over_the_directory_s_and_these_over_all_others(zo
         ({"a.example.zone": MASTER + "www A x\n"}, "a.example.zone), line 6: 'www A x' cannot be read ("),
         ({"a.example.zone": MASTER + "x CNAME y\nx CNAME z\n"}, "[cname-single]"),
         ({"_defaults.yaml": {"records": []}}, "the key 'records' is unknown"),
+        (
+            {"_defaults.json": {"secondaries": []}, "_defaults.yaml": "ttl: 1h", "_defaults.yml": "ttl: 2h"},
+            "zones: has _defaults.json and _defaults.yaml and _defaults.yml; keep one of them",
+        ),
+        ({"_defaults.yaml": "ttl: 1h\nallow_query: [10.0.0.0/8]\nttl: 2h\n"}, "_defaults.yaml: the key 'ttl' is written twice, in line 1 and in line 3"),
+        (
+            {"a.example.yaml": "records:\n  - {name: www, type: A, value: 192.0.2.1}\nttl: 60\nrecords:\n  - {name: mail, type: A, value: 192.0.2.2}\n"},
+            "a.example.yaml): the key 'records' is written twice, in line 1 and in line 4; write it once, with all that it shall hold",
+        ),
+        ({"a.example.yaml": "records:\n  - name: www\n    type: A\n    value: 192.0.2.1\n    value: 192.0.2.9\n"}, "'value' is written twice, in line 4 and"),
+        ({"a.example.yaml": "www:\n  type: A\n  value: 192.0.2.1\n'www':\n  type: TXT\n  value: hello\n"}, "'www' is written twice, in line 1 and in line 4"),
+        ({"a.example.yaml": "x: [{base: &b {<<: {ttl: 1}, ttl: 2, ttl: 3}}]\ny: {<<: *b}\n"}, "'ttl' is written twice, in line 1 and in line 1"),
+        (
+            {"a.example.json": '{"records": [{"name": "www", "type": "A", "value": "192.0.2.1", "value": "192.0.2.9"}]}'},
+            "a.example.json): the key 'value' is written twice, with '192.0.2.1' and with '192.0.2.9'; write it once",
+        ),
         ({"_defaults.yaml": {"validators": {"ns-cuont": "off"}}}, "did you mean 'ns-count'?"),
     ],
 )
@@ -135,6 +151,22 @@ def test_mistakes_are_told_with_their_file_again_and_again(zones, files, told):
     first = mistakes(zones)
     assert len(first) == 1 and told in first[0]
     assert mistakes(zones) == first
+
+
+def test_what_is_merged_may_be_written_again(zones):
+    """Of an anchor that stands deeper than its merges too, so that these come into it before it is looked at."""
+    text = """
+records:
+  - &servers {<<: &common {type: A, ttl: 60}, type: NS, value: [ns1.example.net., ns2.example.net.], ttl: 120}
+  - {<<: *common, name: www, value: 192.0.2.1, ttl: 300}
+  - {<<: *servers, name: sub}
+soa: {<<: {retry: 300}, refresh: 7200}
+labels:
+  deep: [{deeper: &deepest {<<: *common, ttl: 1}}]
+  above: {<<: *deepest, ttl: 2}
+"""
+    write(zones / "a.example.yaml", text)
+    assert contents(zones) == {"a.example": ["www 300 A 192.0.2.1"]}
 
 
 def test_octets_that_are_no_text_are_kept_as_a_name_server_keeps_them(zones):

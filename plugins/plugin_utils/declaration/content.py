@@ -127,9 +127,9 @@ def _name_servers(where: str, origin: dns.name.Name, ttl: int, declared: Any, pr
     """The NS records of a zone that has none itself, from the option C(name_servers)."""
     for name in declared if isinstance(declared, list) else [declared] if declared else []:
         try:
-            yield Record("@", ttl, "NS", names.absolute(str(name), origin).to_text())
-        except (dns.exception.DNSException, UnicodeError) as error:
-            problems.append(Problem(where, f"name_servers: {name!r} is not a name ({error})", "write names with a final dot, such as ns1.example.com."))
+            yield Record("@", ttl, "NS", names.declared(str(name), origin).to_text())
+        except ValueError as error:
+            problems.append(Problem(where, f"name_servers: {name!r} {error}", "write names with a final dot, such as ns1.example.com."))
 
 
 def _soa(
@@ -147,26 +147,23 @@ def _soa(
     def own_or(key: str, default: int) -> int:
         return getattr(own, key) if own and key not in declared else seconds(key, default)
 
+    def named(key: str, text: object, read: Callable[[str, dns.name.Name], dns.name.Name]) -> str | None:
+        try:
+            return read(str(text), origin).to_text()
+        except ValueError as error:
+            problems.append(Problem(f"{where}, soa", f"{key} {text!r} {error}", "write names such as ns1.example.com. and hostmaster@example.com"))
+            return None
+
     timers = {key: own_or(key, default) for key, default in SOA_TIMERS.items()}
     soa_ttl = own_or("ttl", ttl)
     mname = declared.get("mname", own.mname if own else next(iter(apex_servers), None))
     if mname is None:
         return None  # no NS record, which is told already
-    try:
-        given = declared.get("rname", "" if own else _default_rname(origin, str(mname)))
-        # What the zone says itself is in its final form.
-        rname = names.mailbox(str(given), origin).to_text() if given or not own else own.rname
-        mname = mname if own and "mname" not in declared else names.absolute(str(mname), origin).to_text()
-        return SOA(soa_ttl, mname, rname, own.serial if own else 0, **timers)
-    except (dns.exception.DNSException, UnicodeError) as error:
-        problems.append(
-            Problem(
-                f"{where}, soa",
-                f"mname {mname!r} or rname {declared.get('rname')!r} is not a name ({error})",
-                "write names such as ns1.example.com. and hostmaster@example.com",
-            )
-        )
-        return None
+    # What the zone says itself is in its final form.
+    given = declared.get("rname", "" if own else _default_rname(origin, str(mname)))
+    rname = named("rname", given, names.mailbox) if given or not own else own.rname
+    mname = mname if own and "mname" not in declared else named("mname", mname, names.declared)
+    return SOA(soa_ttl, mname, rname, own.serial if own else 0, **timers) if mname and rname else None
 
 
 def _default_rname(origin: dns.name.Name, mname: str) -> str:

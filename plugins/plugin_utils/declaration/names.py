@@ -49,6 +49,28 @@ def _absolute(text: str, origin: dns.name.Name) -> dns.name.Name:
     return dns.name.from_text(to_ascii(text, origin), origin)
 
 
+def declared(text: str, origin: dns.name.Name) -> dns.name.Name:
+    """The name that ``text`` means in a declaration, L(absolute) unless its final dot was forgotten. Raises ValueError saying what is wrong."""
+    try:
+        name = absolute(text, origin)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise ValueError(f"is not a domain name ({error})") from error
+    if lacks_final_dot(text, origin):
+        raise ValueError(without_final_dot(text, origin))
+    return name
+
+
+def lacks_final_dot(text: str, origin: dns.name.Name) -> bool:
+    """Whether a name is one such as ``www.example.com`` inside example.com, where it means www.example.com.example.com: nobody wants that."""
+    zone = to_text(origin)
+    return zone != "." and not text.endswith(".") and f".{to_ascii(text, origin).lower()}".endswith(f".{zone}")
+
+
+def without_final_dot(text: str, origin: dns.name.Name) -> str:
+    """What is wrong with a name that L(lacks_final_dot)."""
+    return f"has no final dot and would become {text}.{origin}"
+
+
 def decode(octets: bytes) -> str:
     """The text of a file. Octets that are not UTF-8 are kept as lone surrogates, and each becomes itself again in L(escaped)."""
     return octets.decode("utf-8", "surrogateescape")
@@ -130,11 +152,17 @@ def zone_of_file_name(stem: str) -> str:
 
 
 def mailbox(text: str, origin: dns.name.Name) -> dns.name.Name:
-    """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped). ``\\@`` is no address' at sign."""
+    """SOA RNAME from a mail address or a domain name (RFC 1035 section 8: dots in the local part are escaped). ``\\@`` is no address' at sign.
+
+    Raises ValueError saying what is wrong.
+    """
     match = _ADDRESS.match(text)
-    if match:
+    if not match:
+        return declared(text, origin)
+    try:
         return dns.name.Name((match[1].encode(),) + dns.name.from_text(match[2], dns.name.root, idna_codec=IDNA_CODEC).labels)
-    return absolute(text, origin)
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise ValueError(f"is not a mail address ({error})") from error
 
 
 def network(text: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

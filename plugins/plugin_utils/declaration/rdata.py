@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, escaped, to_ascii
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, escaped, lacks_final_dot, to_ascii, without_final_dot
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import did_you_mean, made_by_yaml
 
 MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
@@ -21,7 +21,6 @@ MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
 _STRING_TYPES = frozenset({"TXT", "SPF"})  # values are free text: quoted and split into character-strings of 255 octets
 _QUESTION_TYPES = frozenset({"ANY", "AXFR", "IXFR", "MAILA", "MAILB", "OPT", "TKEY", "TSIG", "NONE"})
 _NAMELESS = frozenset({"TXT", "SPF", "HINFO", "CAA", "URI", "X25", "ISDN", "GPOS", "AVC", "NINFO", "RESINFO", "WALLET"})  # whose words are text
-_NAME_VALUED = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SRV", "KX", "AFSDB", "RT", "NSAP-PTR"})
 # Types by number that NSD 4.6, Knot DNS 3.2 or BIND 9.18 does not know by name, or not in the form of dnspython: written as RFC 3597 has
 # them, which all read.
 _OPAQUE = frozenset({3, 4, 7, 8, 9, 10, 11, 19, 20, 22, 23, 24, 26, 27, 30, 38, 55, 56, 66, 67, 68, 103, 258, 260, 261, 262, 32768, 32769})
@@ -80,19 +79,24 @@ def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name
         raise ValueError("is empty")
     elif any(character in text for character in "\n\r"):
         raise ValueError("spans several lines")
-    if type_text in _NAME_VALUED:
-        refuse_forgotten_dot(text.split()[-1], origin)
     try:
-        return read_rdata(rdtype, _FIELD.sub(lambda field: field_in_ascii(rdtype, field[0], origin), text) if not text.isascii() else text, origin)
+        if not text.isascii():
+            text = _FIELD.sub(lambda field: field_in_ascii(rdtype, field[0], origin), text)
+        rdata = read_rdata(rdtype, text, origin)
     except ValueError as error:
         raise ValueError(f"is not {'an' if type_text[0] in 'AIO' else 'a'} {type_text} value ({error})") from error
+    for field in _FIELD.finditer(text):
+        # Which fields are names, reading tells, whatever the type: with the zone behind them they mean the same.
+        if lacks_final_dot(field[0], origin) and _means(rdata, rdtype, f"{text[: field.end()]}.{origin}{text[field.end() :]}", origin):
+            raise ValueError(without_final_dot(field[0], origin))
+    return rdata
 
 
-def refuse_forgotten_dot(text: str, origin: dns.name.Name) -> None:
-    """``www.example.com`` inside example.com means www.example.com.example.com: nobody wants that. Raises ValueError."""
-    zone = origin.to_text(omit_final_dot=True)
-    if zone != "." and not text.endswith(".") and (text.lower() == zone or text.lower().endswith("." + zone)):
-        raise ValueError(f"has no final dot and would become {text}.{origin}")
+def _means(rdata: str, rdtype: dns.rdatatype.RdataType, text: str, origin: dns.name.Name) -> bool:
+    try:
+        return read_rdata(rdtype, text, origin) == rdata
+    except ValueError:
+        return False
 
 
 def field_in_ascii(rdtype: dns.rdatatype.RdataType, field: str, origin: dns.name.Name) -> str:
@@ -249,4 +253,4 @@ def example_of(rdtype: dns.rdatatype.RdataType) -> str:
         "TXT": "write the text itself, or character-strings that are all in double quotes",
     }
     type_text = dns.rdatatype.to_text(rdtype)
-    return examples.get(type_text, f"write it as in a master file, every part of {type_text} in order")
+    return examples.get(type_text, f"write it as in a master file, every part of {type_text} in order, and whole names with a final dot")

@@ -16,14 +16,13 @@ from typing import Any, NamedTuple
 from ansible_collections.authoritative.dns.plugins.module_utils.common import zone_files
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import absolute, labels_of
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import declared, labels_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem, did_you_mean, made_by_yaml, shown
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.rdata import (
     example_of,
     opaque,
     parse_rdata,
     parse_type,
-    refuse_forgotten_dot,
     type_of,
 )
 
@@ -149,13 +148,9 @@ def parse_owner(text: object, origin: dns.name.Name) -> str:
         text = str(text)  # the 50 of a reverse zone
     if not isinstance(text, str) or not text:
         raise ValueError(made_by_yaml(text) or "is not a name")
-    try:
-        name = absolute(text, origin)
-    except (dns.exception.DNSException, UnicodeError) as error:
-        raise ValueError(f"is not a domain name ({error})") from error
+    name = declared(text, origin)
     if not name.is_subdomain(origin):
         raise ValueError(f"is outside the zone {origin}")
-    refuse_forgotten_dot(text, origin)
     return name.relativize(origin).to_text()
 
 

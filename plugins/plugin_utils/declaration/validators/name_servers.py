@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from socket import AF_INET, AF_INET6, inet_pton
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import Record
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.targets import NoAlias, without_address
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.targets import NoAlias, with_dot, without_address
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.validator import WARNING, Finding, Validator
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.zone_view import (
     ADDRESS_TYPES,
@@ -58,6 +58,20 @@ class ServerAddresses(Validator):
         for record in zone.servers:
             if zone.standing(record.rdata) is Standing.BARE:
                 yield without_address(zone, record)
+
+
+class ServerWildcard(Validator):
+    id = "ns-address"
+    level = WARNING
+    source = "RFC 1034 section 4.2.1, RFC 1035 section 5.1"
+    summary = "The zone's name servers inside it have addresses of their own, not those of a wildcard. A name without a final dot is one inside the zone."
+    example = '{records: [{name: "@", type: NS, value: [ns1.example.net, ns2.example.net.]}, {name: "*", type: A, value: 192.0.2.1}]}'
+
+    def check(self, zone: ZoneView) -> Iterable[Finding]:
+        for record in zone.servers:
+            if zone.standing(record.rdata) is Standing.ADDRESSED and zone.relative(record.rdata) not in zone.by_owner:
+                wrong = f"{record.rdata} lies inside the zone and has no address but that of a wildcard"
+                yield Finding(place_of(record), wrong, f"add an A or AAAA record for {zone.spelled(record.rdata)}, or {with_dot(zone, record.rdata)}")
 
 
 class DelegationAddresses(Validator):

@@ -32,6 +32,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.vali
     ServerAlias,
     ServerCount,
     ServerNetworks,
+    ServerWildcard,
     WildcardDelegation,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.validators.pointers import PointerAgreement, PointerTargets
@@ -56,6 +57,7 @@ VALIDATORS: Mapping[str, Validator] = {
         ApexServers(),
         ServerCount(),
         ServerAddresses(),
+        ServerWildcard(),
         DelegationAddresses(),
         ServerAlias(),
         DelegationAlias(),

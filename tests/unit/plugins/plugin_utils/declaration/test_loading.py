@@ -169,6 +169,31 @@ MISTAKES = {
         "has no final dot and would become",
         "write a preference and a name",
     ),
+    "forgotten final dot before parameters": (
+        with_record(name="www", type="HTTPS", value="1 web.example.com alpn=h2"),
+        "has no final dot and would become web.example.com.example.com.",
+        "whole names with a final dot",
+    ),
+    "forgotten final dot in a name server": (
+        {"name": "example.com", "name_servers": ["ns1.example.net.", "ns2.example.com"], "records": []},
+        "name_servers: 'ns2.example.com' has no final dot and would become ns2.example.com.example.com.",
+        "write names with a final dot",
+    ),
+    "forgotten final dot in the primary's name": (
+        {**ZONE, "soa": {"mname": "ns1.example.com"}},
+        "zone example.com, soa: mname 'ns1.example.com' has no final dot and would become ns1.example.com.example.com.",
+        "write names such as ns1.example.com. and hostmaster@example.com",
+    ),
+    "forgotten final dot in the mailbox": (
+        {**ZONE, "soa": {"rname": "hostmaster.example.com"}},
+        "zone example.com, soa: rname 'hostmaster.example.com' has no final dot and would become hostmaster.example.com.example.com.",
+        "write names such as ns1.example.com. and hostmaster@example.com",
+    ),
+    "mailbox that is none": (
+        {**ZONE, "soa": {"rname": "hostmaster@example..com"}},
+        "zone example.com, soa: rname 'hostmaster@example..com' is not a mail address",
+        "write names such as ns1.example.com. and hostmaster@example.com",
+    ),
     "name outside the zone": (
         with_record(name="www.example.org.", type="A", value="192.0.2.1"),
         "name 'www.example.org.' is outside the zone example.com.",
@@ -220,7 +245,7 @@ MISTAKES = {
     "timer of the soa": ({**ZONE, "soa": {"refresh": "often"}}, "zone example.com, soa: refresh: 'often' is not a time", "write seconds"),
     "name in the soa": (
         {**ZONE, "soa": {"mname": "a..b"}},
-        "zone example.com, soa: mname 'a..b'",
+        "zone example.com, soa: mname 'a..b' is not a domain name",
         "write names such as ns1.example.com. and hostmaster@example.com",
     ),
     "soa that is text": ({**ZONE, "soa": "ns1 hostmaster"}, "zone example.com, soa: 'ns1 hostmaster' is not a mapping", "give a mapping with mname"),
@@ -567,7 +592,7 @@ def test_name_servers_are_those_of_zones_that_have_none_themselves():
     assert [str(record) for record in zones["bare.example"].content.records][0] == "@ 60 NS ns1.example.net."
     assert zones["2.0.192.in-addr.arpa"].content.apex_servers[0] == "ns1.example.net."
     assert "name_servers is 5; give a list of names" in mistakes(bare, defaults={"name_servers": 5})[0]
-    assert "name_servers: 'a..b' is not a name" in mistakes({**bare, "name_servers": ["a..b"]})[0]
+    assert "name_servers: 'a..b' is not a domain name" in mistakes({**bare, "name_servers": ["a..b"]})[0]
 
 
 def test_names_of_hosts_in_unicode_are_told_where_a_name_server_would_read_octets():

@@ -51,12 +51,28 @@ def test_zone_names_are_lower_case_a_labels(text, expected):
     [
         ("hostmaster@example.com", "hostmaster.example.com."),
         ("first.last@example.com", r"first\.last.example.com."),
+        ("hostmaster@mail.example.net", "hostmaster.mail.example.net."),
         ("hostmaster", "hostmaster.example.net."),
         ("@", "example.net."),
     ],
 )
 def test_a_mail_address_becomes_a_name(text, expected):
     assert names.mailbox(text, dns.name.from_text("example.net.")).to_text() == expected
+
+
+@pytest.mark.parametrize("text", ["example.net", "WWW.Example.NET", "Bücher.example", "www.bücher.example"])
+def test_a_name_whose_final_dot_was_forgotten_is_told(text):
+    origin = names.zone_name(text.split(".", text.count(".") - 1)[-1])
+    with pytest.raises(ValueError) as error:
+        names.declared(text, origin)
+    assert f"has no final dot and would become {text}.{origin}" in str(error.value)
+    assert names.declared(f"{text}.", origin).is_subdomain(origin)
+
+
+@pytest.mark.parametrize("text", ["www", "@", "www.sub", "my-example.net", "example.net.www", "example.com", "example.net."])
+def test_a_name_that_is_meant_to_be_relative_is(text):
+    origin = dns.name.from_text("example.net.")
+    assert names.declared(text, origin) == names.absolute(text, origin)
 
 
 @given(st.one_of(st.text(), st.ip_addresses().map(str), st.tuples(st.ip_addresses().map(str), st.text(max_size=30)).map("%".join)))

@@ -117,3 +117,51 @@ def test_what_is_wrong_is_told(rdtype, value, wrong):
     with pytest.raises(ValueError) as error:
         parse_rdata(dns.rdatatype.from_text(rdtype), value, ORIGIN)
     assert wrong in str(error.value)
+
+
+DOTS = [
+    ("NS", "{}"), ("CNAME", "{}"), ("DNAME", "{}"), ("PTR", "{}"), ("NSAP-PTR", "{}"), ("MX", "10 {}"), ("KX", "10 {}"), ("AFSDB", "1 {}"), ("RT", "10 {}"),
+    ("SRV", "0 5 5060 {}"), ("NAPTR", '100 10 "s" "SIP+D2U" "" {}'), ("RP", "{} txt"), ("RP", "admin {}"), ("PX", "10 {} c"), ("PX", "10 b {}"),
+    ("LP", "10 {}"), ("HTTPS", "0 {}"), ("HTTPS", "1 {} alpn=h2 port=8443"), ("SVCB", "1 {} key667="), ("IPSECKEY", "10 3 2 {} AQNRU3mG"), ("AMTRELAY", "10 0 3 {}"),
+    ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA rvs {}"), ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA {} rvs"), ("NSEC", "{} A NS"),
+    ("RRSIG", "A 13 3 60 20330101000000 20260101000000 1 {} AAAA"), ("MB", "{}"), ("MG", "{}"), ("MR", "{}"), ("MINFO", "{} b"), ("MINFO", "a {}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rdtype", "written"), DOTS)
+def test_a_forgotten_final_dot_is_told_wherever_a_name_is(rdtype, written):
+    number = dns.rdatatype.from_text(rdtype)
+    for name in ("www.example.com", "WWW.Example.COM", "example.com"):
+        with pytest.raises(ValueError) as error:
+            parse_rdata(number, written.format(name), ORIGIN)
+        assert str(error.value) == f"has no final dot and would become {name}.example.com."
+        assert parse_rdata(number, written.format(f"{name}."), ORIGIN)
+    for name in ("ns1", "www.sub", "_sip._udp", "example.net", "my-example.com", "@"):
+        assert parse_rdata(number, written.format(name), ORIGIN) == read_rdata(number, written.format(name), ORIGIN)
+
+
+def test_a_forgotten_final_dot_is_told_of_a_name_in_unicode():
+    with pytest.raises(ValueError) as error:
+        parse_rdata(dns.rdatatype.MX, "10 mail.bücher.example", dns.name.from_text("xn--bcher-kva.example."))
+    assert "has no final dot and would become mail.xn--bcher-kva.example.xn--bcher-kva.example." in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("zone", "rdtype", "written"),
+    [
+        ("example.com", "CAA", "0 issue example.com"),
+        ("example.com", "TXT", "v=spf1 include:example.com example.com"),
+        ("example.com", "TXT", '"a" example.com'),
+        ("example.com", "HINFO", "PC www.example.com"),
+        ("example.com", "URI", "10 1 https://www.example.com"),
+        ("example.com", "HTTPS", "1 . dohpath=/.example.com{?dns}"),
+        ("example.com", "NAPTR", '100 10 s SIP+D2U !^.*$!www.example.com _sip._udp'),
+        ("mx", "CSYNC", "66 3 A NS MX"),
+        ("mx", "NSEC", "b A MX"),
+        ("aa", "SSHFP", "1 1 " + "aa " * 20),
+        ("aaaa", "DNSKEY", "257 3 13 aaaa aaaa"),
+        ("10", "MX", "10 mail"),
+    ],
+)
+def test_what_is_no_name_may_end_as_the_zone(zone, rdtype, written):
+    assert parse_rdata(dns.rdatatype.from_text(rdtype), written, dns.name.from_text(zone))

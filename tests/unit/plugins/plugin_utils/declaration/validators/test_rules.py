@@ -143,6 +143,18 @@ def test_a_zone_sets_a_rules_level(level, expected):
     assert (len(errors), len(warnings)) == expected
 
 
+def test_an_address_of_a_wildcard_is_none_of_a_name_server():
+    """Whose final dot was forgotten more often than not."""
+    own = [record("ns1", "A", "192.0.2.1"), record("*", "A", "198.51.100.1"), record("*.b", "A", "203.0.113.1")]
+    _errors, warnings = judged(zone_of([record("@", "NS", ["NS1", "ns2.Example.net", "a.b.example.com."]), *own]), {})
+    assert [str(problem) for problem in warnings] == [
+        f"zone example.com, record @ NS: {name} lies inside the zone and has no address but that of a wildcard; add an A or AAAA record for {owner}, or"
+        f" write {owner}. with its final dot (RFC 1034 section 4.2.1, RFC 1035 section 5.1) [ns-address]"
+        for owner, name in (("a.b", "a.b.example.com."), ("ns2.Example.net", "ns2.Example.net.example.com."))
+    ]
+    assert found(zone_of([record("@", "NS", ["ns.sub", "ns2.example.net."]), record("sub", "NS", "ns.sub"), record("ns.sub", "A", "192.0.2.2"), *own])) == []
+
+
 def test_messages_name_zone_record_fault_and_remedy():
     zone = zone_of([record("@", "NS", ["ns1", "ns2.example.net."]), record("www", "CNAME", "x.net."), record("www", "A", "192.0.2.1")])
     errors, _warnings = judged(zone, {})

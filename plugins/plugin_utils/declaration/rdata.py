@@ -31,6 +31,7 @@ _HASH = 20  # octets of SHA-1, the one hash of NSEC3 (RFC 5155 section 11)
 _OF_NAMES_ALONE = {"MB": 1, "MG": 1, "MR": 1, "MINFO": 2}  # how many (RFC 1035 section 3.3)
 _MOMENT = re.compile(r"(?<=\s)\d{14}(?=\s)")
 _FIELD = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
+_COMMENTED = re.compile(r'(?:[^"\\;]|\\.|"(?:[^"\\]|\\.)*")*;', re.DOTALL)  # up to a semicolon that is neither quoted nor escaped
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}\Z")
 
 
@@ -79,6 +80,8 @@ def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name
         raise ValueError("is empty")
     elif any(character in text for character in "\n\r"):
         raise ValueError("spans several lines")
+    if ";" in text and _COMMENTED.match(text):  # nobody means a comment here, and what it hides may be a restriction, as in CAA
+        raise ValueError("has a semicolon outside of double quotes, which would cut off what follows")
     try:
         if not text.isascii():
             text = _FIELD.sub(lambda field: field_in_ascii(rdtype, field[0], origin), text)
@@ -250,6 +253,7 @@ def example_of(rdtype: dns.rdatatype.RdataType) -> str:
         "PTR": "write a name with a final dot, such as www.example.com.",
         "SRV": "write priority, weight, port and a name such as '0 5 5060 sip.example.com.'",
         "CAA": "write flags, tag and value such as '0 issue \"ca.example.net\"'",
+        "URI": "write priority, weight and target such as '10 1 \"https://www.example.com/\"'",
         "TXT": "write the text itself, or character-strings that are all in double quotes",
     }
     type_text = dns.rdatatype.to_text(rdtype)

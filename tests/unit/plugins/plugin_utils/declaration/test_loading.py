@@ -194,6 +194,11 @@ MISTAKES = {
         "zone example.com, soa: rname 'hostmaster@example..com' is not a mail address",
         "write names such as ns1.example.com. and hostmaster@example.com",
     ),
+    "semicolon that is not in quotes": (
+        with_record(name="@", type="CAA", value="0 issue ca.example.net; validationmethods=dns-01"),
+        "value '0 issue ca.example.net; validationmethods=dns-01' has a semicolon outside of double quotes, which would cut off what follows",
+        "write flags, tag and value such as '0 issue \"ca.example.net\"'",
+    ),
     "name outside the zone": (
         with_record(name="www.example.org.", type="A", value="192.0.2.1"),
         "name 'www.example.org.' is outside the zone example.com.",

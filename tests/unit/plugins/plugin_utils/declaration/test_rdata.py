@@ -165,3 +165,44 @@ def test_a_forgotten_final_dot_is_told_of_a_name_in_unicode():
 )
 def test_what_is_no_name_may_end_as_the_zone(zone, rdtype, written):
     assert parse_rdata(dns.rdatatype.from_text(rdtype), written, dns.name.from_text(zone))
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "value"),
+    [
+        ("CAA", "0 issue ca.example.net; validationmethods=dns-01"),
+        ("CAA", '0 issue "ca.example.net" ; account=1'),
+        ("CAA", "0 issue ;"),
+        ("URI", "10 1 https://www.example.com/;x=1"),
+        ("A", "192.0.2.1 ; the old one"),
+        ("MX", "10 mail; backup"),
+        ("TXT", '"a" ; comment'),
+        ("TXT", '"a\\";" "b";c'),
+        ("HTTPS", "1 . alpn=h2 ; port=8443"),
+        ("TYPE65280", "\\# 1 00 ; 01"),
+    ],
+)
+def test_a_value_is_not_cut_off_where_a_comment_would_begin(rdtype, value):
+    with pytest.raises(ValueError) as error:
+        parse_rdata(dns.rdatatype.from_text(rdtype), value, ORIGIN)
+    assert "has a semicolon outside of double quotes, which would cut off what follows" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "value", "expected"),
+    [
+        ("CAA", '0 issue "ca.example.net; validationmethods=dns-01"', '0 issue "ca.example.net; validationmethods=dns-01"'),
+        ("CAA", "0 issue \\;", '0 issue ";"'),
+        ("CAA", '0 issue ";"', '0 issue ";"'),
+        ("URI", "10 1 https://www.example.com/\\;x=1", '10 1 "https://www.example.com/;x=1"'),
+        ("URI", "10 1 https://www.example.com/\\059x=1", '10 1 "https://www.example.com/;x=1"'),
+        ("CNAME", "a\\;b", "a\\;b.example.com."),
+        ("NAPTR", '10 20 "u" "E2U+sip" "!^.*$!sip:\\"a;b\\"@example.com!" .', '10 20 "u" "E2U+sip" "!^.*$!sip:\\"a;b\\"@example.com!" .'),
+        ("HTTPS", '1 . key65280="a;b"', '1 . key65280="a;b"'),
+        ("TXT", "v=DKIM1; k=rsa; p=AAAA", '"v=DKIM1; k=rsa; p=AAAA"'),
+        ("TXT", '"v=DKIM1; k=rsa;" " p=AAAA"', '"v=DKIM1; k=rsa;" " p=AAAA"'),
+        ("TXT", '"a" b\\;c', '"a" "b;c"'),
+    ],
+)
+def test_a_semicolon_in_quotes_or_escaped_is_data(rdtype, value, expected):
+    assert parse_rdata(dns.rdatatype.from_text(rdtype), value, ORIGIN) == expected

@@ -62,7 +62,10 @@ options:
     default: []
     suboptions:
       name:
-        description: A name of your choice, unique in the list. Give one for each address of a server.
+        description:
+          - A name of your choice, unique in the list. Give one for each address of a server, and for each key that it gives zones by.
+          - With the address it is what the peer is found again by. All zones of the account that use the peer get what a call changes about its
+            port or key, those that the call is not about too.
         type: str
         required: true
       address:

@@ -13,10 +13,16 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 import yaml
+from ansible_collections.authoritative.dns.plugins.action.cloud import _module_arguments
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.providers import duties
 from ansible_collections.authoritative.dns.tests.support.cloudflare_double import running_double
+from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.named import running_named, zone_text
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
 from ansible_collections.authoritative.dns.tests.support.route53_double import running_route53
@@ -113,7 +119,7 @@ def test_from_the_declaration_to_the_proof_and_away_again(in_the_world):
 
 def there_and_away(there):
     provide, primary, cloudflare, route53 = there.provide, there.primary, there.cloudflare, there.route53
-    source = f"{primary.address} port {primary.port}/{primary.address}"
+    source = f"{primary.address} port {primary.port}/{primary.address} port {primary.port} with agreed"
     everywhere = {
         ("soa", ZONES[0], source): "in_sync",
         ("soa", ZONES[0], f"cloudflare/{CLOUDFLARE}"): "in_sync",
@@ -167,3 +173,64 @@ def timer(there):
     command = [sys.executable, "-I", paths["program"], paths["configuration"]]
     outcome = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
     assert (outcome.returncode, outcome.stderr) == (0, "") and f"{ZONES[1]} serial 7: " in outcome.stdout, outcome
+
+
+@contextlib.contextmanager
+def two_keys_at_cloudflare():
+    """The double, a primary that gives each zone by a key of its own, and a function that takes those zones there that are selected."""
+    secrets = {"a": SECRET, "b": OTHER_SECRET}
+    keys = {f"key-{zone}": secret for zone, secret in secrets.items()}
+    statements = "".join(f'zone "{zone}.example" {{ type primary; file "{zone}.zone"; allow-transfer {{ key key-{zone}; }}; }};\n' for zone in secrets)
+    files = {f"{zone}.zone": zone_text(f"{zone}.example", serial=5) for zone in secrets}
+    with running_double() as cloud, running_named({}, keys=keys, statements=statements, files=files) as primary:
+        outside = {"address": primary.address, "port": primary.port, "name": "hidden"}
+        records = [{"type": "NS", "value": "ns1.example.net."}]
+        zones = [
+            {"name": f"{zone}.example", "tsig": f"key-{zone}", "primaries": [outside], "secondaries": [{"cloud": "cloudflare"}], "records": records}
+            for zone in secrets
+        ]
+        given = {"keys": [{"name": name, "secret": secret} for name, secret in keys.items()]}
+        inventory = Inventory({"all": ["worker"], "dns_cloud": ["worker"]}, {"worker": ("127.0.0.9",)}.__getitem__)
+        account = {"api_url": cloud.url, "api_token": cloud.token, "account_id": cloud.account, "wait_timeout": 8, "timeout": 3}
+
+        def provide(select=None, arguments=None):
+            declaration = load(zones, {}, inventory, str, keys=given, select=select)
+            arguments = arguments or _module_arguments("cloudflare", duties(declaration, "worker", ("127.0.0.9",))["cloudflare"])
+            outcome = run_module("cloudflare_secondary_zone", **account, **arguments)
+            assert not outcome["failed"], outcome
+            return outcome
+
+        yield cloud, primary, provide
+
+
+def follows(cloud, primary, zone, serial):
+    """Whether Cloudflare gets a new serial of a zone."""
+    primary.write_zone(zone, zone_text(f"{zone}.example", serial=serial))
+    primary.reload()
+    (identity,) = [found["id"] for found in cloud.call("GET", "/zones?per_page=50") if found["name"] == f"{zone}.example"]
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        cloud.call("POST", f"/zones/{identity}/secondary_dns/force_axfr", {})
+        time.sleep(0.3)
+        if cloud.call("GET", f"/zones/{identity}/secondary_dns/incoming").get("soa_serial") == serial:
+            return True
+    return False
+
+
+def test_a_run_about_some_zones_leaves_the_transfers_of_others_alone():
+    with two_keys_at_cloudflare() as (cloud, primary, provide):
+        provide()
+        assert not provide("[?name=='b.example']")["changed"]
+        assert follows(cloud, primary, "a", 6) and follows(cloud, primary, "b", 6)
+        assert not provide()["changed"]
+
+
+def test_zones_move_to_peers_that_are_named_after_their_keys_and_others_keep_the_old_one():
+    with two_keys_at_cloudflare() as (cloud, primary, provide):
+        earlier = {"name": f"hidden/{primary.address}", "address": primary.address, "port": primary.port, "key": "key-a"}
+        keys = [{"name": "key-a", "secret": SECRET}]
+        provide(arguments={"zones": [{"name": "a.example"}], "primaries": [earlier], "keys": keys})
+        provide("[?name=='b.example']")
+        assert follows(cloud, primary, "a", 6)
+        assert provide()["changed"] and follows(cloud, primary, "a", 7) and follows(cloud, primary, "b", 6)
+        assert not provide()["changed"]

@@ -94,10 +94,11 @@ class Zone(NamedTuple):
     @property
     def comment(self) -> str:
         """Of the hosted zone: by it we know later that we created it."""
-        return f"authoritative.dns: mirrored from {self.primaries[0].name}" if self.primaries else MARK
+        return f"{MARK}{self.primaries[0].name}"[:MAX_COMMENT] if self.primaries else MARK
 
 
 MARK = "authoritative.dns: mirrored from "
+MAX_COMMENT = 256  # characters, as the API has it
 
 
 class Source(NamedTuple):

@@ -13,8 +13,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label
-from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import keys_between, reachable
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_with_key
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, keys_between, reachable
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,20 @@ def duties(declaration: Declaration, host: str, addresses: Sequence[str]) -> dic
                 if key is not None:
                     keys[key.name] = key
                 for peer in reachable(source, () if CLOUDS[server.cloud].pulls else addresses):
-                    entry = {"name": label(peer.server, peer.address), "address": peer.address, "port": peer.port, **({"key": key.name} if key else {})}
-                    if primaries.setdefault(entry["name"], entry) != entry:  # other zones are transferred with another key
-                        entry["name"] += f" {key.name if key else 'unsigned'}"
-                        primaries[entry["name"]] = entry
-                    used.append(entry["name"])
+                    name = _primary_name(peer, key)
+                    primaries[name] = {"name": name, "address": peer.address, "port": peer.port, **({"key": key.name} if key else {})}
+                    used.append(name)
             zones.append({"name": zone.name, "primaries": used})
     return {
         provider: Duties(zones, list(primaries.values()), [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()])
         for provider, (zones, primaries, keys) in found.items()
     }
+
+
+def _primary_name(peer: Peer, key: Key | None) -> str:
+    """Says all about the primary, and nothing of the run: by it the provider's entry is found again, which zones outside the run use as well."""
+    name = label(peer.server, peer.address) + (f" port {peer.port}" if peer.port != 53 else "")
+    return label_with_key(name, key.name) if key else f"{name} without a key"
 
 
 def absent(declaration: Declaration, listed: Mapping[str, Iterable[str]]) -> dict[str, list[dict[str, Any]]]:

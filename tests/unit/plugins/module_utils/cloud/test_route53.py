@@ -9,9 +9,9 @@ import dns.name
 import dns.rdata
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud import route53
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import SPEC
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import MARK, MAX_COMMENT, SPEC, Zone
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_timer import read_options
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake, Server
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -253,3 +253,9 @@ def test_mistakes_in_a_configuration_are_named(configuration, message):
     with pytest.raises(Mistake) as raised:
         read_options(configuration, SPEC, "mirror.json")
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["ns1/192.0.2.1 with agreed", "n" * 300])
+def test_the_comment_is_one_that_route_53_takes_and_by_which_the_zone_is_known(name):
+    comment = Zone("example.com", None, APEX, [Server(name, "192.0.2.1", 53)], None, "declared").comment
+    assert comment.startswith(MARK) and len(comment) <= MAX_COMMENT and (MARK + name).startswith(comment)

@@ -67,27 +67,38 @@ def test_what_the_modules_get():
     found = duties(declared({"cloud": "cloudflare"}, keys=SECRET), "ns1", HOSTS["ns1"])["cloudflare"]
     key = "cloudflare._from.ns1._g1"
     assert found.primaries == [
-        {"name": "ns1/192.0.2.1", "address": "192.0.2.1", "port": 53, "key": key},
-        {"name": "ns1/2001:db8::1", "address": "2001:db8::1", "port": 53, "key": key},
+        {"name": f"ns1/192.0.2.1 with {key}", "address": "192.0.2.1", "port": 53, "key": key},
+        {"name": f"ns1/2001:db8::1 with {key}", "address": "2001:db8::1", "port": 53, "key": key},
     ]
     assert found.zones == [{"name": "example.com", "primaries": [primary["name"] for primary in found.primaries]}]
     assert [item["name"] for item in found.keys] == [key]
     fed = duties(declared("ns2", {"cloud": "route53", "from": "ns2"}), "ns1", HOSTS["ns1"])["route53"]
-    assert (fed.primaries, fed.keys) == ([{"name": "ns2/192.0.2.2", "address": "192.0.2.2", "port": 53}], [])
+    assert (fed.primaries, fed.keys) == ([{"name": "ns2/192.0.2.2 without a key", "address": "192.0.2.2", "port": 53}], [])
 
 
-def test_two_keys_for_one_address_are_two_primaries():
-    given = {**SECRET, "keys": [{"name": "agreed", "secret": "c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="}]}
+def test_a_primary_is_called_the_same_whichever_zones_a_run_is_about():
+    given = {**SECRET, "keys": [{"name": name, "secret": "c2VjcmV0IHRoYXQgaXMgbG9uZyBlbm91Z2g="} for name in ("agreed", "unsigned")]}
+    outside = [{"address": "192.0.2.7", "name": "hidden", "port": port, "key": False} for port in (53, 5300)]
     zones = [
         {"name": "a.example", "secondaries": [{"cloud": "cloudflare"}], "records": NS},
         {"name": "b.example", "secondaries": [{"cloud": "cloudflare", "key": "agreed"}], "records": NS},
+        {"name": "c.example", "secondaries": [{"cloud": "cloudflare", "key": False}], "records": NS},
+        {"name": "d.example", "secondaries": [{"cloud": "cloudflare", "key": "unsigned"}], "records": NS},
+        *({"name": f"e{primary['port']}.example", "primaries": [primary], "secondaries": [{"cloud": "cloudflare", "host": "ns1"}], "records": NS} for primary in outside),
     ]
-    found = duties(load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=given), "ns1", ("192.0.2.1",))["cloudflare"]
-    assert {zone["name"]: zone["primaries"][0] for zone in found.zones} == {"a.example": "ns1/192.0.2.1", "b.example": "ns1/192.0.2.1 agreed"}
-    assert {primary["name"]: primary["key"] for primary in found.primaries if ":" not in primary["address"]} == {
-        "ns1/192.0.2.1": "cloudflare._from.ns1._g1",
-        "ns1/192.0.2.1 agreed": "agreed",
+
+    def primaries(select):
+        found = duties(load(zones, {}, Inventory(GROUPS, HOSTS.__getitem__), str, keys=given, select=select), "ns1", ("192.0.2.1",))["cloudflare"]
+        named = {primary["name"]: (primary["address"], primary["port"], primary.get("key")) for primary in found.primaries}
+        return {zone["name"]: {name: named[name] for name in zone["primaries"]} for zone in found.zones}
+
+    together = primaries(None)
+    assert together["b.example"] == {
+        "ns1/192.0.2.1 with agreed": ("192.0.2.1", 53, "agreed"),
+        "ns1/2001:db8::1 with agreed": ("2001:db8::1", 53, "agreed"),
     }
+    assert len({name for zone in together.values() for name in zone}) == 4 * 2 + 2
+    assert together == {zone: found for name in together for zone, found in primaries(f"[?name=='{name}']").items()}
 
 
 def test_whom_to_ask_whether_the_provider_has_it():
@@ -96,8 +107,8 @@ def test_whom_to_ask_whether_the_provider_has_it():
     asked = found.questions("cloudflare", told, {"a.provider.example": ["198.51.100.1", "2001:db8:5::1"], "b.provider.example": ["198.51.100.1"]})
     assert asked["zones"] == [{"name": "example.com", "servers": ["cloudflare/198.51.100.1", "cloudflare/2001:db8:5::1"]}]
     assert [(server["name"], server["role"]) for server in asked["servers"]] == [
-        ("ns1/192.0.2.1", "primary"),
-        ("ns1/2001:db8::1", "primary"),
+        ("ns1/192.0.2.1 without a key", "primary"),
+        ("ns1/2001:db8::1 without a key", "primary"),
         ("cloudflare/198.51.100.1", "secondary"),
         ("cloudflare/2001:db8:5::1", "secondary"),
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -135,7 +136,10 @@ def read_zone(entry: Mapping[str, Any], primaries: Mapping[str, Primary], presen
         raise Mistake(f"{where} has no primaries; name at least one server to transfer from")
     if entry["serial"] is not None and not 0 <= entry["serial"] < 2**32:
         raise Mistake(f"{where} has the serial {entry['serial']}; a serial is between 0 and 4294967295")
-    return Zone(canonical(entry["name"]), tuple(dict.fromkeys(names)), entry["serial"])
+    name = canonical(entry["name"])
+    if not name.isascii():
+        raise Mistake(f"{where} is no domain name; a label in Unicode must have a form in ASCII (RFC 5890)")
+    return Zone(name, tuple(dict.fromkeys(names)), entry["serial"])
 
 
 def read_network(text: str) -> str:
@@ -164,8 +168,12 @@ def unique(entries: Iterable[Mapping[str, Any]], option: str, form: Callable[[st
 
 
 def canonical(name: str | None) -> str:
-    """A domain name as this module compares them: lower case, no final dot."""
-    return (name or "").lower().rstrip(".")
+    """A domain name as this module compares them: lower case, no final dot, A-labels (RFC 5890). What has none stays as it is."""
+    text = (name or "").lower().rstrip(".")
+    if not text.isascii():
+        with contextlib.suppress(UnicodeError):
+            return text.encode("idna").decode()
+    return text
 
 
 def decoded(secret: str | None) -> bytes:

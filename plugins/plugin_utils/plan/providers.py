@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
@@ -73,17 +74,29 @@ def _primary_name(peer: Peer, key: Key | None) -> str:
     return label_with_key(name, key.name) if key else f"{name} without a key"
 
 
-def absent(declaration: Declaration, listed: Mapping[str, Iterable[str]]) -> dict[str, list[dict[str, Any]]]:
-    """The zones that providers are to forget. Raises DeclarationError for one that is declared to be there."""
-    problems = []
+def absent(declaration: Declaration, listed: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The zones that providers are to forget, by provider. Raises DeclarationError for one that is declared to be there, and for what is no list of names."""
+    problems: list[Problem] = []
     where = "cloud_absent"
+    found: dict[str, list[dict[str, Any]]] = {}
     for provider, zones in listed.items():
         if provider not in CLOUDS:
             problems.append(Problem(where, f"the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}"))
-        for name in zones:
-            zone = declaration.zones.get(str(name).lower().rstrip("."))
+        if not isinstance(zones, (list, tuple)):
+            problems.append(Problem(where, f"{provider} is {zones!r}", f"list the names of zones, such as {{{provider}: [example.com]}}"))
+            continue
+        for item in zones:
+            try:
+                name = names.to_text(names.zone_name(item))
+            except ValueError as error:
+                problems.append(Problem(where, f"{provider} has {item!r}, which {error}", "write the name of a zone"))
+                continue
+            zone = declaration.zones.get(name)
             if zone is not None and any(server.cloud == provider for server in zone.secondaries):
-                problems.append(Problem(where, f"{name} is declared to be served by {provider}", "take it out of the zone's secondaries, or out of this list"))
+                problems.append(Problem(where, f"{item} is declared to be served by {provider}", "take it out of the zone's secondaries, or out of this list"))
+            entry = {"name": name}
+            if entry not in found.setdefault(provider, []):
+                found[provider].append(entry)
     if problems:
         raise DeclarationError(problems)
-    return {provider: [{"name": str(name).lower().rstrip(".")} for name in zones] for provider, zones in listed.items() if zones}
+    return found

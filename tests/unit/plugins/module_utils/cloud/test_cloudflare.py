@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare import ZoneState, is_peer
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_api import hint, kept_back, retry_after, told
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_wanted import Key, Primary, Zone, canonical, read_wanted
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.cloudflare_wanted import Key, Mistake, Primary, Zone, canonical, read_wanted
 
 SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbA=="
 
@@ -37,6 +37,18 @@ def test_names_and_addresses_are_brought_into_one_form():
     assert wanted.primaries[0].peer_name == "ns1 2001:db8::1"
     assert wanted.networks == ("192.0.2.0/28", "2001:db8::/64") and canonical(None) == ""
     assert SECRET not in repr(wanted)
+
+
+@pytest.mark.parametrize("name", ["bücher.example", "BÜCHER.Example.", "xn--bcher-kva.example"])
+def test_a_name_in_unicode_is_its_a_labels(name):
+    (zone,) = read_wanted(params(zones=[{"name": name, "primaries": None, "serial": None}])).zones
+    assert zone.name == canonical(name) == "xn--bcher-kva.example"
+
+
+def test_what_has_no_a_labels_is_no_name_of_a_zone():
+    with pytest.raises(Mistake, match="zones: ü+.example is no domain name"):
+        read_wanted(params(zones=[{"name": "ü" * 70 + ".example", "primaries": None, "serial": None}]))
+    assert canonical("ü" * 70) == "ü" * 70  # somebody else's zone, in the account's list
 
 
 def test_what_nothing_uses_is_left_out_unless_it_is_to_go():

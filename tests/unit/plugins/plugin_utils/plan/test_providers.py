@@ -164,3 +164,30 @@ def test_what_is_to_go_must_not_be_declared():
         absent(declaration, {"cloudflare": ["example.com"]})
     with pytest.raises(DeclarationError, match="'cloudfare' is unknown"):
         absent(declaration, {"cloudfare": []})
+
+
+@pytest.mark.parametrize("spelling", ["bücher.example", "BÜCHER.Example.", "xn--bcher-kva.example"])
+def test_a_name_in_unicode_is_known_in_any_spelling(spelling):
+    declaration = declared({"cloud": "route53"}, name="bücher.example")
+    with pytest.raises(DeclarationError, match="is declared to be served by route53"):
+        absent(declaration, {"route53": [spelling]})
+    assert absent(declaration, {"cloudflare": [spelling, "bücher.example"]}) == {"cloudflare": [{"name": "xn--bcher-kva.example"}]}
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ({"route53": None}, "route53 is None; list the names of zones"),
+        ({"route53": "example.com"}, "route53 is 'example.com'; list the names of zones"),
+        ({"route53": {"example.com": {}}}, "route53 is {'example.com': {}}; list the names of zones"),
+        ({"cloudflare": [{"zone": "example.com"}]}, "cloudflare has {'zone': 'example.com'}, which is not a name"),
+        ({"cloudflare": [5, "two words.example", "ü" * 70]}, "cloudflare has 5, which is not a name"),
+        ({"cloudflare": ["two words.example"]}, "which no zone name may have"),
+        ({"cloudflare": ["ü" * 70 + ".example"]}, "which is not a domain name"),
+        ({5: []}, "the cloud 5 is unknown"),
+    ],
+)
+def test_what_is_to_go_is_lists_of_names(listed, told):
+    with pytest.raises(DeclarationError) as caught:
+        absent(declared("ns2"), listed)
+    assert told in str(caught.value)

@@ -12,7 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import SPEC as ROUTE53_SPEC
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.host_files import copied_to_host
@@ -20,6 +22,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.host_programs im
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.providers import Duties, absent, duties
 
 MODULES = {"cloudflare": "cloudflare_secondary_zone", "route53": "route53_mirror"}
+# A path is for the host to expand.
+_ON_THE_HOST = {name: {**rule, "type": "str"} if rule["type"] == "path" else rule for name, rule in ROUTE53_SPEC.items()}
 _TABLE = 2000  # results; beyond it only faults travel
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
 
@@ -35,8 +39,7 @@ class ActionModule(ActionBase):
         _validation, arguments = self.validate_argument_spec(
             {
                 "state": {"choices": ["present", "verified", "installed"], "default": "present"},
-                "cloudflare": {"type": "dict", "default": {}},
-                "route53": {"type": "dict", "default": {}},
+                **{name: {"type": "dict", "default": {}} for provider in MODULES for name in (provider, f"{provider}_options")},
                 "absent": {"type": "dict", "default": {}},
                 "families": {"type": "list", "elements": "int", "choices": [4, 6], "default": [4, 6]},
                 "wait_timeout": {"type": "float", "default": 60.0},
@@ -59,7 +62,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "diff": [], "providers": {}}
         failures = []
         for provider in dict.fromkeys([*wanted, *unwanted]):
-            options = _given(arguments[provider])
+            options = _options(provider, arguments)
             for state, part in (("present", wanted.get(provider)), ("absent", Duties(zones=unwanted.get(provider, [])))):
                 if part is None or not part.zones:
                     continue
@@ -94,7 +97,11 @@ class ActionModule(ActionBase):
 
     def _install(self, part: Duties, arguments: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Two files for a timer: the program that mirrors, and what the module would be given."""
-        options = {**_given(arguments["route53"]), **_module_arguments("route53", part)}
+        options = {**_options("route53", arguments), **_module_arguments("route53", part)}
+        converted = ArgumentSpecValidator(_ON_THE_HOST).validate(options)
+        if converted.error_messages:
+            raise AnsibleActionFail(f"route53: {'; '.join(converted.error_messages)}")
+        options = {name: converted.validated_parameters[name] for name in options}
         result: dict[str, Any] = {"changed": False}
         for path, content, mode, secret in (
             (arguments["program"], program("cloud.route53_timer"), "0644", False),
@@ -179,9 +186,9 @@ def _waits_for_primary(found: Mapping[str, Any]) -> bool:
     return bool(found.get("failed") and found.get("errors")) and all(": no transfer from " in error for error in found["errors"])
 
 
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what a role's empty defaults leave to the module, or to the environment."""
-    return {key: value for key, value in options.items() if value not in (None, "")}
+def _options(provider: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the provider's module, without what a role's empty defaults leave to the module, or to the environment."""
+    return {key: value for key, value in {**arguments[provider], **arguments[f"{provider}_options"]}.items() if value not in (None, "")}
 
 
 def _module_arguments(provider: str, part: Duties) -> dict[str, Any]:

@@ -26,11 +26,19 @@ options:
     choices: [present, verified, installed]
     default: present
   cloudflare:
-    description: Further options of M(authoritative.dns.cloudflare_secondary_zone), such as the account and the token.
+    description: Options of M(authoritative.dns.cloudflare_secondary_zone), such as the account and the token.
+    type: dict
+    default: {}
+  cloudflare_options:
+    description: Further ones. They win over O(cloudflare).
     type: dict
     default: {}
   route53:
-    description: Further options of M(authoritative.dns.route53_mirror), such as the credentials.
+    description: Options of M(authoritative.dns.route53_mirror), such as the credentials.
+    type: dict
+    default: {}
+  route53_options:
+    description: Further ones. They win over O(route53).
     type: dict
     default: {}
   absent:

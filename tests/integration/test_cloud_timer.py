@@ -13,6 +13,8 @@ import sys
 
 import pytest
 import yaml
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import SPEC
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_timer import read_options
 from ansible_collections.authoritative.dns.tests.support.systemctl import Systemctl
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="units belong to root")
@@ -41,13 +43,15 @@ class Host:
         own = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": ["127.0.0.1"]}
         (root / "inventory.json").write_text(json.dumps({"dns_primaries": {"hosts": {"ns1": own}}}))
 
-    def play(self, play, **variables):
+    def play(self, play, fails=False, **variables):
+        """What Ansible told."""
         (self.root / "play.yml").write_text(yaml.safe_dump([play]))
         (self.root / "variables.json").write_text(json.dumps({**self.variables, **variables}))
         command = ["ansible-playbook", "-i", "inventory.json", "play.yml", "-e", "@variables.json"]
         environment = {**self.systemctl.environment, "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=120, check=False, env=environment)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
 
 def the_role(_host):
@@ -77,3 +81,40 @@ def test_the_timer_is_about_all_zones_whatever_a_run_is_about(tmp_path):
     play = {"hosts": "ns1", "gather_facts": False, "tasks": [{"authoritative.dns.cloud": options}]}
     host.play(play, dns_zone_select="[?name=='a.example']")
     assert [zone["name"] for zone in json.loads((tmp_path / "route53.json").read_text())["zones"]] == list(ZONES)
+
+
+def the_task_that_provides():
+    """The role's, with its defaults."""
+    role = PLAYBOOK.parents[1] / "roles/cloud"
+    (task,) = [task for task in yaml.safe_load((role / "tasks/provide.yml").read_text()) if "authoritative.dns.cloud" in task]
+    defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
+    inner = {"__cloud_declared": {"clouds": []}, "__cloud_state": "present", "__cloud_installed": {"changed": False}}
+    return {"hosts": "ns1", "gather_facts": False, "vars": {**defaults, **inner}, "vars_files": [str(role / "vars/main.yml")], "tasks": [task]}
+
+
+def test_options_of_the_role_may_be_text(tmp_path):
+    """As -e name=value gives them."""
+    text = {
+        "cloud_cloudflare_options": '{"refresh": 600}',
+        "cloud_route53_options": "allow_loss=yes, signed=strip",
+        "cloud_absent": "{}",
+        "cloud_families": "4",
+        "cloud_wait_timeout": "60",
+        "cloud_route53_interval": "300",
+    }
+    Host(tmp_path, zones=()).play(the_task_that_provides(), **text)
+
+
+def test_what_the_timer_gets_is_of_the_kinds_that_it_takes(tmp_path):
+    host = Host(tmp_path, zones=ZONES)
+    paths = {"program": str(tmp_path / "route53.pyz"), "configuration": str(tmp_path / "route53.json")}
+    options = {"route53": {"wait_timeout": "120", "secret_key": "", "lock": "~/lock"}, "route53_options": '{"allow_loss": "yes", "wait": "no"}'}
+    play = {"hosts": "ns1", "gather_facts": False, "tasks": [{"authoritative.dns.cloud": {"state": "installed", **paths, **options}}]}
+    host.play(play)
+    written = json.loads((tmp_path / "route53.json").read_text())
+    assert {"allow_loss": True, "wait": False, "wait_timeout": 120.0, "lock": "~/lock"}.items() <= written.items() and "secret_key" not in written
+    assert read_options(written, SPEC, "route53.json")["allow_loss"] is True
+    play["tasks"][0]["authoritative.dns.cloud"]["route53_options"] = {"allow_loss": "perhaps", "alow_loss": True}
+    told = host.play(play, fails=True)
+    assert "allow_loss" in told and "perhaps" in told and "alow_loss" in told
+    assert json.loads((tmp_path / "route53.json").read_text()) == written

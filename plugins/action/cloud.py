@@ -14,6 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53 import LEFT_OUT
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import SPEC as ROUTE53_SPEC
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
@@ -24,6 +25,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.providers i
 MODULES = {"cloudflare": "cloudflare_secondary_zone", "route53": "route53_mirror"}
 # A path is for the host to expand.
 _ON_THE_HOST = {name: {**rule, "type": "str"} if rule["type"] == "path" else rule for name, rule in ROUTE53_SPEC.items()}
+ROUTE53_LEFT_OUT = [f"TYPE{number}" for number in sorted(LEFT_OUT)]
 _TABLE = 2000  # results; beyond it only faults travel
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
 
@@ -150,7 +152,7 @@ class ActionModule(ActionBase):
             for zone in asked["zones"]:
                 zone["reference"] = declared_from[zone["name"]][0]
                 # each is told as "owner TYPE"
-                zone["ignore_types"] = ["SOA", *dict.fromkeys(item.split()[1] for item in told[zone["name"]]["unsupported"])]
+                zone["ignore_types"] = [*ROUTE53_LEFT_OUT, *dict.fromkeys(item.split()[1] for item in told[zone["name"]]["unsupported"])]
         proved = self._execute_module(
             module_name=f"authoritative.dns.{module}",
             module_args={

@@ -33,6 +33,7 @@ SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbCwgbm90IGF0IGFsbA=="
 OTHER_SECRET = "YW5vdGhlciBzZWNyZXQgYXMgd2VsbCBhcyB0aGF0IG9uZQ=="
 CLOUDFLARE, ROUTE53 = "127.0.0.77", "127.0.0.78"
 HOSTS = f"127.0.0.1 localhost\n{CLOUDFLARE} ns1.cloudflare.test\n{ROUTE53} ns1.route53.test\n"
+RECORDS = "www A 192.0.2.80\n@ NS ns1.cloudflare.test.\n@ NS ns1.route53.test.\n"
 ZONES = ("flare.example", "fifty-three.example")
 
 
@@ -84,11 +85,10 @@ class World:
 
 @contextlib.contextmanager
 def world():
-    records = "www A 192.0.2.80\n@ NS ns1.cloudflare.test.\n@ NS ns1.route53.test.\n"
     options = f"allow-transfer {{ key agreed; }}; notify explicit; also-notify {{ {CLOUDFLARE}; }};"
     with contextlib.ExitStack() as stack:
         directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        zones = {name: zone_text(name, serial=7, records=records) for name in ZONES}
+        zones = {name: zone_text(name, serial=7, records=RECORDS) for name in ZONES}
         primary = stack.enter_context(running_named(zones, keys={"agreed": SECRET}, options=options))
         cloudflare = stack.enter_context(running_double(CLOUDFLARE, dns_port=53, name_servers=("ns1.cloudflare.test",)))
         route53 = stack.enter_context(running_route53(ROUTE53, dns=f"{ROUTE53}:53", name_servers="ns1.route53.test"))
@@ -162,6 +162,19 @@ def wrong(there):
     assert not provide()["faults"]
     refused = provide(absent={"cloudflare": [ZONES[0]]})
     assert refused["failed"] and f"{ZONES[0]} is declared to be served by cloudflare" in refused["msg"]
+
+
+def test_what_route_53_goes_without_is_no_fault(in_the_world):
+    in_the_world(stripped)
+
+
+def stripped(there):
+    key = "@ DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==\n"
+    there.primary.write_zone(ZONES[1], zone_text(ZONES[1], serial=8, records=f"{RECORDS}{key}@ CDS 0 0 0 00\n@ NSEC3PARAM 1 0 0 -\n"))
+    there.primary.reload()
+    for state in ("present", "verified"):
+        found = there.provide(state=state, route53_options={"signed": "strip"})
+        assert found["faults"] == [] and states(found)["records", ZONES[1], f"route53/{ROUTE53}"] == "same", found
 
 
 def timer(there):

@@ -45,6 +45,7 @@ NUMBERS = {name: number for number, name in TYPES.items()}
 NS, CNAME, SOA, SVCB, HTTPS = 2, 5, 6, 64, 65
 # RRSIG, NSEC, DNSKEY, NSEC3, NSEC3PARAM, CDS, CDNSKEY, and the type in which BIND keeps the state of signing
 SIGNING_TYPES = frozenset({46, 47, 48, 50, 51, 59, 60, 65534})
+LEFT_OUT = SIGNING_TYPES | {SOA}  # of every zone; who proves what Route 53 serves does not ask for these
 SIGNED_BY = frozenset({46, 48})  # RRSIG or DNSKEY: the zone is signed
 
 # A backslash and what it escapes, or a whole quoted string; in this order nothing is taken for an escape that is escaped itself.
@@ -243,7 +244,7 @@ def read_content(found: Iterable[bytes], apex: bytes) -> Content:
     for record in found:
         at = records.owner_end(record)
         rdtype, _rdclass, ttl = struct.unpack_from("!2HI", record, at)
-        if rdtype == SOA or rdtype in SIGNING_TYPES:
+        if rdtype in LEFT_OUT:
             continue
         ttls_and_values = grouped.setdefault((record[:at], rdtype), [ttl, set()])
         ttls_and_values[0] = min(ttl, ttls_and_values[0])

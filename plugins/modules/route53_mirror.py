@@ -17,8 +17,8 @@ description:
     is adopted, and every simple record set in it that the primary does not have is deleted. Private hosted zones are ignored.
   - Alias records, and records with a routing policy, are left alone and reported. If the zone has records in the same place, it fails.
   - The SOA record stays Route 53's own, so serials cannot be compared with those of other servers.
-  - All changes of a name happen at once. A zone with very many changes takes several requests, in which what is added comes before what is
-    removed.
+  - All changes of a name happen at once, unless they are more than Route 53 takes in a request; then each record set changes by itself. A zone with
+    very many changes takes several requests, in which what is added comes before what is removed.
   - A zone that fails does not keep the others from being done. The task fails at the end and names each.
 requirements:
   - boto3 >= 1.18

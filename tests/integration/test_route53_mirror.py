@@ -273,6 +273,14 @@ def test_too_much_under_one_name_is_told_before_anything_is_made(aws, mirror, pr
     assert not aws.requests("POST")
 
 
+def test_much_of_several_types_under_one_name_comes_and_goes(aws, mirror, primary):
+    strings, tags = [f't TXT "{number:03}{"x" * 245}"' for number in range(80)], [f't CAA 0 issue "{number:03}{"x" * 240}"' for number in range(60)]
+    primary.serve("\n".join(strings + tags))
+    assert done(mirror())["added"] == 4
+    done(mirror(), changed=False)
+    assert done(mirror(state="absent"))["removed"] == 3
+
+
 def test_pages_are_followed(aws, mirror, primary):
     primary.serve("\n".join(f"h{number} A 192.0.2.{number}\nh{number} TXT x" for number in range(20)))
     done(mirror())

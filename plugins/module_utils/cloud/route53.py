@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
@@ -315,32 +315,50 @@ def changes(difference: Difference) -> Iterator[Change]:
 def batches(difference: Difference, apex: bytes) -> list[list[Change]]:
     """The changes in requests that Route 53 takes, each of which happens as a whole. Raises TooLarge.
 
-    All changes of a name are in one, or a CNAME could not take the place of an address. What comes new is first, then the apex with
-    the name servers, then what only goes away: an interrupted run leaves too much rather than too little.
+    What comes new is first, then the apex with the name servers, then what only goes away: an interrupted run leaves too much rather than
+    too little.
     """
-    groups: dict[bytes, list[Change]] = {}
-    for change in changes(difference):
-        groups.setdefault(change.record_set.owner, []).append(change)
 
-    def phase(owner: bytes) -> int:
-        if owner == apex:
-            return 1
-        return 2 if all(change.action == "DELETE" for change in groups[owner]) else 0
+    def phase(group: Sequence[Change]) -> int:
+        if all(change.action == "DELETE" for change in group):
+            return 2
+        return 1 if group[0].record_set.owner == apex else 0
 
     found: list[list[Change]] = []
     count = characters = 0
-    for owner in sorted(groups, key=lambda owner: (phase(owner), dns.name.from_wire(owner, 0)[0])):
-        group = groups[owner]
-        more, longer = sum(change.count for change in group), sum(change.characters for change in group)
-        if more > MAX_ELEMENTS or longer > MAX_CHARACTERS:
-            raise TooLarge(
-                f"{dns.name.from_wire(owner, 0)[0]} changes {more} values of {longer} characters (an update counts twice), and Route 53 takes "
-                f"{MAX_ELEMENTS} values of {MAX_CHARACTERS} characters at once; divide these records among several names"
-            )
-        if not found or count + more > MAX_ELEMENTS or characters + longer > MAX_CHARACTERS:
+    for group in sorted(_at_once(difference), key=lambda group: (phase(group), dns.name.from_wire(group[0].record_set.owner, 0)[0])):
+        more, longer = _size(group)
+        if not found or not _fits(count + more, characters + longer):
             found.append([])
             count = characters = 0
         found[-1] += group
         count += more
         characters += longer
     return found
+
+
+def _at_once(difference: Difference) -> Iterator[list[Change]]:
+    """The changes of a name, which happen together if Route 53 takes so many. If not, each by itself, unless a CNAME comes or goes: it has to be alone."""
+    groups: dict[bytes, list[Change]] = {}
+    for change in changes(difference):
+        groups.setdefault(change.record_set.owner, []).append(change)
+    for owner, group in groups.items():
+        alone = any(change.record_set.rdtype == CNAME for change in group)
+        for part in [group] if alone or _fits(*_size(group)) else [[change] for change in group]:
+            count, characters = _size(part)
+            if not _fits(count, characters):
+                raise TooLarge(
+                    f"{dns.name.from_wire(owner, 0)[0]} changes {count} values of {characters} characters (an update counts twice), and Route 53 takes "
+                    f"{MAX_ELEMENTS} values of {MAX_CHARACTERS} characters at once; divide these records among several names"
+                )
+            yield part
+
+
+def _size(group: Iterable[Change]) -> tuple[int, int]:
+    """What the changes use up of the limits: values and characters."""
+    sizes = [(change.count, change.characters) for change in group]
+    return sum(count for count, _characters in sizes), sum(characters for _count, characters in sizes)
+
+
+def _fits(count: int, characters: int) -> bool:
+    return count <= MAX_ELEMENTS and characters <= MAX_CHARACTERS

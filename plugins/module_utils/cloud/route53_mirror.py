@@ -290,10 +290,7 @@ class Run:
             share = f"{lost * 100 // of} % ({lost} of {of})"
             names = _some([str(record_set) for record_set in sorted(difference.removed, key=route53.order)])
             raise Failure(f"it would lose {share} of its record sets in Route 53 ({names}); if that is meant, set allow_loss: true")
-        try:
-            route53.batches(difference, zone.apex)
-        except route53.TooLarge as error:
-            raise Failure(str(error)) from None
+        _batches(zone, difference)
         return difference
 
     def _note_difference(self, zone: Zone, difference: route53.Difference) -> None:
@@ -305,7 +302,7 @@ class Run:
 
     def _apply(self, zone: Zone, hosted: HostedZone, difference: route53.Difference) -> None:
         comment = f"authoritative.dns: {zone.text} serial {self.result['serial']}"
-        for batch in route53.batches(difference, zone.apex):
+        for batch in _batches(zone, difference):
             change = self.client.change(hosted.id, batch, comment)
             self.result["changed"] = True
             self.result["change_ids"].append(change)
@@ -329,11 +326,12 @@ class Run:
         apex = {(zone.apex, route53.SOA), (zone.apex, route53.NS)}  # go with the hosted zone
         before = {key: record_set for key, record_set in listing.record_sets.items() if key not in apex}
         difference = route53.compare(before, {})
+        batches = _batches(zone, difference)
         self._note_difference(zone, difference)
         if self.check:
             self.result["changed"] = True
             return
-        for batch in route53.batches(difference, zone.apex):
+        for batch in batches:
             self.result["change_ids"].append(self.client.change(hosted.id, batch, f"authoritative.dns: {zone.text} is to be deleted"))
             self.result["changed"] = True
         self.client.delete_zone(hosted.id)
@@ -396,6 +394,14 @@ def transferred(zone: Zone) -> Source:
                 continue
         problems.append(f"{server.place}: {outcome.state}" + (f", {outcome.detail}" if outcome.detail else ""))
     raise Failure(f"no transfer from {'; '.join(problems)}")
+
+
+def _batches(zone: Zone, difference: route53.Difference) -> list[list[route53.Change]]:
+    """The requests that make the changes. Raises Failure."""
+    try:
+        return route53.batches(difference, zone.apex)
+    except route53.TooLarge as error:
+        raise Failure(str(error)) from None
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -183,7 +183,7 @@ def applied(before, batch):
 
 
 @settings(deadline=None)
-@given(contents(), contents(), st.integers(16, 60), st.integers(7000, 9000))
+@given(contents(), contents(), st.integers(9, 60), st.integers(4000, 9000))
 def test_the_requests_lead_to_what_is_wanted_within_the_limits(before, wanted, elements, characters):
     limits = route53.MAX_ELEMENTS, route53.MAX_CHARACTERS
     route53.MAX_ELEMENTS, route53.MAX_CHARACTERS = elements * 2, characters  # small, or no zone of an example would be large
@@ -191,16 +191,18 @@ def test_the_requests_lead_to_what_is_wanted_within_the_limits(before, wanted, e
         batches = route53.batches(route53.compare(before, wanted), APEX)
     finally:
         route53.MAX_ELEMENTS, route53.MAX_CHARACTERS = limits
-    state, seen = dict(before), set()
+    state, owners_before = dict(before), []
     for batch in batches:
         assert sum(len(change.record_set.texts) * (1 + (change.action == "UPSERT")) for change in batch) <= elements * 2
         assert sum(len(text) * (1 + (change.action == "UPSERT")) for change in batch for text in change.record_set.texts) <= characters
-        names = {change.record_set.owner for change in batch}
-        assert batch and not names & seen
-        seen |= names
+        assert batch
+        owners_before += {change.record_set.owner for change in batch}
         state = applied(state, batch)
     assert state.keys() == wanted.keys() and all(state[key].same_as(wanted[key]) for key in wanted)
     assert not route53.compare(state, wanted)
+    for owner in {owner for owner in owners_before if owners_before.count(owner) > 1}:
+        size = route53._size(change for batch in batches for change in batch if change.record_set.owner == owner)
+        assert size[0] > elements * 2 or size[1] > characters, "it could have happened at once"
 
 
 def test_what_only_goes_away_goes_last_and_the_apex_after_what_comes():
@@ -227,6 +229,27 @@ def test_a_name_that_is_too_large_for_a_request_is_named():
     big = route53.RecordSet(owner, A, 60, frozenset(values), tuple(route53.value_text(A, value) for value in values))
     with pytest.raises(route53.TooLarge, match=r"^big\.example\.com\. changes 1001 values"):
         route53.batches(route53.compare({}, {(owner, A): big}), APEX)
+
+
+def texts(owner, rdtype, count, length):
+    """A record set of so many values, which are not looked at, of so many characters."""
+    return route53.RecordSet(owner, rdtype, 60, frozenset(range(count)), ("x" * length,) * count)
+
+
+def test_what_is_too_much_for_a_request_is_divided_by_type_and_a_cname_is_alone():
+    owner = route53.name_wire("big.example.com")
+    there = {(owner, rdtype): texts(owner, rdtype, 80, 250) for rdtype in (TXT, 257)}
+    gone = route53.batches(route53.compare(there, {}), APEX)
+    assert [[f"{change.action} {change.record_set}" for change in batch] for batch in gone] == [
+        ["DELETE big.example.com. TXT"],
+        ["DELETE big.example.com. CAA"],
+    ]
+    moved = route53.batches(route53.compare({(owner, TXT): there[owner, TXT]}, {(owner, 257): there[owner, 257]}), APEX)
+    assert [change.action for batch in moved for change in batch] == ["CREATE", "DELETE"]
+    alias = {(owner, CNAME): record_set(owner, CNAME, 60, {1})}
+    for before, after in ((there, alias), (alias, there)):
+        with pytest.raises(route53.TooLarge, match=r"^big\.example\.com\. changes 161 values"):
+            route53.batches(route53.compare(before, after), APEX)
 
 
 # -- the timer's configuration ---------------------------------------------------------------------------------------------------------

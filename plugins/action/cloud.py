@@ -128,7 +128,10 @@ class ActionModule(ActionBase):
         """Ask the provider's name servers. A dry run of what is not there yet has nobody to ask."""
         told = {zone["name"]: zone for zone in found["zones"]}
         if arguments["state"] == "verified":
-            result["faults"] += [f"{provider}: {name} is not there as declared" for name, zone in told.items() if zone["changed"]]
+            missing = [f"{provider}: {name} is not there as declared" for name, zone in told.items() if zone["changed"]]
+            if found["changed"] and not missing:
+                missing = [f"{provider}: what zones share in the account, such as access lists, is not there as declared"]
+            result["faults"] += missing
         elif self._task.check_mode:
             return
         addresses = self._addresses({name for zone in told.values() for name in zone["name_servers"]}, arguments["families"])
@@ -151,8 +154,9 @@ class ActionModule(ActionBase):
             asked["ignore_apex_ns"] = options.get("apex_ns") == "keep"
             for zone in asked["zones"]:
                 zone["reference"] = declared_from[zone["name"]][0]
-                # each is told as "owner TYPE"
-                zone["ignore_types"] = [*ROUTE53_LEFT_OUT, *dict.fromkeys(item.split()[1] for item in told[zone["name"]]["unsupported"])]
+                zone["ignore_types"] = ROUTE53_LEFT_OUT
+                # each is told as "owner TYPE", and why
+                zone["ignore_record_sets"] = [" ".join(item.split()[:2]) for item in told[zone["name"]]["unsupported"]]
         proved = self._execute_module(
             module_name=f"authoritative.dns.{module}",
             module_args={

@@ -58,6 +58,11 @@ options:
         description: As O(ignore_types), for this zone.
         type: list
         elements: str
+      ignore_record_sets:
+        description: Record sets that are not compared, each an owner as in a master file and a type, such as V(www.example.com. A).
+        type: list
+        elements: str
+        default: []
       ignore_apex_ns:
         description: As O(ignore_apex_ns), for this zone.
         type: bool

@@ -175,6 +175,17 @@ def stripped(there):
     for state in ("present", "verified"):
         found = there.provide(state=state, route53_options={"signed": "strip"})
         assert found["faults"] == [] and states(found)["records", ZONES[1], f"route53/{ROUTE53}"] == "same", found
+    long = " ".join(f'"{"y" * 250}"' for _string in range(17))
+    there.primary.write_zone(ZONES[1], zone_text(ZONES[1], serial=9, records=f"{RECORDS}dkim TXT {long}\nh HINFO a b\nmail TXT x\n"))
+    there.primary.reload()
+    allowed = {"cloudflare_options": {"notify_from": ["127.0.0.0/28"]}}
+    found = there.provide(route53_options={"unsupported": "skip"}, **allowed)
+    assert found["faults"] == [] and len(found["providers"]["route53"]["present"]["zones"][0]["unsupported"]) == 2, found
+    lists = f"/accounts/{there.cloudflare.account}/secondary_dns/acls"
+    for entry in there.cloudflare.call("GET", lists):
+        there.cloudflare.call("DELETE", f"{lists}/{entry['id']}")
+    found = there.provide(state="verified", route53_options={"unsupported": "skip"}, **allowed)
+    assert found["faults"] == ["cloudflare: what zones share in the account, such as access lists, is not there as declared"], found
 
 
 def timer(there):

@@ -550,7 +550,13 @@ def test_two_runs_do_not_overlap(aws, mirror, primary, tmp_path):
     [
         ({"zones": [{"name": ZONE}, {"name": "EXAMPLE.com."}]}, "zones: EXAMPLE.com. is given twice"),
         ({"zones": [{"name": ZONE, "primary": "ns9"}]}, "zones: example.com: primary: ns9 not in servers; known: ns1"),
+        *(
+            ({"zones": [{"name": ZONE, "primary": wrong}]}, f"zones: example.com: primary: {wrong!r} is not the name of a server")
+            for wrong in (5, {"ns1": 1}, ["ns1", None], [["ns1"]])
+        ),
         ({"primaries": []}, "primaries: the list is empty"),
+        ({"endpoint_url": "nonsense"}, "endpoint_url: Invalid endpoint: nonsense; give a URL such as"),
+        ({"region": "no region"}, "Route 53 cannot be asked: Provided region_name 'no region'"),
         ({"primaries": [{"address": "ns1.example.com"}]}, "neither an IPv4 nor an IPv6 address"),
         ({"keys": [{"name": "transfer", "secret": "no base64!"}]}, "keys: the secret of transfer is not base64"),
         ({"primaries": [{"address": "127.0.0.1", "key": "none"}]}, "the key none is not in keys; known: transfer"),

@@ -201,6 +201,20 @@ def test_options_of_a_zone_count_more(primary, serve):
     assert [result["state"] for result in outcome["results"]] == ["same", "different"]
 
 
+def test_a_record_set_may_be_ignored_and_others_of_its_type_not(primary, serve):
+    servers = [entry(primary, "a", role="primary")]
+
+    def state(other, ignored):
+        with serve({"example.com": other}) as secondary:
+            zones = [{"name": "example.com", "ignore_record_sets": ignored}]
+            outcome = run_module("verify_records", servers=[*servers, entry(secondary, "b")], zones=zones, detail="all", report_only=True)
+        return outcome["results"][0]["state"]
+
+    without = ZONE.replace('big      TXT', 'other    TXT')
+    assert [state(without, ignored) for ignored in ([], ["big.Example.com. TXT"], ["big TXT"])] == ["different", "same", "same"]
+    assert state(without.replace("spf1 -all", "spf1 +all"), ["big TXT"]) == "different"
+
+
 def test_each_server_is_judged_by_its_own_answers(serve):
     names = ["example.com", "one.test", "two.test"]
     zones = {name: zone_text(name) if name.endswith("test") else ZONE for name in names}
@@ -366,6 +380,11 @@ def test_real_zones_are_the_same_on_another_program(serve, path):
         ({"reference": "one", "servers": ["one"], "ignore_types": ["NOPE"]}, {}, "zones: a.test: ignore_types: 'NOPE' is not a record type"),
         ({"reference": "one", "servers": ["one"]}, {"also_ask": ["NOPE"]}, "also_ask: 'NOPE' is not a record type"),
         ({"reference": "one", "servers": ["one"]}, {"sample": -1}, "sample: -1 is too small"),
+        *(
+            ({"reference": "one", "servers": ["one"], "ignore_record_sets": [wrong]}, {}, f"ignore_record_sets: {wrong!r} is not an owner and a type")
+            for wrong in ("www", "www A IN", "w..w A")
+        ),
+        ({"reference": "one", "servers": ["one"], "ignore_record_sets": ["www NOPE"]}, {}, "ignore_record_sets: 'NOPE' is not a record type"),
         ({"name": "a..test"}, {}, "zones: a..test: 'a..test' is not a domain name"),
     ],
 )

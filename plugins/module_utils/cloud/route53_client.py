@@ -88,7 +88,13 @@ class Client:
                 region_name=options["region"],
             )
             region = session.region_name or REGION
-            self._client = session.client("route53", region_name=region, endpoint_url=options["endpoint_url"] or os.environ.get(ENDPOINT), config=config)
+            endpoint = options["endpoint_url"] or os.environ.get(ENDPOINT)
+            try:
+                self._client = session.client("route53", region_name=region, endpoint_url=endpoint, config=config)
+            except botocore.exceptions.BotoCoreError:
+                raise  # some are a ValueError too
+            except ValueError as error:
+                raise ProviderError(f"endpoint_url: {error}; give a URL such as https://route53.amazonaws.com", hopeless=True) from None
         self._client.meta.events.register("before-send.route53", self._count)
 
     def _count(self, **_event: Any) -> None:

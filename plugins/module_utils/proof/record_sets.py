@@ -55,10 +55,12 @@ class RecordSet(NamedTuple):
 class Scope(NamedTuple):
     """What of a zone to ask for.
 
-    also_types: asked for at every name, to find what only the server has. sample: the most record sets to ask for, 0 for all.
+    ignore_types: everywhere. ignore_record_sets: owners, as bytes of the wire in lower case, with types. also_types: asked for at every name,
+    to find what only the server has. sample: the most record sets to ask for, 0 for all.
     """
 
     ignore_types: frozenset[int] = frozenset()
+    ignore_record_sets: frozenset[tuple[bytes, int]] = frozenset()
     ignore_apex_ns: bool = False
     also_types: frozenset[int] = frozenset()
     sample: int = 0
@@ -84,6 +86,7 @@ def record_sets(records: Iterable[bytes], apex: bytes, scope: Scope) -> list[Rec
         return (
             (possible is None or rdtype in possible)
             and rdtype not in scope.ignore_types
+            and (owner, rdtype) not in scope.ignore_record_sets
             and not (scope.ignore_apex_ns and owner == apex and rdtype == NS)
         )
 

@@ -160,12 +160,14 @@ def find_key(name: str | None, keys: Mapping[str, Any], where: str) -> Any:
     return keys[name]
 
 
-def find_servers(names: Iterable[str] | None, servers: Mapping[str, Server], where: str) -> list[Server]:
-    """The servers of these names, all of them when no names are given."""
+def find_servers(names: Any, servers: Mapping[str, Server], where: str) -> list[Server]:
+    """The servers of these names, all of them when no names are given. Raises Mistake."""
     if names is None:
         return list(servers.values())
     if isinstance(names, str):
         names = [names]
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise Mistake(f"{where}: {names!r} is not the name of a server; give a name, or a list of names")
     unknown = [name for name in names if name not in servers]
     if unknown:
         known = ", ".join(list(servers)[:10]) + (", …" if len(servers) > 10 else "")
@@ -192,6 +194,19 @@ def read_types(names: Iterable[str], where: str) -> frozenset[int]:
         except (dns.exception.DNSException, ValueError):
             raise Mistake(f"{where}: {name!r} is not a record type") from None
     return frozenset(numbers)
+
+
+def read_record_sets(texts: Iterable[str], zone: Any, where: str) -> frozenset[tuple[bytes, int]]:
+    """Owners, as bytes of the wire in lower case, and types, of texts such as C(www A). Raises Mistake. zone: the dns.name.Name that owners are relative to."""
+    found = set()
+    for text in texts:
+        try:
+            owner, rdtype = text.split()
+            name = dns.name.from_text(owner, zone).to_wire().lower()
+        except (dns.exception.DNSException, ValueError):
+            raise Mistake(f"{where}: {text!r} is not an owner and a type; write them as in 'www.example.com. A'") from None
+        found.update((name, number) for number in read_types([rdtype], where))
+    return frozenset(found)
 
 
 def refuse_too_small(params: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints i
     find_servers,
     read_keys,
     read_name,
+    read_record_sets,
     read_servers,
     read_types,
     refuse_too_small,
@@ -58,6 +59,7 @@ ARGUMENTS = dict(
             "content": {"type": "str"},
             "servers": {"type": "list", "elements": "str"},
             "ignore_types": {"type": "list", "elements": "str"},
+            "ignore_record_sets": {"type": "list", "elements": "str", "default": []},
             "ignore_apex_ns": {"type": "bool"},
             "ignore_ttl": {"type": "bool"},
         },
@@ -92,6 +94,7 @@ class Zone:
         self.ignore_ttl = options["ignore_ttl"]
         self.scope = Scope(
             read_types(options["ignore_types"], f"{where}: ignore_types"),
+            read_record_sets(given["ignore_record_sets"], self.qname, f"{where}: ignore_record_sets"),
             options["ignore_apex_ns"],
             read_types(params["also_ask"], "also_ask"),
             params["sample"],

@@ -199,5 +199,5 @@ def _options(provider: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _module_arguments(provider: str, part: Duties) -> dict[str, Any]:
     names = "primary" if provider == "route53" else "primaries"
-    zones = [{"name": zone["name"], **({names: zone["primaries"]} if "primaries" in zone else {})} for zone in part.zones]
+    zones = [{names if name == "primaries" else name: value for name, value in zone.items()} for zone in part.zones]
     return {"zones": zones, "primaries": part.primaries, "keys": part.keys}

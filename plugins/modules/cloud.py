@@ -42,7 +42,9 @@ options:
     type: dict
     default: {}
   absent:
-    description: Zones that a provider is to forget, by provider. They must not be declared to be there.
+    description:
+      - Zones that a provider is to forget, by provider. They must not be declared to be there.
+      - Each is a name, or for Route 53 C({name, hosted_zone_id}).
     type: dict
     default: {}
   families:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import boto3
 import pytest
 import yaml
 from ansible_collections.authoritative.dns.plugins.action.cloud import _module_arguments
@@ -43,10 +44,13 @@ class World:
     def __init__(self, directory, primary, cloudflare, route53):
         self.directory, self.primary, self.cloudflare, self.route53 = directory, primary, cloudflare, route53
 
-    def provide(self, *options, secret=SECRET, clouds=True, **arguments):
+    def provide(self, *options, secret=SECRET, clouds=True, at_route53=(), **arguments):
         """The action's result on the host worker, which is this one. No secret is in what Ansible told."""
         endpoint = {"address": self.primary.address, "port": self.primary.port, "key": "agreed"}
-        secondaries = ({"cloud": "cloudflare", "addresses": [CLOUDFLARE], "notify": [CLOUDFLARE], "key": "agreed"}, {"cloud": "route53", "key": "agreed"})
+        secondaries = (
+            {"cloud": "cloudflare", "addresses": [CLOUDFLARE], "notify": [CLOUDFLARE], "key": "agreed"},
+            {"cloud": "route53", "key": "agreed", **dict(at_route53)},
+        )
         records = [{"type": "NS", "value": "ns.example."}]  # those that count are the primary's
         inventory = {
             "all": {
@@ -162,6 +166,23 @@ def wrong(there):
     assert not provide()["faults"]
     refused = provide(absent={"cloudflare": [ZONES[0]]})
     assert refused["failed"] and f"{ZONES[0]} is declared to be served by cloudflare" in refused["msg"]
+
+
+def test_the_declaration_says_which_hosted_zone_it_is(in_the_world):
+    in_the_world(one_of_two)
+
+
+def one_of_two(there):
+    keys = {"aws_access_key_id": there.route53.access_key, "aws_secret_access_key": there.route53.secret_key}
+    api = boto3.client("route53", endpoint_url=there.route53.url, region_name="us-east-1", **keys)
+    ids = [api.create_hosted_zone(Name=ZONES[1], CallerReference=reference)["HostedZone"]["Id"].rpartition("/")[2] for reference in "12"]  # the first is served
+    refused = there.provide()
+    assert refused["failed"] and all(identifier in refused["msg"] for identifier in (*ids, "say which by hosted_zone_id"))
+    found = there.provide(at_route53={"hosted_zone_id": ids[0]})
+    assert found["faults"] == [] and found["providers"]["route53"]["present"]["zones"][0]["id"] == ids[0], found
+    adopted = there.provide(clouds=False, absent={"route53": [{"name": ZONES[1], "hosted_zone_id": ids[0]}]})
+    assert adopted["changed"] and not adopted.get("failed"), adopted
+    assert [zone["Id"].rpartition("/")[2] for zone in api.list_hosted_zones()["HostedZones"]] == [ids[1]]
 
 
 def test_what_route_53_goes_without_is_no_fault(in_the_world):

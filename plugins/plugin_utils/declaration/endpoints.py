@@ -16,11 +16,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, TLS_PORT, Inventory, Server
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS, check_id
 
 ENDPOINT_KEYS = ("address", "addresses", "notify", "answers", "port", "name", "key", "tls", "tls_port", "from")
 HOST_KEYS = ("host", "from")
-CLOUD_KEYS = ("cloud", "host", "from", "key", "addresses", "notify")
+CLOUD_KEYS = ("cloud", "host", "from", "key", "addresses", "notify", "hosted_zone_id")
 
 
 class Endpoints:
@@ -145,7 +145,8 @@ class Endpoints:
         if not isinstance(provider, str) or provider not in CLOUDS:
             self.problem(where, f"{key}: the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}")
             return
-        self.findings.problems += check_mapping(f"{where}, {key}", item, CLOUD_KEYS)
+        known = [name for name in CLOUD_KEYS if name != "hosted_zone_id" or CLOUDS[provider].has_ids]
+        self.findings.problems += check_mapping(f"{where}, {key}", item, known) + check_id(f"{where}, {key}", item.get("hosted_zone_id"))
         carrier = item.get("host")
         if carrier is not None and not (isinstance(carrier, str) and carrier in self.inventory.hosts):
             near = did_you_mean(carrier, self.inventory.hosts)
@@ -154,7 +155,8 @@ class Endpoints:
         usual = CLOUDS[provider]
         lists = [self._networks_of(where, key, name, item.get(name), default) for name, default in (("addresses", usual.addresses), ("notify", usual.notify))]
         agreed = None if item.get("key") is None else self._key_of(f"{where}, {key} {provider}", item)
-        yield Server(provider, lists[0], managed=False, key=agreed, cloud=provider, carrier=carrier, notify=lists[1], answers=False)
+        said = {"cloud": provider, "carrier": carrier, "hosted_zone_id": item.get("hosted_zone_id"), "notify": lists[1]}
+        yield Server(provider, lists[0], managed=False, key=agreed, answers=False, **said)
 
     def _networks_of(self, where: str, key: str, name: str, value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
         """Addresses of a server outside; networks only where transfers come from, since nobody can be asked or told at a network."""

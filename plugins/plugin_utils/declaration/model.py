@@ -49,8 +49,8 @@ class Server:
     given key that is agreed with it, empty for none on purpose. sources: names of the zone's servers from which this one, a
     secondary, transfers; empty for the zone's primaries. tls: the name in its certificate, None if transfers with one that is not
     managed are not to be encrypted. tls_port: where it hands zones out over TLS (RFC 9103). cloud: the provider that it is, one of
-    L(clouds.CLOUDS). carrier: the host that talks to the provider. notify: the addresses that are told of changes, None for the first
-    of its own.
+    L(clouds.CLOUDS). carrier: the host that talks to the provider. hosted_zone_id: which of the provider's zones of this name it is. notify:
+    the addresses that are told of changes, None for the first of its own.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Server:
     tls_port: int = TLS_PORT
     cloud: str | None = None
     carrier: str | None = None
+    hosted_zone_id: str | None = None
     notify: tuple[str, ...] | None = None
     origins: tuple[str, ...] | None = None
     answers: bool = True

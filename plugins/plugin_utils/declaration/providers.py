@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Problem
 
 # Hosts of this group talk to the providers. Without it, or for a zone that names another host, see L(declaration.Zone).
 CLOUD_GROUP = "dns_cloud"
@@ -17,12 +20,14 @@ class Cloud:
     """One provider, as of a date: an inventory may say otherwise, should it move.
 
     pulls: whether it transfers zones by itself. If not, a host of the inventory transfers them and carries them over. addresses: where
-    its transfers come from, networks among them. notify: which addresses are to be told of changes.
+    its transfers come from, networks among them. notify: which addresses are to be told of changes. has_ids: whether it may have a zone more
+    than once, so that an entry can say which by its id.
     """
 
     pulls: bool
     addresses: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
+    has_ids: bool = False
 
 
 CLOUDS: Mapping[str, Cloud] = {
@@ -34,5 +39,12 @@ CLOUDS: Mapping[str, Cloud] = {
         notify=("172.65.30.82", "172.65.50.145", "2606:4700:60:0:317:26ee:3bdf:5774", "2606:4700:60:0:35a:4be3:4144:c5ee"),
     ),
     # Its API knows no zone transfer.
-    "route53": Cloud(pulls=False),
+    "route53": Cloud(pulls=False, has_ids=True),
 }
+
+
+def check_id(where: str, value: Any) -> list[Problem]:
+    """What is wrong with the id of a zone at a provider, None for none."""
+    if value is None or (isinstance(value, str) and value.strip()):
+        return []
+    return [Problem(where, f"hosted_zone_id is {value!r}", "write the id as the provider shows it, such as Z0123456789EXAMPLE")]

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import check_mapping
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS, check_id
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import label, label_with_key
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Peer, keys_between, reachable
@@ -22,8 +23,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers imp
 class Duties:
     """Arguments that the modules of all providers understand.
 
-    zones: each with the names of the ``primaries`` from which the provider gets it. primaries: an entry for each address of each.
-    keys: those that they name, with their secrets.
+    zones: each with the names of the ``primaries`` from which the provider gets it, and its ``hosted_zone_id`` if one is given. primaries: an
+    entry for each address of each. keys: those that they name, with their secrets.
     """
 
     zones: list[dict[str, Any]] = field(default_factory=list)
@@ -61,7 +62,7 @@ def duties(declaration: Declaration, host: str, addresses: Sequence[str]) -> dic
                     name = _primary_name(peer, key)
                     primaries[name] = {"name": name, "address": peer.address, "port": peer.port, **({"key": key.name} if key else {})}
                     used.append(name)
-            zones.append({"name": zone.name, "primaries": used})
+            zones.append({"name": zone.name, "primaries": used, **({"hosted_zone_id": server.hosted_zone_id} if server.hosted_zone_id else {})})
     return {
         provider: Duties(zones, list(primaries.values()), [{"name": key.name, "algorithm": key.algorithm, "secret": key.secret} for key in keys.values()])
         for provider, (zones, primaries, keys) in found.items()
@@ -75,26 +76,33 @@ def _primary_name(peer: Peer, key: Key | None) -> str:
 
 
 def absent(declaration: Declaration, listed: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The zones that providers are to forget, by provider. Raises DeclarationError for one that is declared to be there, and for what is no list of names."""
+    """The zones that providers are to forget, by provider, each a name or a mapping of it and a ``hosted_zone_id``.
+
+    Raises DeclarationError for one that is declared to be there, and for what is no list of zones.
+    """
     problems: list[Problem] = []
     where = "cloud_absent"
     found: dict[str, list[dict[str, Any]]] = {}
     for provider, zones in listed.items():
         if provider not in CLOUDS:
             problems.append(Problem(where, f"the cloud {provider!r} is unknown{did_you_mean(provider, CLOUDS)}", f"write one of {', '.join(CLOUDS)}"))
+            continue
         if not isinstance(zones, (list, tuple)):
             problems.append(Problem(where, f"{provider} is {zones!r}", f"list the names of zones, such as {{{provider}: [example.com]}}"))
             continue
+        keys = ("name", "hosted_zone_id") if CLOUDS[provider].has_ids else ("name",)
         for item in zones:
+            said = item if isinstance(item, Mapping) else {"name": item}
+            problems += check_mapping(f"{where}, {provider}", said, keys) + check_id(f"{where}, {provider}", said.get("hosted_zone_id"))
             try:
-                name = names.to_text(names.zone_name(item))
+                name = names.to_text(names.zone_name(said.get("name")))
             except ValueError as error:
                 problems.append(Problem(where, f"{provider} has {item!r}, which {error}", "write the name of a zone"))
                 continue
             zone = declaration.zones.get(name)
             if zone is not None and any(server.cloud == provider for server in zone.secondaries):
-                problems.append(Problem(where, f"{item} is declared to be served by {provider}", "take it out of the zone's secondaries, or out of this list"))
-            entry = {"name": name}
+                problems.append(Problem(where, f"{name} is declared to be served by {provider}", "take it out of the zone's secondaries, or out of this list"))
+            entry = {**said, "name": name}
             if entry not in found.setdefault(provider, []):
                 found[provider].append(entry)
     if problems:

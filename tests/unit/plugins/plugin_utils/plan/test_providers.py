@@ -84,7 +84,10 @@ def test_a_primary_is_called_the_same_whichever_zones_a_run_is_about():
         {"name": "b.example", "secondaries": [{"cloud": "cloudflare", "key": "agreed"}], "records": NS},
         {"name": "c.example", "secondaries": [{"cloud": "cloudflare", "key": False}], "records": NS},
         {"name": "d.example", "secondaries": [{"cloud": "cloudflare", "key": "unsigned"}], "records": NS},
-        *({"name": f"e{primary['port']}.example", "primaries": [primary], "secondaries": [{"cloud": "cloudflare", "host": "ns1"}], "records": NS} for primary in outside),
+        *(
+            {"name": f"e{primary['port']}.example", "primaries": [primary], "secondaries": [{"cloud": "cloudflare", "host": "ns1"}], "records": NS}
+            for primary in outside
+        ),
     ]
 
     def primaries(select):
@@ -135,6 +138,8 @@ def test_nobody_asks_a_provider_for_the_zones_own_serial_and_the_carrier_may_tra
         ({"cloud": "cloudflare"}, {"tls": True}, "cloudflare has none over TLS"),
         ({"cloud": "cloudflare"}, {"primaries": [{"address": "198.51.100.7"}]}, "no host is there to talk to cloudflare"),
         ({"cloud": "cloudflare", "key": "nobody"}, {}, "key names 'nobody'"),
+        ({"cloud": "cloudflare", "hosted_zone_id": "Z1"}, {}, "the key 'hosted_zone_id' is unknown"),
+        ({"cloud": "route53", "hosted_zone_id": ""}, {}, "hosted_zone_id is ''; write the id"),
         ("ns2", {"primaries": [{"cloud": "cloudflare"}]}, "primaries names the provider"),
     ],
 )
@@ -185,9 +190,23 @@ def test_a_name_in_unicode_is_known_in_any_spelling(spelling):
         ({"cloudflare": ["two words.example"]}, "which no zone name may have"),
         ({"cloudflare": ["ü" * 70 + ".example"]}, "which is not a domain name"),
         ({5: []}, "the cloud 5 is unknown"),
+        ({"cloudflare": [{"name": "example.org", "hosted_zone_id": "Z1"}]}, "the key 'hosted_zone_id' is unknown"),
+        ({"route53": [{"name": "example.org", "hosted_zone_id": 5}]}, "cloud_absent, route53: hosted_zone_id is 5; write the id"),
+        ({"route53": [{"name": "example.org", "hosted_zone": "Z1"}]}, "the key 'hosted_zone' is unknown, did you mean 'hosted_zone_id'?"),
     ],
 )
 def test_what_is_to_go_is_lists_of_names(listed, told):
     with pytest.raises(DeclarationError) as caught:
         absent(declared("ns2"), listed)
     assert told in str(caught.value)
+
+
+def test_a_declaration_says_which_hosted_zone_it_is_and_the_module_gets_it():
+    (found,) = duties(declared({"cloud": "route53", "hosted_zone_id": "Z1"}), "ns1", ("192.0.2.1",))["route53"].zones
+    assert (found["name"], found["hosted_zone_id"]) == ("example.com", "Z1")
+    (found,) = duties(declared({"cloud": "route53"}), "ns1", ("192.0.2.1",))["route53"].zones
+    assert "hosted_zone_id" not in found
+    item = {"name": "Example.ORG.", "hosted_zone_id": "Z2"}
+    assert absent(declared("ns2"), {"route53": [item, "example.net"]}) == {
+        "route53": [{"name": "example.org", "hosted_zone_id": "Z2"}, {"name": "example.net"}]
+    }

@@ -81,6 +81,7 @@ def test_every_alert_fires_when_it_should_and_only_then(rules):
         ("* 50 / 100", "* 90 / 100", "DnsZoneExpiresSoon"),
         ("time() < 432000", "time() < 864000", "DnsSignatureExpiresSoon"),
         ("time() >= on", "time() < on", "DnsSignatureExpiresSoon"),
+        ("dns_monitor_questions_not_asked > 0", "dns_monitor_questions_not_asked > 200", "DnsMonitorIncomplete"),
         ("or absent(dns_monitor_last_run_timestamp_seconds)", "", "DnsMonitorStale"),
     ],
 )

@@ -22,7 +22,7 @@ TRANSFERS_AT_A_TIME = 20
 def run_side_by_side(
     investigations: Sequence[Generator[list[Request], list[Any], Facts]], patience: Patience
 ) -> list[Facts]:
-    """Run generators that yield requests to their ends, in lockstep; what they return, in their order."""
+    """Run generators that yield requests to their ends, in lockstep; what they return, in their order. No round takes more than half of what time is left."""
     results: list[Any] = [None] * len(investigations)
     waiting: dict[int, list[Request]] = {}
 
@@ -58,7 +58,7 @@ def _put(requests: Sequence[Request], patience: Patience) -> list[Any]:
             (Server(address, address, 53), [request.question for request in asked])
             for address, asked in by_address.items()
         ]
-        for asked, answers in zip(by_address.values(), ask(jobs, patience, transport)):
+        for asked, answers in zip(by_address.values(), ask(jobs, patience.half(), transport)):
             found.update({_identity(request): answer.answer for request, answer in zip(asked, answers)})
     transfers = [request for request in unique.values() if request.transport == AXFR]
     with ThreadPoolExecutor(max(1, min(TRANSFERS_AT_A_TIME, len(transfers)))) as pool:

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Server, read_wire_name
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import SoaQuestion
 
@@ -46,8 +45,11 @@ class CatalogMembers:
         if server in secondaries and state not in _SERVED | _SILENT:
             self.not_served[catalog, server] += 1
 
-    def unlisted(self, servers: Mapping[str, Server], patience: Patience) -> Counter[tuple[str, str]]:
-        """{(catalog, name of a server): number of zones that left the catalog and that it still serves}. What nobody serves any more is forgotten."""
+    def unlisted(self, servers: Mapping[str, Server], ask: Callable[..., list[list[Any]]]) -> Counter[tuple[str, str]]:
+        """{(catalog, name of a server): number of zones that left the catalog and that it still serves}. What nobody serves any more is forgotten.
+
+        ask: as L(wire.client.ask), of the jobs alone.
+        """
         wanted: dict[str, list[str]] = {}
         for zone, (_catalog, secondaries) in self._left.items():
             for name in secondaries:
@@ -56,7 +58,7 @@ class CatalogMembers:
         found = Counter(dict.fromkeys(self.not_served, 0))
         questions = {zone: SoaQuestion(read_wire_name(zone, "zones")) for zone in self._left}
         jobs = [(servers[name], [questions[zone] for zone in zones]) for name, zones in wanted.items()]
-        for (name, zones), answered in zip(wanted.items(), ask(jobs, patience)):
+        for (name, zones), answered in zip(wanted.items(), ask(jobs)):
             for zone, one in zip(zones, answered):
                 served = one.answer.problem is None and one.answer.serial is not None
                 if served:

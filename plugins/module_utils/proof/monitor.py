@@ -39,7 +39,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.wire.expire_ques
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.question import Question
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import SoaQuestion
 
-TRANSFERS_AT_A_TIME = 10
+TRANSFERS_AT_A_TIME = 4  # from one server
 TRANSFER_TIMEOUT = 5.0  # s
 PAYLOAD = 1232  # bytes; passes every path without being fragmented (RFC 9715)
 
@@ -73,6 +73,7 @@ METRICS = {
     "dns_server_reachable": "Whether the server answers at all.",
     "dns_server_round_trip_seconds": "Median time until the server's answer over UDP.",
     "dns_monitor_zones": "Number of zones that were looked at.",
+    "dns_monitor_questions_not_asked": "Number of questions to the server for which the run had no time; of what they were about there are no samples.",
     "dns_monitor_run_duration_seconds": "Time that the run took.",
     "dns_monitor_last_run_timestamp_seconds": "When the run ended.",
 }
@@ -93,6 +94,8 @@ class Run:
         self.before = before
         self.behind: dict[str, float] = {}  # "zone server" → since when
         self.states: Counter[str] = Counter()
+        self.not_asked = Counter(dict.fromkeys(self.servers, 0))
+        self.mute: set[str] = set()  # servers that do not answer over TCP
         self.samples: dict[str, list[tuple[Mapping[str, str], float]]] = {name: [] for name in METRICS}
         self.patience = Patience(until=time.monotonic() + deadline)
 
@@ -102,6 +105,8 @@ class Run:
         self.look_at_catalogs()
         self.look_at_zones_above()
         self.look_at_transfers()
+        for name, number in self.not_asked.items():
+            self.add("dns_monitor_questions_not_asked", self.labels[name], number)
         now = time.time()
         self.add("dns_monitor_zones", {}, len(self.zones))
         self.add("dns_monitor_run_duration_seconds", {}, round(time.monotonic() - started, 3))
@@ -111,6 +116,13 @@ class Run:
     def add(self, name: str, labels: Mapping[str, str], value: float) -> None:
         self.samples[name].append((labels, value))
 
+    def ask(self, jobs: Sequence[tuple[Server, Sequence[Any]]], transport: str = "udp") -> list[list[Any]]:
+        """As the client's, in half of the time that is left, so that a slow server leaves some for what comes later. Counts what it had no time for."""
+        found = ask(jobs, self.patience.half(), transport)
+        for (server, _questions), asked in zip(jobs, found):
+            self.not_asked[server.name] += sum(is_not_asked(one) for one in asked)
+        return found
+
     def look_at_copies(self) -> None:
         """Serials, what a copy says about itself, and whether servers answer."""
         questions = [CopyQuestion(zone.wire_name) for zone in self.zones]
@@ -118,13 +130,17 @@ class Run:
         for number, zone in enumerate(self.zones):
             for name in zone.servers:
                 wanted.setdefault(name, []).append(number)
-        found = ask([(self.servers[name], [questions[number] for number in numbers]) for name, numbers in wanted.items()], self.patience)
-        over_tcp = ask([(self.servers[name], [SoaQuestion(self.zones[numbers[0]].wire_name)]) for name, numbers in wanted.items()], self.patience, "tcp")
+        # the few over TCP first, which take no longer than their timeout
+        over_tcp = self.ask([(self.servers[name], [SoaQuestion(self.zones[numbers[0]].wire_name)]) for name, numbers in wanted.items()], "tcp")
+        found = self.ask([(self.servers[name], [questions[number] for number in numbers]) for name, numbers in wanted.items()])
         answers: list[dict[str, Any]] = [{} for _zone in self.zones]
         for (name, numbers), asked, (tcp,) in zip(wanted.items(), found, over_tcp):
             times = [one.rtt_ms for one in asked if one.rtt_ms is not None]
-            self.add("dns_server_reachable", {**self.labels[name], "transport": "udp"}, int(bool(times)))
-            self.add("dns_server_reachable", {**self.labels[name], "transport": "tcp"}, int(tcp.rtt_ms is not None))
+            for transport, answered in (("udp", asked), ("tcp", [tcp])):
+                if not all(map(is_not_asked, answered)):
+                    self.add("dns_server_reachable", {**self.labels[name], "transport": transport}, int(any(one.rtt_ms is not None for one in answered)))
+            if tcp.rtt_ms is None and not is_not_asked(tcp):
+                self.mute.add(name)
             if times:
                 self.add("dns_server_round_trip_seconds", self.labels[name], round(statistics.median(times) / 1000, 6))
             for number, one in zip(numbers, asked):
@@ -144,6 +160,8 @@ class Run:
             answer, labels = answers[server.name], {"zone": zone.name, **self.labels[server.name]}
             self.states[verdict.state] += 1
             self.catalogs.tell(zone.name, server.name, verdict.state)
+            if verdict.state == "not_asked":
+                continue
             self.add("dns_zone_in_sync", labels, int(verdict.state == "in_sync"))
             if answer.serial is not None:
                 self.add("dns_soa_serial", labels, answer.serial)
@@ -172,7 +190,7 @@ class Run:
             (self.servers[name], [Question(read_name(zone.name, "zones"), "DNSKEY", payload=PAYLOAD, dnssec=True) for zone in zones])
             for name, zones in wanted.items()
         ]
-        for (name, zones), asked in zip(wanted.items(), ask(jobs, self.patience)):
+        for (name, zones), asked in zip(wanted.items(), self.ask(jobs)):
             for zone, one in zip(zones, asked):
                 if one.answer.problem is not None:
                     continue
@@ -192,33 +210,40 @@ class Run:
         """What secondaries serve of catalogs' members, and of zones that were some in an earlier run."""
         for catalog, number in self.catalogs.members.items():
             self.add("dns_catalog_members", {"catalog": catalog}, number)
-        found = {"dns_catalog_members_not_served": self.catalogs.not_served, "dns_catalog_zones_unlisted": self.catalogs.unlisted(self.servers, self.patience)}
+        found = {"dns_catalog_members_not_served": self.catalogs.not_served, "dns_catalog_zones_unlisted": self.catalogs.unlisted(self.servers, self.ask)}
         for metric, numbers in found.items():
             for (catalog, name), number in numbers.items():
                 self.add(metric, {"catalog": catalog, **self.labels[name]}, number)
 
     def look_at_zones_above(self) -> None:
         """Whether they lead to the keys of signed zones, and follow a rollover."""
-        for zone, server, leads, as_asked in chain_of_trust.look(self.signed, self.servers, self.patience):
+        for zone, server, leads, as_asked in chain_of_trust.look(self.signed, self.servers, self.ask):
             for metric, value in (("dns_zone_ds_matches", leads), ("dns_zone_ds_as_asked", as_asked)):
                 if value is not None:
                     self.add(metric, {"zone": zone, **self.labels[server]}, int(value))
 
     def look_at_transfers(self) -> None:
-        """Whether this host is refused. Of a transfer that begins, no more than the first message is taken."""
-        tasks = [(entry["zone"], name) for entry in self.refusals for name in entry["servers"]]
+        """Whether this host is refused. Of a transfer that begins, no more than the first message is taken. No server waits for another one."""
+        wanted = [(entry["zone"], name) for entry in self.refusals for name in entry["servers"] if name not in self.mute]
         limits = Limits(TRANSFER_TIMEOUT, self.patience.until, max_records=0, max_size=0)
 
-        def state(task: tuple[str, str]) -> str:
+        def state(zone: str, name: str) -> str:
             if time.monotonic() >= self.patience.until:
                 return "not_asked"
-            zone, name = task
             return carry_out(Transfer(read_name(zone, "refusals"), keep=False), self.servers[name], limits).state
 
-        with ThreadPoolExecutor(TRANSFERS_AT_A_TIME) as pool:
-            for (zone, name), found in zip(tasks, pool.map(state, tasks)):
+        with contextlib.ExitStack() as stack:
+            pools = {name: stack.enter_context(ThreadPoolExecutor(TRANSFERS_AT_A_TIME)) for name in {name for _zone, name in wanted}}
+            for zone, name, task in [(zone, name, pools[name].submit(state, zone, name)) for zone, name in wanted]:
+                found = task.result()
+                self.not_asked[name] += found == "not_asked"
                 if found in ("allowed", "too_large", "refused"):  # anything else says nothing about who may transfer
                     self.add("dns_zone_transfer_refused", {"zone": zone, **self.labels[name]}, int(found == "refused"))
+
+
+def is_not_asked(one: Any) -> bool:
+    """Whether the deadline came before this question, or before its answer could."""
+    return one.answer.problem == "not_asked"
 
 
 def timestamp(moment: int, now: float) -> int:

@@ -8,12 +8,13 @@ A question is any object with ``query(id) -> (wire, mac)`` and ``read(wire, mac)
 
 from __future__ import annotations
 
+import itertools
 import selectors
 import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import getrandbits
 from typing import Any, NamedTuple
 
@@ -47,6 +48,11 @@ class Patience(NamedTuple):
     concurrency: int = 100
     until: float = float("inf")
 
+    def half(self) -> Patience:
+        """Until half of the time that is left: for one of several rounds, so that a slow server leaves some to those that come after it."""
+        now = time.monotonic()
+        return self._replace(until=now + (self.until - now) / 2)
+
 
 NOT_ASKED = Answer(problem="not_asked", detail="the deadline came first")
 
@@ -55,20 +61,21 @@ def ask(
     jobs: Sequence[tuple[Server, Sequence[Any]]], patience: Patience, transport: str = "udp"
 ) -> list[list[Asked]]:
     """Put to each server its questions. The answers are in the order of jobs and questions; nothing is raised."""
+    found: list[list[Any]]
     if transport == "tcp":
-        found: list[list[Any]] = [[None] * len(questions) for _server, questions in jobs]
-        waiting: list[Sequence[int]] = [range(len(questions)) for _server, questions in jobs]
+        found = [[None] * len(questions) for _server, questions in jobs]
+        threads = [begin_over_tcp(*job, range(len(job[1])), answers, patience) for job, answers in zip(jobs, found)]
     else:
         talks = [Conversation(server, questions, patience) for server, questions in jobs]
-        converse(talks, patience.until)
         found = [talk.asked for talk in talks]
-        waiting = [talk.truncated for talk in talks]
-    ask_over_tcp(jobs, waiting, found, patience)
+        threads = [begin_over_tcp(talk.server, talk.questions, talk.truncated, talk.asked, patience) for talk in converse(talks, patience.until)]
+    for thread in itertools.chain.from_iterable(threads):
+        thread.join()
     return found
 
 
-def converse(conversations: Sequence[Conversation], until: float) -> None:
-    """Run all UDP conversations in one loop until each is over."""
+def converse(conversations: Sequence[Conversation], until: float) -> Iterator[Conversation]:
+    """Run all UDP conversations in one loop until each is over, which is when it comes out here."""
     selector = selectors.DefaultSelector()
     talking = set()
     try:
@@ -76,6 +83,8 @@ def converse(conversations: Sequence[Conversation], until: float) -> None:
             if talk.open():
                 selector.register(talk.socket, selectors.EVENT_READ, talk)
                 talking.add(talk)
+            else:
+                yield talk
         while talking:
             now = time.monotonic()
             for talk in list(talking):
@@ -87,6 +96,7 @@ def converse(conversations: Sequence[Conversation], until: float) -> None:
                 if talk.over:
                     talking.discard(talk)
                     selector.unregister(talk.socket)
+                    yield talk
             if not talking:
                 break
             wake = min(until, *(talk.wake_at for talk in talking))
@@ -119,6 +129,7 @@ class Conversation:
         self._window = float(min(FIRST_WINDOW, patience.concurrency))
         self._shrunk_at = 0.0
         self._paused_until = 0.0
+        self._heard = False  # any answer at all
         self._silent = 0  # questions given up since the last answer
         self._rejection = ""
         self._rejections = 0  # since the last answer
@@ -208,7 +219,7 @@ class Conversation:
                 answer = None
                 self.truncated.append(index)
             now = time.monotonic()
-            self._silent, self._rejection, self._rejections = 0, "", 0
+            self._heard, self._silent, self._rejection, self._rejections = True, 0, "", 0
             if self._window < self.patience.concurrency:
                 self._window += 1 / self._window
             if index in self._again:
@@ -240,12 +251,12 @@ class Conversation:
                 self.give_up(Answer(problem=problem, detail=f"not asked: no answer to {SILENCE} questions before it"))
 
     def give_up(self, answer: Answer) -> None:
-        """Close every open question with this answer; one that was sent keeps its silence as the reason."""
-        truncated = set(self.truncated)
+        """Close every open question with this answer. One that was sent keeps its silence as the reason, unless it might still have been answered."""
+        truncated, early = set(self.truncated), answer is NOT_ASKED and self._heard
         for index, asked in enumerate(self.asked):
             if asked is None and index not in truncated:
                 tries = len(self._ids.get(index, ()))
-                self.asked[index] = Asked(self._no_answer(tries) if tries else answer, None, tries, "udp")
+                self.asked[index] = Asked(self._no_answer(tries) if tries and not early else answer, None, tries, "udp")
         self._queue.clear()
         self._tries.clear()
         self._left = 0
@@ -280,22 +291,16 @@ def unreachable(error: OSError) -> Answer:
     return Answer(problem="unreachable", detail=str(error.strerror or error))
 
 
-def ask_over_tcp(
-    jobs: Sequence[tuple[Server, Sequence[Any]]],
-    waiting: Sequence[Sequence[int]],
-    found: Sequence[list[Any]],
-    patience: Patience,
-) -> None:
-    """Put over TCP those questions of each job whose numbers are ``waiting``, and write the answers into ``found``."""
-    threads = []
-    for (server, questions), numbers, answers in zip(jobs, waiting, found):
-        queue = deque(numbers)
-        for _connection in range(min(TCP_CONNECTIONS, len(queue))):
-            thread = threading.Thread(target=_talk_tcp, args=(server, questions, queue, answers, patience), daemon=True)
-            thread.start()
-            threads.append(thread)
+def begin_over_tcp(server: Server, questions: Sequence[Any], waiting: Sequence[int], found: list[Any], patience: Patience) -> list[threading.Thread]:
+    """Put those questions over TCP whose numbers are ``waiting``. The threads that do so write the answers into ``found``."""
+    queue = deque(waiting)
+    threads = [
+        threading.Thread(target=_talk_tcp, args=(server, questions, queue, found, patience), daemon=True)
+        for _connection in range(min(TCP_CONNECTIONS, len(queue)))
+    ]
     for thread in threads:
-        thread.join()
+        thread.start()
+    return threads
 
 
 def _talk_tcp(
@@ -342,7 +347,8 @@ class Line:
                 self.close()
                 problem = Answer(problem="error", detail="the server closed the TCP connection without an answer")
             except socket.timeout:
-                problem = Answer(problem="timeout", detail=f"no answer over TCP in {self.patience.timeout:g} s")
+                whole = until < self.patience.until
+                problem = Answer(problem="timeout", detail=f"no answer over TCP in {self.patience.timeout:g} s") if whole else NOT_ASKED
                 break
             except OSError as error:
                 problem = unreachable(error)

@@ -5,25 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.delegation_signer import REMOVE, ds_text, is_for
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.sets import of_section
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.verdict import CDS, DNSKEY, read_ds
-from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Server, read_name
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.question import Question
 
 PAYLOAD = 1232  # bytes; passes every path without being fragmented (RFC 9715)
 
 
-def look(zones: Sequence[Mapping[str, Any]], servers: Mapping[str, Server], patience: Patience) -> Iterator[tuple[str, str, bool | None, bool | None]]:
+def look(
+    zones: Sequence[Mapping[str, Any]], servers: Mapping[str, Server], ask: Callable[..., list[list[Any]]]
+) -> Iterator[tuple[str, str, bool | None, bool | None]]:
     """(zone, server of the zone above, whether its DS records lead to a key at each server of the zone, whether they are those that the zone asks for).
 
-    zones: C(name), C(servers) and C(parent_servers), by names in servers. The third is None without a DS, or without a server that gives the zone's keys;
-    the fourth where the zone has no CDS records (RFC 7344). A server of the zone above that gives no answer is left out.
+    zones: C(name), C(servers) and C(parent_servers), by names in servers. ask: as L(wire.client.ask), of the jobs alone.
+
+    The third is None without a DS, or without a server that gives the zone's keys; the fourth where the zone has no CDS records (RFC 7344). A server of the
+    zone above that gives no answer is left out.
     """
     jobs: dict[str, list[tuple[Any, str]]] = {}
     for zone in zones:
@@ -31,7 +34,7 @@ def look(zones: Sequence[Mapping[str, Any]], servers: Mapping[str, Server], pati
         for role, types in (("servers", ("DNSKEY", "CDS")), ("parent_servers", ("DS",))):
             for name in zone[role]:
                 jobs.setdefault(name, []).extend((qname, rdtype) for rdtype in types)
-    asked = ask([(servers[name], [Question(*one, payload=PAYLOAD, dnssec=True) for one in questions]) for name, questions in jobs.items()], patience)
+    asked = ask([(servers[name], [Question(*one, payload=PAYLOAD, dnssec=True) for one in questions]) for name, questions in jobs.items()])
     said = {(name, *one): answer.answer for (name, questions), answers in zip(jobs.items(), asked) for one, answer in zip(questions, answers)}
     for zone in zones:
         qname = read_name(zone["name"], "zones")

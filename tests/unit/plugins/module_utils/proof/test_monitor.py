@@ -7,11 +7,24 @@ from __future__ import annotations
 
 import re
 
+import dns.rcode
+import dns.rdatatype
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import monitor as monitoring
-from ansible_collections.authoritative.dns.plugins.module_utils.proof.monitor import METRICS, Metric, exposition, timestamp, write
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.monitor import METRICS, Metric, Run, exposition, timestamp, write
+from ansible_collections.authoritative.dns.tests.support.scripted import reply_to, scripted_server, soa_answer
 from hypothesis import given
 from hypothesis import strategies as st
+
+
+def expected(zones=("example.com",), ports=(53, 53)):
+    """Two servers, ns1 the primary, with these zones, which both are to refuse to this host."""
+    names = ["ns1/127.0.0.1", "ns2/127.0.0.1"]
+    return {
+        "servers": [{"name": name, "address": "127.0.0.1", "port": port, "server": name[:3]} for name, port in zip(names, ports)],
+        "zones": [{"name": zone, "servers": names, "reference": names[:1]} for zone in zones],
+        "refusals": [{"zone": zone, "servers": names} for zone in zones[:2]],
+    }
 
 
 def test_metrics_are_text_of_version_0_0_4():
@@ -61,3 +74,35 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space"):
         write(str(path), "new\n")
     assert path.read_text() == "old\n" and [entry.name for entry in tmp_path.iterdir()] == ["metrics.prom"]
+
+
+def test_a_server_that_loses_packets_takes_no_time_from_others_and_of_what_was_not_asked_nothing_is_told():
+    lost = []
+
+    def all_over_tcp(query):
+        transfer = reply_to(query).question[0].rdtype == dns.rdatatype.AXFR
+        yield reply_to(query, dns.rcode.REFUSED).to_wire() if transfer else soa_answer(query)
+
+    def some_over_udp(query):
+        if int(reply_to(query).question[0].name.labels[0][1:]) % 2:
+            yield soa_answer(query)
+        else:
+            lost.append(query)
+
+    zones = [f"z{number}.example" for number in range(40)]
+    with scripted_server(lambda query: [soa_answer(query)], all_over_tcp) as first, scripted_server(some_over_udp, all_over_tcp) as second:
+        run = Run(expected(zones, (first.port, second.port)), {}, {}, deadline=2)
+        found = {metric.name: metric.samples for metric in run.look()}
+    assert len(lost) == 20
+    assert [(labels["server"], labels["transport"], value) for labels, value in found["dns_server_reachable"]] == [
+        (server, transport, 1) for server in ("ns1", "ns2") for transport in ("udp", "tcp")
+    ]
+    assert found["dns_zone_fault"] == []
+    assert [sum(labels["server"] == server for labels, _value in found["dns_zone_in_sync"]) for server in ("ns1", "ns2")] == [40, 20]
+    assert [(labels["server"], value) for labels, value in found["dns_zone_transfer_refused"]] == [("ns1", 1), ("ns2", 1)] * 2
+    assert [(labels["server"], value) for labels, value in found["dns_monitor_questions_not_asked"]] == [("ns1", 0), ("ns2", 20)]
+
+
+def test_without_any_time_nothing_is_told_of_servers():
+    found = {metric.name for metric in Run(expected(), {}, {}, deadline=0).look() if metric.samples}
+    assert found == {name for name in METRICS if name.startswith("dns_monitor_")}

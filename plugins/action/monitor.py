@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -36,7 +37,8 @@ class ActionModule(ActionBase):
         )
         task_vars = task_vars or {}
         try:
-            declaration = inventory.declared(task_vars, self._templar.template)
+            # the program stays there, and is about all zones, whatever the run is about
+            declaration = replace(inventory.declared(task_vars, self._templar.template), selected=None)
         except DeclarationError as error:
             raise AnsibleActionFail(error.summary()) from error
         parents = read_parents(arguments["parent_servers"], declaration)

@@ -48,8 +48,6 @@ def expected(
 
 
 def _membership(declaration: Declaration, name: str) -> dict[str, Any]:
-    """Of a catalog of how many members it is, of a member its catalog; nothing in a run about some zones, whose other members would seem to have left."""
+    """Of a catalog of how many members it is, of a member its catalog."""
     zone = declaration.zones[name]
-    if declaration.selected is not None:
-        return {}
     return {"members": len(zone.members)} if zone.members is not None else {"catalog": zone.catalog} if zone.catalog else {}

@@ -132,6 +132,16 @@ def test_a_server_that_is_down_is_unreachable(tmp_path):
         assert (name, "ns1") in found and (name, "ns2") not in found
 
 
+def test_how_long_a_copy_is_good_is_told_while_the_primary_is_down(tmp_path):
+    with primary_and_secondary() as (primary, secondary):
+        monitor = Monitor(tmp_path, {"ns1": primary.port, "ns2": secondary.port})
+        primary.stop()
+        found = monitor.metrics()
+    assert found["dns_zone_fault", "ns2", "no_reference"] == 1
+    assert found["dns_soa_expire_seconds", None] == 1209600
+    assert 1209500 < found["dns_zone_expiry_remaining_seconds", "ns2"] <= 1209600
+
+
 def test_a_transfer_that_is_not_refused_is_told_and_not_finished(tmp_path):
     records = "".join(f"host{number} A 192.0.2.1\n" for number in range(20000))
     with running_named({ZONE: zone_text(ZONE, records=records)}, options="allow-transfer { any; };") as server:

@@ -153,7 +153,8 @@ class Run:
 
     def tell_zone(self, zone: Any, answers: Mapping[str, Any]) -> None:
         now = time.time()
-        expires = [answers[name].expire for name in zone.reference or zone.servers if getattr(answers[name], "expire", None) is not None]
+        # where no primary answers, a secondary's copy has it too, and that is when it counts
+        expires = [answers[name].expire for name in (*zone.reference, *zone.servers) if getattr(answers[name], "expire", None) is not None]
         if expires:
             self.add("dns_soa_expire_seconds", {"zone": zone.name}, expires[0])
         for server, verdict in judge_zone(zone, self.servers, answers):

@@ -12,6 +12,8 @@ import dns.rdatatype
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import monitor as monitoring
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.monitor import METRICS, Metric, Run, exposition, timestamp, write
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.expire_question import Copy
+from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import Answer
 from ansible_collections.authoritative.dns.tests.support.scripted import reply_to, scripted_server, soa_answer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +103,16 @@ def test_a_server_that_loses_packets_takes_no_time_from_others_and_of_what_was_n
     assert [sum(labels["server"] == server for labels, _value in found["dns_zone_in_sync"]) for server in ("ns1", "ns2")] == [40, 20]
     assert [(labels["server"], value) for labels, value in found["dns_zone_transfer_refused"]] == [("ns1", 1), ("ns2", 1)] * 2
     assert [(labels["server"], value) for labels, value in found["dns_monitor_questions_not_asked"]] == [("ns1", 0), ("ns2", 20)]
+
+
+def test_expire_is_known_while_the_primary_is_dead():
+    def told(primary):
+        run = Run(expected(), {}, {}, 10)
+        run.tell_zone(run.zones[0], {"ns1/127.0.0.1": primary, "ns2/127.0.0.1": Copy(5, True, 0, expire=1209600, remaining=3600)})
+        return [[value for _labels, value in run.samples[name]] for name in ("dns_soa_expire_seconds", "dns_zone_expiry_remaining_seconds")]
+
+    assert told(Answer(problem="timeout")) == [[1209600], [3600]]
+    assert told(Copy(6, True, 0, expire=7200)) == [[7200], [3600]], "the primary's own counts where it answers"
 
 
 def test_without_any_time_nothing_is_told_of_servers():

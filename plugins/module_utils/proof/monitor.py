@@ -31,6 +31,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.serial_nu
 from ansible_collections.authoritative.dns.plugins.module_utils.proof import catalog_members
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec import chain_of_trust
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.soa_serials import judge_zone, read_zones
+from ansible_collections.authoritative.dns.plugins.module_utils.proof.times_behind import TimesBehind
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.client import Limits, carry_out
 from ansible_collections.authoritative.dns.plugins.module_utils.transfer.protocol import Transfer
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.client import Patience, ask
@@ -58,7 +59,7 @@ METRICS = {
     "dns_zone_fault": "1 for the state of a server that is not in sync for the zone.",
     "dns_soa_serial": "Serial of the zone's SOA record at the server.",
     "dns_zone_behind_serials": "Increments of the serial by which a server is behind that answers with an older one.",
-    "dns_zone_behind_seconds": "Time since the server was first seen with an older serial.",
+    "dns_zone_behind_seconds": "Time since the server was first seen without a serial that it has not reached so far.",
     "dns_soa_expire_seconds": "The SOA record's field expire.",
     "dns_zone_expiry_remaining_seconds": "Time until the secondary gives up its copy of the zone unless it can refresh it, as it says itself (RFC 7314).",
     "dns_rrsig_expiry_timestamp_seconds": "Earliest end of a signature over the apex records of this type.",
@@ -82,7 +83,7 @@ METRICS = {
 class Run:
     """One look at everything. ``expected``: see the module. ``before``, ``members``: what the run before remembered. Times: Unix time."""
 
-    def __init__(self, expected: Mapping[str, Any], before: Mapping[str, float], members: Mapping[str, Sequence[Any]], deadline: float):
+    def __init__(self, expected: Mapping[str, Any], before: Mapping[str, Any], members: Mapping[str, Sequence[Any]], deadline: float):
         self.servers = {entry["name"]: Server(entry["name"], entry["address"], entry["port"]) for entry in expected["servers"]}
         self.labels = {entry["name"]: {"server": entry["server"], "address": entry["address"]} for entry in expected["servers"]}
         bare = [{key: value for key, value in zone.items() if key not in catalog_members.ZONE_FIELDS} for zone in expected["zones"]]
@@ -91,8 +92,7 @@ class Run:
         self.signed = expected.get("signed", [])
         self.policies = expected.get("signatures", [])
         self.refusals = expected["refusals"]
-        self.before = before
-        self.behind: dict[str, float] = {}  # "zone server" → since when
+        self.behind = TimesBehind(before)
         self.states: Counter[str] = Counter()
         self.not_asked = Counter(dict.fromkeys(self.servers, 0))
         self.mute: set[str] = set()  # servers that do not answer over TCP
@@ -161,6 +161,8 @@ class Run:
             answer, labels = answers[server.name], {"zone": zone.name, **self.labels[server.name]}
             self.states[verdict.state] += 1
             self.catalogs.tell(zone.name, server.name, verdict.state)
+            serial = answer.serial if answer.problem is None else None
+            behind = self.behind.tell(f"{zone.name} {server.name}", serial, verdict.reference_serial, now)
             if verdict.state == "not_asked":
                 continue
             self.add("dns_zone_in_sync", labels, int(verdict.state == "in_sync"))
@@ -169,10 +171,9 @@ class Run:
             if verdict.state != "in_sync":
                 self.add("dns_zone_fault", {**labels, "state": verdict.state}, 1)
             if verdict.state == "behind":
-                key = f"{zone.name} {server.name}"
-                self.behind[key] = min(self.before.get(key, now), now)
                 self.add("dns_zone_behind_serials", labels, verdict.lag)
-                self.add("dns_zone_behind_seconds", labels, round(now - self.behind[key], 3))
+            if behind is not None:
+                self.add("dns_zone_behind_seconds", labels, round(behind, 3))
             if getattr(answer, "remaining", None) is not None and server.name not in zone.reference:
                 self.add("dns_zone_expiry_remaining_seconds", labels, answer.remaining)
             if getattr(answer, "signed_until", None) is not None:
@@ -307,7 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"{given.expectations} does not hold what the action plugin monitor writes: {type(error).__name__}: {error}") from error
     metrics = run.look()
     try:
-        write(memories[0], json.dumps(run.behind))
+        write(memories[0], json.dumps(run.behind.remembered))
         if run.catalogs.remembered != members:
             write(memories[1], json.dumps(run.catalogs.remembered))
         write(os.path.join(given.directory, "metrics.prom"), exposition(metrics))

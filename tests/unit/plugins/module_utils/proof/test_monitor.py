@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 
 import dns.rcode
 import dns.rdatatype
@@ -113,6 +115,21 @@ def test_expire_is_known_while_the_primary_is_dead():
 
     assert told(Answer(problem="timeout")) == [[1209600], [3600]]
     assert told(Copy(6, True, 0, expire=7200)) == [[7200], [3600]], "the primary's own counts where it answers"
+
+
+def test_a_server_stays_behind_while_it_or_its_primary_does_not_answer():
+    def behind(primary, secondary, before):
+        run = Run(expected(), json.loads(json.dumps(before)), {}, 10)
+        run.tell_zone(run.zones[0], {"ns1/127.0.0.1": primary, "ns2/127.0.0.1": secondary})
+        return [value for _labels, value in run.samples["dns_zone_behind_seconds"]], run.behind.remembered
+
+    old, new, silence = Copy(5, True, 0), Copy(6, True, 0), Answer(problem="timeout")
+    told, before = behind(new, old, {"example.com ns2/127.0.0.1": [time.time() - 1000, 6]})
+    assert 1000 <= told[0] < 1010
+    for primary, secondary in ((silence, old), (new, silence), (new, Answer(problem="not_asked")), (new, Answer(5, False, 0, "not_authoritative"))):
+        told, remembered = behind(primary, secondary, before)
+        assert remembered == before and len(told) == (secondary is old)
+    assert behind(new, new, before) == ([], {})
 
 
 def test_without_any_time_nothing_is_told_of_servers():

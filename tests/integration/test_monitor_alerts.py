@@ -116,6 +116,15 @@ def test_thresholds_and_labels_are_those_of_the_variables(tmp_path):
     assert all(rule["labels"] == {"severity": "page", "team": 'the "DNS" team'} for rule in rules.values())
 
 
+def test_numbers_may_be_text_as_they_are_on_a_command_line(tmp_path):
+    specified = yaml.safe_load((HERE.parents[1] / "roles/monitor/meta/argument_specs.yml").read_text())["argument_specs"]["alerts"]["options"]
+    numbers = {name: number for number, name in enumerate((name for name, option in specified.items() if option["type"] == "int"), 400)}
+    for computed in ({}, {"monitor_alert_stale_minutes": 7}):
+        numbers = {name: number for name, number in numbers.items() if name in computed or name != "monitor_alert_stale_minutes"} | computed
+        texts = {name: str(number) for name, number in numbers.items()}
+        assert render(tmp_path, monitor_alerts_promtool="", **texts) == render(tmp_path, monitor_alerts_promtool="", **numbers)
+
+
 def test_alerts_and_dashboard_ask_for_metrics_that_there_are(rules):
     for text in ((rules / "alerts.yml").read_text(), DASHBOARD.read_text()):
         assert set(re.findall(r"\bdns_\w+", text)) <= METRICS.keys()

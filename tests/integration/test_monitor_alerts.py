@@ -22,8 +22,8 @@ DASHBOARD = HERE.parents[1] / "roles/monitor/files/dashboard.json"
 needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed: `make setup` brings it on Debian")
 
 
-def play(directory, environment=None, **variables):
-    """The run that brings rules to a host."""
+def play(directory, environment=None, more=(), **variables):
+    """The run that brings rules to a host. more: arguments."""
     play = {
         "hosts": "localhost",
         "connection": "local",
@@ -32,7 +32,7 @@ def play(directory, environment=None, **variables):
         "tasks": [{"ansible.builtin.include_role": {"name": "authoritative.dns.monitor", "tasks_from": "alerts"}}],
     }
     (directory / "play.yml").write_text(yaml.safe_dump([play]))
-    command = ["ansible-playbook", "-i", "localhost,", "play.yml"]
+    command = ["ansible-playbook", "-i", "localhost,", "play.yml", *more]
     return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
 
@@ -100,6 +100,26 @@ def test_rules_are_read_where_the_run_fails_after_them(tmp_path):
         outcome = play(tmp_path, systemctl.environment, **where)
         assert outcome.returncode and "nowhere does not exist" in outcome.stdout + outcome.stderr, outcome.stdout + outcome.stderr
         assert systemctl.told() == told
+
+
+def test_rules_are_read_by_the_run_after_one_that_could_not_have_them_read(tmp_path):
+    systemctl = Systemctl(tmp_path / "bin")
+
+    def run(*more, **variables):
+        outcome = play(tmp_path, systemctl.environment, more, monitor_alerts_promtool="", monitor_alerts_reload="prometheus", **variables)
+        return outcome.returncode == 0, systemctl.told(), "changed=0" in outcome.stdout
+
+    systemctl.refuse("reload")
+    assert run()[:2] == (False, [])
+    systemctl.refuse()
+    assert run("--check") == (True, [], False)
+    assert run() == (True, ["reload prometheus"], False)
+    assert run() == run("--check") == (True, [], True)
+    assert run("--check", monitor_alert_behind_minutes=7) == (True, [], False)
+    assert run(monitor_alert_behind_minutes=7) == (True, ["reload prometheus"], False)
+    (tmp_path / "alerts.yml").unlink()  # and whoever read the directory meanwhile has no rules
+    assert run(monitor_alert_behind_minutes=7) == (True, ["reload prometheus"], False)
+    assert not yaml.safe_load((tmp_path / "alerts.yml.read").read_text()), "rule_files may name it as well"
 
 
 def test_thresholds_and_labels_are_those_of_the_variables(tmp_path):

@@ -31,7 +31,7 @@ class Endpoints:
         self.keyring = keyring
         self.findings = findings
         self.problem = findings.problem
-        self._servers: dict[str, Server | None] = {}
+        self._servers: dict[str, Server] = {}
         self._resolved: dict[tuple[str, str, bool], tuple[Server, ...]] = {}
 
     def of_zone(self, draft: Draft, key: str, default_group: str) -> tuple[Server, ...]:
@@ -47,16 +47,19 @@ class Endpoints:
 
     def _resolve(self, draft: Draft, key: str, declared: Any, default_group: str) -> tuple[Server, ...]:
         if declared is None:
-            declared = [default_group] if self.inventory.groups.get(default_group) else []
+            return tuple(self.host(name) for name in self.inventory.groups.get(default_group, ()))
         if isinstance(declared, (str, Mapping)):
             declared = [declared]
-        if not isinstance(declared, Sequence) or (key == "primaries" and key in draft.options and not declared):
+        if not isinstance(declared, Sequence) or (key == "primaries" and not declared):
             self.problem(draft.where, f"{key} is {declared!r}", "list inventory hosts, groups, or endpoints such as {address: 192.0.2.1}")
             return ()
+        before = len(self.findings.problems)
         found: dict[str, Server] = {}
         for item in declared:
             for server in self._endpoint(draft.where, key, item):
                 found.setdefault(server.name, server)
+        if key == "primaries" and not found and len(self.findings.problems) == before:
+            self.problem(draft.where, f"{key} is {declared!r}, where no host is", "put a host into the group, or name another primary")
         return tuple(found.values())
 
     def _endpoint(self, where: str, key: str, item: Any) -> Iterable[Server]:
@@ -74,13 +77,13 @@ class Endpoints:
             yield from self._outside(where, key, item)
             return
         if isinstance(item, str) and item in self.inventory.hosts:
-            server = self.host(item)
-            if server:
-                yield server
+            yield self.host(item)
             return
         if isinstance(item, str) and item in self.inventory.groups:
+            if not self.inventory.groups[item]:
+                self.findings.warning(where, f"{key} names the group {item}, where no host is", "put a host into it, or leave it out")
             for host in self.inventory.groups[item]:
-                yield from self._endpoint(where, key, host)
+                yield self.host(host)
             return
         try:
             address = names.address(item)
@@ -194,8 +197,11 @@ class Endpoints:
             self.problem(where, f"{key} says from whom a server transfers, but a primary transfers from nobody", "leave from out, or make it a secondary")
             return
         sources: list[str] = []
+        before = len(self.findings.problems)
         for source in item["from"] if isinstance(item["from"], (list, tuple)) else [item["from"]]:
             sources += [server.name for server in self._endpoint(where, f"{key}, from", source)]
+        if not sources and len(self.findings.problems) == before:
+            self.problem(where, f"{key}: from is {item['from']!r}, where no server is", "name those to transfer from, or leave from out for the primaries")
         for server in self._endpoint(where, key, {name: value for name, value in item.items() if name != "from"}):
             yield replace(server, sources=tuple(dict.fromkeys(sources)))
 
@@ -208,8 +214,8 @@ class Endpoints:
             return None
         return "" if value is False else self.given_key(where, "key", value)
 
-    def host(self, name: str) -> Server | None:
-        """An inventory host as a server; its mistakes are told once, however many zones it serves."""
+    def host(self, name: str) -> Server:
+        """An inventory host as a server, without addresses if it has a mistake, which is told once, however many zones it serves."""
         if name not in self._servers:
             try:
                 addresses = self.inventory.addresses(name)
@@ -219,7 +225,7 @@ class Endpoints:
             else:
                 if not addresses:
                     self.problem(f"host {name}", "has no known address", "set dns_addresses for it, or make ansible_host an address")
-            self._servers[name] = Server(name, addresses, tls=name.lower()) if addresses else None
+            self._servers[name] = Server(name, addresses, tls=name.lower())
         return self._servers[name]
 
     def given_key(self, where: str, key: str, value: Any) -> str | None:

@@ -65,7 +65,7 @@ class Topology:
         content = draft.content
         primaries = self.endpoints.of_zone(draft, "primaries", PRIMARIES_GROUP)
         secondaries = self.endpoints.of_zone(draft, "secondaries", SECONDARIES_GROUP)
-        if not primaries and "primaries" not in draft.options:
+        if not primaries and draft.options.get("primaries") is None:
             near = did_you_mean(PRIMARIES_GROUP, set(self.endpoints.inventory.groups) - {PRIMARIES_GROUP, SECONDARIES_GROUP})
             self.problem(
                 draft.where,
@@ -115,8 +115,7 @@ class Topology:
             self._check_reachable(draft, server, primaries)
         if server.addresses:
             return replace(server, carrier=hosts[0])
-        host = self.endpoints.host(hosts[0])
-        return replace(server, carrier=hosts[0], addresses=host.addresses if host else ())
+        return replace(server, carrier=hosts[0], addresses=self.endpoints.host(hosts[0]).addresses)
 
     def _check_reachable(self, draft: Draft, server: Server, primaries: tuple[Server, ...]) -> None:
         """A provider out in the internet cannot transfer from a primary that has private addresses only (RFC 1918, RFC 4193)."""

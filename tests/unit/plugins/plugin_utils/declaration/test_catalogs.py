@@ -51,6 +51,11 @@ def test_a_catalog_is_a_zone_that_lists_its_members():
     assert not any("catalog" in str(warning) for warning in found.warnings)
 
 
+def test_a_catalog_whose_primaries_are_a_group_without_hosts_is_refused():
+    with pytest.raises(DeclarationError, match=r"catalog catalog\.example: primaries is \['empty'\], where no host is; put a host into the group"):
+        load([zone("a.example")], None, Inventory({**GROUPS, "empty": []}, ADDRESSES.__getitem__), str, catalog_zones=[{**CATALOG, "primaries": ["empty"]}])
+
+
 def test_a_catalog_may_have_a_name_in_unicode():
     found = declared(zone("a.example", catalog="Kätalog.example."), catalogs=[{"name": "kätalog.Example"}])
     assert found.zones["a.example"].catalog == "xn--ktalog-bua.example" and found.zones["xn--ktalog-bua.example"].members == ("a.example",)

@@ -335,6 +335,11 @@ MISTAKES = {
     ),
     "secondaries that are a number": ({**ZONE, "secondaries": 2}, "zone example.com: secondaries is 2", "list inventory hosts, groups, or endpoints"),
     "no primaries": ({**ZONE, "primaries": []}, "zone example.com: primaries is []", "list inventory hosts, groups, or endpoints"),
+    "transfers from nobody": (
+        {**ZONE, "secondaries": [{"host": "ns2", "from": []}]},
+        "zone example.com: secondaries: from is [], where no server is",
+        "name those to transfer from, or leave from out for the primaries",
+    ),
     "networks alone for an endpoint": (
         {**ZONE, "secondaries": [{"addresses": ["192.0.2.0/24"]}]},
         "zone example.com: secondaries: addresses has networks only, 192.0.2.0/24",
@@ -464,6 +469,29 @@ def test_a_zone_without_a_primary_is_told_which_group_is_empty():
             "zone example.com: has no primary: the inventory's group dns_primaries is missing or empty; "
             "put a host into dns_primaries, or give the zone primaries"
         ]
+
+
+@pytest.mark.parametrize("written", ["berlin", ["dns_primaries", "berlin"], {"host": "berlin"}], ids=str)
+def test_a_zone_whose_primaries_are_groups_without_hosts_is_refused_with_their_names(written):
+    listed = written if isinstance(written, list) else [written]
+    assert mistakes({**ZONE, "primaries": written}, groups={**GROUPS, "dns_primaries": [], "berlin": []}) == [
+        f"zone example.com: primaries is {listed!r}, where no host is; put a host into the group, or name another primary"
+    ]
+
+
+def test_a_group_without_hosts_is_told_where_others_serve_the_zone():
+    inventory = Inventory({**GROUPS, "berlin": []}, lambda host: tuple(ADDRESSES[host]))
+    declaration = load([{**ZONE, "primaries": ["berlin", "ns1"], "secondaries": ["berlin"]}], None, inventory, str)
+    assert [str(warning) for warning in declaration.warnings if "berlin" in str(warning)] == [
+        f"zone example.com: {key} names the group berlin, where no host is; put a host into it, or leave it out" for key in ("primaries", "secondaries")
+    ]
+    assert [server.name for server in declaration.zones["example.com"].primaries] == ["ns1"]
+
+
+def test_no_group_is_called_empty_whose_host_has_no_usable_address():
+    for options in ({}, {"primaries": ["ns1"]}, {"primaries": ["dns_primaries"]}):
+        zones = [{"name": f"{number}.example", "records": [NS], **options} for number in range(2)]
+        assert len(mistakes(*zones, addresses={**ADDRESSES, "ns1": []})) == 1
 
 
 def test_a_host_without_a_usable_address_is_told_once_however_many_zones_it_serves():

@@ -55,12 +55,26 @@ class Endpoints:
             return ()
         before = len(self.findings.problems)
         found: dict[str, Server] = {}
+        named: set[str] = set()  # those with an entry of their own, which says more than a group's
         for item in declared:
+            alone = not self._is_group(item)
             for server in self._endpoint(draft.where, key, item):
-                found.setdefault(server.name, server)
+                known = found.get(server.name, server)
+                if known != server and alone == (server.name in named):
+                    wrong, right = f"{key} says two things of {server.name}", "say all of it in one entry, and give servers that differ names that differ"
+                    self.problem(draft.where, wrong, right)
+                if alone or server.name not in named:
+                    found[server.name] = server
+                if alone:
+                    named.add(server.name)
         if key == "primaries" and not found and len(self.findings.problems) == before:
             self.problem(draft.where, f"{key} is {declared!r}, where no host is", "put a host into the group, or name another primary")
         return tuple(found.values())
+
+    def _is_group(self, item: Any) -> bool:
+        """Whether an entry names a group of the inventory."""
+        name = item.get("host") if isinstance(item, Mapping) and "cloud" not in item else item
+        return isinstance(name, str) and name in self.inventory.groups and name not in self.inventory.hosts
 
     def _endpoint(self, where: str, key: str, item: Any) -> Iterable[Server]:
         if isinstance(item, Mapping) and "from" in item:
@@ -79,7 +93,7 @@ class Endpoints:
         if isinstance(item, str) and item in self.inventory.hosts:
             yield self.host(item)
             return
-        if isinstance(item, str) and item in self.inventory.groups:
+        if self._is_group(item):
             if not self.inventory.groups[item]:
                 self.findings.warning(where, f"{key} names the group {item}, where no host is", "put a host into it, or leave it out")
             for host in self.inventory.groups[item]:

@@ -114,7 +114,11 @@ class Topology:
             self._shared_key(name, primaries, secondaries, options)
         else:
             sources = dict.fromkeys(remote for zone in secondaries.values() for remote in zone.sources if remote.address not in self.hosts)
-            options["primaries"] = [_endpoint(remote) for remote in sources]
+            places = Counter((remote.address, remote.port) for remote in sources)
+            options["primaries"] = [
+                {**_endpoint(remote), **({"name": f"{remote.address} with {remote.key}"} if places[remote.address, remote.port] > 1 and remote.key else {})}
+                for remote in sources
+            ]
             options["secondaries"] = [self._fed(name, host, zone, {}, secondaries) for host, zone in secondaries.items()]
             options["secondaries"] += self._outside(name, {}, secondaries)
             options["validators"] = {"ns-glue": "off"}

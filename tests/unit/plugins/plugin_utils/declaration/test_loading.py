@@ -96,6 +96,42 @@ def test_a_host_is_named_and_not_given_by_its_address(endpoint):
     assert told == [f"zone example.com: secondaries gives {address}, which is an address of the host {host}; name the host: {host}"]
 
 
+def test_a_host_s_own_entry_says_more_than_one_for_its_group():
+    own = {"host": "ns3", "from": "ns2"}
+    for listed in (["dns_secondaries", own], [own, "dns_secondaries"], ["dns_secondaries", own, own]):
+        served = {server.name: server.sources for server in declared({**ZONE, "secondaries": listed})["example.com"].secondaries}
+        assert served == {"ns2": (), "ns3": ("ns2",)}
+    assert [server.name for server in declared({**ZONE, "secondaries": ["dns_secondaries", own]})["example.com"].secondaries] == ["ns2", "ns3"]
+    fed = [{"host": "dns_secondaries", "from": {"address": "203.0.113.1"}}, {"host": "ns2"}]
+    served = declared({**ZONE, "primaries": ["203.0.113.1", "ns1"], "secondaries": fed})["example.com"].secondaries
+    assert {server.name: server.sources for server in served} == {"ns2": (), "ns3": ("203.0.113.1",)}
+
+
+PARTNER = {"address": "203.0.113.7", "name": "partner"}
+TWICE = {
+    "two servers of one name": ([PARTNER, {**PARTNER, "address": "203.0.113.8"}], "partner"),
+    "two ports of one name": ([PARTNER, {**PARTNER, "port": 5353}], "partner"),
+    "an address with two keys": ([{"address": "203.0.113.7", "key": False}, "203.0.113.7"], "203.0.113.7"),
+    "one that is called as a host": (["ns2", {**PARTNER, "name": "ns2"}], "ns2"),
+    "a host fed by two": (["ns2", {"host": "ns3", "from": "ns2"}, "ns3"], "ns3"),
+    "groups fed by two": ([{"host": "dns_secondaries", "from": "ns1"}, {"host": "others", "from": PARTNER}, PARTNER], "ns3"),
+    "a provider": ([{"cloud": "route53"}, {"cloud": "route53", "key": False}], "route53"),
+}
+
+
+@pytest.mark.parametrize(("secondaries", "name"), TWICE.values(), ids=TWICE)
+def test_two_entries_that_say_different_things_of_one_server_are_a_mistake(secondaries, name):
+    told = mistakes({**ZONE, "secondaries": secondaries}, groups={**GROUPS, "others": ["ns3"]})
+    wrong = f"zone example.com: secondaries says two things of {name}"
+    assert told == [f"{wrong}; say all of it in one entry, and give servers that differ names that differ"]
+
+
+def test_entries_that_say_the_same_count_once():
+    listed = ["dns_secondaries", "ns2", {"host": "ns2"}, "203.0.113.7", {"address": "203.0.113.7"}, PARTNER, {**PARTNER}]
+    served = declared({**ZONE, "secondaries": listed})["example.com"].secondaries
+    assert [server.name for server in served] == ["ns2", "ns3", "203.0.113.7", "partner"]
+
+
 def test_another_program_on_a_host_is_given_by_address_and_port():
     zone = declared({**ZONE, "secondaries": [{"address": "192.0.2.2", "port": 5300}]})["example.com"]
     assert [(server.name, server.managed) for server in zone.secondaries] == [("192.0.2.2 port 5300", False)]

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.tests.support.gathered import gathered
 
@@ -61,6 +63,16 @@ FROM_NS1, SIGNED = f"type slave; masters {{ {NS1}; }}; ", f'type slave; masters 
 def test_a_zone_is_declared_once_with_all_its_servers(first, second, options):
     topology = pair(first, second)
     assert topology.zones["a.example"].options == {"primaries": ["ns1"], **options} and not topology.findings
+
+
+def test_a_primary_outside_with_a_key_for_each_secondary_is_declared_with_both():
+    texts = [f'type slave; masters {{ 203.0.113.9 key "{key}"; }}; file "a"; ' for key in ("k1", "k2")]
+    options = pair(*texts).zones["a.example"].options
+    assert options["primaries"] == [{"address": "203.0.113.9", "key": key, "name": f"203.0.113.9 with {key}"} for key in ("k1", "k2")]
+    keys = {"keys": [{"name": key, "secret": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"} for key in ("k1", "k2")]}
+    zone = {"name": "a.example", "records": [{"type": "NS", "value": "ns1.example.net."}], **options}
+    inventory = Inventory({"dns_secondaries": ["ns1", "ns2"]}, {"ns1": (NS1,), "ns2": (NS2,)}.__getitem__)
+    assert [server.key for server in load([zone], {}, inventory, str, keys=keys).zones["a.example"].primaries] == ["k1", "k2"]
 
 
 HERE, BOTH = "(named.conf:4)", "(named.conf:4, named.conf:4)"

@@ -64,6 +64,21 @@ def test_a_group_with_a_wrong_name(tmp_path, groups, right):
     assert "no host was changed" in printed and TOUCHED not in printed
 
 
+@pytest.mark.parametrize(("wrong", "right"), [("dns_monitor", "dns_monitors"), ("dns_promethus", "dns_prometheus")])
+def test_a_group_of_monitoring_with_a_wrong_name(tmp_path, wrong, right):
+    for groups in (("dns_primaries", "dns_secondaries", wrong), ("dns_primaries", "dns_monitors" if "prom" in wrong else "dns_prometheus", wrong)):
+        printed, status = site(tmp_path, groups, playbook="monitor")
+        assert status != 0 and f"group {wrong}: is not a group that this collection knows; call it {right}" in printed, printed
+        assert TOUCHED not in printed
+
+
+def test_neither_group_of_monitoring_needs_to_be_there(tmp_path):
+    printed, status = site(tmp_path, playbook="monitor")
+    assert status == 0 and TOUCHED not in printed, printed
+    printed, _status = site(tmp_path, ("dns_primaries", "dns_secondaries", "dns_monitors"), playbook="monitor")
+    assert TOUCHED in printed
+
+
 @pytest.mark.parametrize("promote", [{}, {"promote": "ns9"}, {"promote": "pc1"}])
 def test_who_is_to_be_promoted_has_to_be_said(tmp_path, promote):
     printed, status = site(tmp_path, playbook="promote", **promote)

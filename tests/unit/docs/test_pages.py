@@ -53,6 +53,12 @@ def test_every_key_of_the_declaration_is_on_its_page(pages, kind):
     assert not missing
 
 
+def test_the_groups_on_the_page_are_those_whose_names_are_checked(pages):
+    part = re.split(r"^## ", pages["declaration.md"], flags=re.MULTILINE)
+    rows = re.findall(r"^\| (`[^|]*`) \|", next(text for text in part if text.startswith("Groups\n")), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(model.GROUPS)
+
+
 def test_every_variable_of_the_declaration_is_on_its_page(pages):
     read = (ROOT / "plugins/plugin_utils/inventory.py").read_text()
     names = {*VARIABLE.findall(read), *(f"dns_tsig_{key}" for key in ("secret", "generations", "algorithm", "keys"))}

@@ -496,7 +496,8 @@ def test_a_group_that_is_almost_one_of_ours_is_told():
     assert mistakes(ZONE, groups={"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondarys": ["ns2"]}) == [
         "group dns_secondarys: is not a group that this collection knows; call it dns_secondaries"
     ]
-    assert declared(ZONE, groups={"all": ["ns1"], "dns_primaries": ["ns1"], "webservers": ["ns1"]})
+    for other in ("webservers", "monitors", "prometheus"):
+        assert declared(ZONE, groups={"all": ["ns1"], "dns_primaries": ["ns1"], other: ["ns1"]})
 
 
 def test_a_zone_without_a_primary_is_told_which_group_is_empty():

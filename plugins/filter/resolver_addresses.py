@@ -50,7 +50,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import host_addresses
 
 
 def resolver_addresses(resolvers: Iterable[str], hostvars: Mapping, prefer: str = "ipv4") -> list[str]:
@@ -81,24 +83,19 @@ class _Mistake(Exception):
 def _address(resolver: object, hostvars: Mapping, version: int) -> str:
     literal = _ip(resolver)
     if literal is not None:
-        if literal.is_unspecified or literal.is_multicast or literal.is_link_local:
-            raise _Mistake("is not an address by which every client reaches one host", "give the name server's own, routed address")
-        return str(literal)
+        try:
+            return names.server_address(resolver)
+        except ValueError as error:
+            raise _Mistake(str(error), "give the name server's own, routed address") from error
     if not isinstance(resolver, str) or resolver not in hostvars:
         raise _Mistake("is neither an IP address nor a host of the inventory", f"give one of these{did_you_mean(resolver, hostvars)}")
-    host = hostvars[resolver]
-    declared = host.get("dns_addresses")
-    if declared:
-        known = [_ip(address) for address in ([declared] if isinstance(declared, str) else declared)]
-        if None in known:
-            raise _Mistake(f"its dns_addresses are {declared!r}", "give a list of its IPv4 and IPv6 addresses")
-    else:
-        facts = host.get("ansible_facts", {})
-        candidates = [_ip(host.get("ansible_host"))] + [_ip(facts.get(f"default_ipv{family}", {}).get("address")) for family in (4, 6)]
-        known = [address for address in candidates if address is not None]
+    try:
+        known = host_addresses(hostvars[resolver])
+    except ValueError as error:
+        raise _Mistake(str(error), "list the host's own addresses in its dns_addresses") from error
     if not known:
         raise _Mistake("no address of it is known", "declare its dns_addresses")
-    return str(min(known, key=lambda address: address.version != version))  # the first of the preferred family, else the first
+    return min(known, key=lambda address: _ip(address).version != version)  # the first of the preferred family, else the first
 
 
 def _ip(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

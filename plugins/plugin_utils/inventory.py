@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -108,15 +109,19 @@ def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:
         result = []
         for item in listed if isinstance(listed, (list, tuple)) else [listed]:
             try:
-                result.append(names.address(str(item)))
+                result.append(names.server_address(str(item)))
             except ValueError as error:
-                raise ValueError(f"dns_addresses: {item!r} is not an address") from error
+                raise ValueError(f"dns_addresses: {item!r} {error}") from error
         return tuple(dict.fromkeys(result))
-    try:
-        return (names.address(str(variables.get("ansible_host"))),)
-    except ValueError:
-        facts = variables.get("ansible_facts") or {}
-        return tuple(facts[key]["address"] for key in ("default_ipv4", "default_ipv6") if facts.get(key, {}).get("address"))
+    facts = variables.get("ansible_facts") or {}
+    for found in ([variables.get("ansible_host")], [facts.get(key, {}).get("address") for key in ("default_ipv4", "default_ipv6")]):
+        usable = []
+        for item in found:
+            with contextlib.suppress(ValueError):
+                usable.append(names.server_address(str(item)))
+        if usable:
+            return tuple(usable)
+    return ()
 
 
 def own_addresses(task_vars: Mapping[str, Any]) -> tuple[str, ...]:

@@ -30,15 +30,15 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 class Monitor:
-    """The program on its host. ``ports``: {server: port}, since a declaration's own servers are asked at port 53."""
+    """The program on its host. ``ports``: {server: port}, since a declaration's own servers are asked at addresses of their own and port 53."""
 
     def __init__(self, directory, ports):
         self.directory = directory
-        inventory = Inventory({"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}, lambda host: ("127.0.0.1",))
+        inventory = Inventory({"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}, lambda host: (f"127.0.0.{host[-1]}",))
         declaration = load([{"name": ZONE, "records": [{"type": "NS", "value": "ns1.example.net."}]}], {}, inventory, str)
         content = json.loads(expected(declaration, "watcher", [4, 6], 20))
         for server in content["servers"]:
-            server["port"] = ports[server["server"]]
+            server.update(address="127.0.0.1", port=ports[server["server"]])
         (directory / "monitor.json").write_text(json.dumps(content))
         (directory / "monitor.pyz").write_bytes(program("proof.monitor"))
 

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft, check_mapping
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, TLS_PORT, Inventory, Server
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT, Inventory, Server
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS, check_id
@@ -31,6 +29,7 @@ class Endpoints:
         self.keyring = keyring
         self.findings = findings
         self.problem = findings.problem
+        self.outside: dict[str, tuple[str, str]] = {}  # addresses of servers that are no hosts of the inventory, and what names them first
         self._servers: dict[str, Server] = {}
         self._resolved: dict[tuple[str, str, bool], tuple[Server, ...]] = {}
 
@@ -100,7 +99,7 @@ class Endpoints:
                 yield self.host(host)
             return
         try:
-            address = names.address(item)
+            names.address(item)
         except ValueError:
             known = sorted(self.inventory.hosts | set(self.inventory.groups))
             self.problem(
@@ -109,7 +108,8 @@ class Endpoints:
                 "name a host or group of the inventory, or give an address",
             )
             return
-        if not self._is_own(where, key, address):
+        for address in self._served(where, key, {"address": item}):
+            self.outside.setdefault(address, (where, key))
             yield Server(address, (address,), managed=False)
 
     def _outside(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
@@ -130,15 +130,16 @@ class Endpoints:
             tls = None if item.get("tls") is None else names.to_text(names.zone_name(item["tls"]))
         except ValueError as error:
             self.problem(where, f"{key}: tls {item['tls']!r} {error}", "write the name in the server's certificate")
-        own = [address for address in served if ports["port"] == 53 and self._is_own(where, key, address)]
-        if len(self.findings.problems) > before or own:
+        if len(self.findings.problems) > before:
             return
         port = ports["port"]
+        for address in served if port == 53 else ():
+            self.outside.setdefault(address, (where, key))
         name = str(item.get("name", served[0] if port == 53 else f"{served[0]} port {port}"))
         agreed = self._key_of(f"{where}, {key} {name}", item)
         yield Server(name, served, False, port, agreed, tls=tls, tls_port=ports["tls_port"], notify=told, origins=origins, answers=answers)
 
-    def _served(self, where: str, key: str, item: Mapping[str, Any], origins: Sequence[str] | None) -> tuple[str, ...]:
+    def _served(self, where: str, key: str, item: Mapping[str, Any], origins: Sequence[str] | None = None) -> tuple[str, ...]:
         """Where a server outside can be asked and told; without a word the addresses from which its transfers come."""
         if item.get("address") is None and origins:
             served = tuple(origin for origin in origins if "/" not in origin)
@@ -148,9 +149,9 @@ class Endpoints:
         served = []
         for address in item["address"] if isinstance(item.get("address"), (list, tuple)) and item["address"] else [item.get("address")]:
             try:
-                served.append(names.address(address))
-            except ValueError:
-                self.problem(where, f"{key}: address {address!r} is not an address", "write an IPv4 or IPv6 address")
+                served.append(names.server_address(address))
+            except ValueError as error:
+                self.problem(where, f"{key}: address {address!r} {error}", "write an IPv4 or IPv6 address of the server's own")
         return tuple(dict.fromkeys(served))
 
     def _provider(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
@@ -179,31 +180,14 @@ class Endpoints:
         """Addresses of a server outside; networks only where transfers come from, since nobody can be asked or told at a network."""
         if value is None:
             return default
-        read = network_text if name == "addresses" else names.address
         result = []
         for item in value if isinstance(value, (list, tuple)) else [value]:
             try:
-                result.append(read(item if item not in NETWORK_WORDS else None))
+                text = network_text(item if item not in NETWORK_WORDS else None) if name == "addresses" else item
+                result.append(text if name == "addresses" and "/" in text else names.server_address(text))
             except ValueError:
                 self.problem(where, f"{key}: {name} has {item!r}", f"list the server's addresses{' or networks' if name == 'addresses' else ''}")
         return tuple(result)
-
-    def _is_own(self, where: str, key: str, address: str) -> bool:
-        """Whether an address belongs to a host that this collection configures: then it would be planned as somebody else's server."""
-        host = self._own_addresses.get(address)
-        if host is not None:
-            self.problem(where, f"{key} gives {address}, which is an address of the host {host}", f"name the host: {host}")
-        return host is not None
-
-    @cached_property
-    def _own_addresses(self) -> Mapping[str, str]:
-        """Hosts by address; those without a usable one are told where they serve."""
-        result: dict[str, str] = {}
-        for group in (PRIMARIES_GROUP, SECONDARIES_GROUP):
-            for host in self.inventory.groups.get(group, ()):
-                with contextlib.suppress(ValueError):
-                    result.update(dict.fromkeys(self.inventory.addresses(host), host))
-        return result
 
     def _fed_by(self, where: str, key: str, item: Mapping[str, Any]) -> Iterable[Server]:
         """The servers of an entry that says from whom they transfer."""

@@ -105,6 +105,7 @@ class _Loader:
         for draft in catalog_drafts:
             self._enter(draft, drafts)
         result = {name: self.topology.complete(draft) for name, draft in drafts.items()}
+        self.topology.check_hosts()
         zones_by_name = {name: zone for name, zone in result.items() if zone is not None}
         if catalog_drafts:
             zones_by_name = catalogs.complete(zones_by_name, [draft.name for draft in catalog_drafts], self.findings)

@@ -24,6 +24,8 @@ _OCTETS = re.compile(r"\\?[^\0-\x7f]+")
 _ADDRESS = re.compile(r"((?:[^@\\]|\\.)+)@(.+)\Z", re.DOTALL)
 _TRANSPORTS = ("_tcp", "_udp")
 
+_BROADCAST = ipaddress.ip_address("255.255.255.255")
+
 _PLAIN_ZONE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z")
 _LONGEST_PLAIN = 200  # characters
 _PLAIN_TEXT = re.compile(rb"[A-Za-z0-9_.-]*\Z")
@@ -180,6 +182,17 @@ def address(text: object) -> str:
     if not isinstance(text, str) or "%" in text:
         raise ValueError(f"{text!r} is not an address")
     return str(ipaddress.ip_address(text))
+
+
+def server_address(text: object) -> str:
+    """An L(address) at which others reach one server. Raises ValueError that says what is wrong with it: C(is not an address)."""
+    try:
+        found = ipaddress.ip_address(address(text))
+    except ValueError as error:
+        raise ValueError("is not an address") from error
+    if found.is_unspecified or found.is_multicast or found.is_link_local or found == _BROADCAST:
+        raise ValueError("is not an address at which others reach one host")
+    return str(found)
 
 
 PRIVATE = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "127.0.0.0/8", "::1"))

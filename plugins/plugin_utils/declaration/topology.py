@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, dnssec, names, serial_policies
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import catalogs, dnssec, hosts, names, serial_policies
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Server, Zone
@@ -42,6 +42,11 @@ class Topology:
         self.findings = findings
         self.problem = findings.problem
         self._known: dict[tuple[str | bool | None, ...], _Shared] = {}
+        self._together: dict[tuple[Server, ...], None] = {}  # servers of one zone each
+
+    def check_hosts(self) -> None:
+        """To be called when all drafts are complete."""
+        hosts.check(self._together, self.endpoints.inventory, self.endpoints.outside, self.findings)
 
     def complete(self, draft: Draft) -> Zone | None:
         content, found = draft.content, len(self.findings.problems) + len(self.findings.warnings)
@@ -89,6 +94,7 @@ class Topology:
         elif policy == "keep" and not has_serial:
             self.problem(draft.where, "serial is 'keep', but there is no SOA to keep it from", "use date, unix or increment, or a file with a SOA")
         secondaries = tuple(self._carried(draft, server, primaries) if server.cloud else server for server in secondaries)
+        self._together[(*primaries, *secondaries)] = None
         allow_query, signed, encrypted = self._allow_query(draft), self._tsig(draft), self._tls(draft, primaries, secondaries)
         return _Shared(primaries, secondaries, policy, allow_query, signed, encrypted, self._catalog(draft), signing)
 

@@ -21,6 +21,11 @@ def test_every_host_gives_one_address_in_the_order_given():
     assert resolver_addresses(["ns2", "ns1", "ns4", "ns3"], HOSTS) == ["2001:db8::2", "192.0.2.1", "192.0.2.4", "192.0.2.3"]
 
 
+def test_a_host_with_an_address_to_connect_to_serves_there_and_nowhere_else():
+    facts = {"default_ipv4": {"address": "192.0.2.4"}, "default_ipv6": {"address": "2001:db8::4"}}
+    assert resolver_addresses(["ns1"], {"ns1": {"ansible_host": "192.0.2.9", "ansible_facts": facts}}, prefer="ipv6") == ["192.0.2.9"]
+
+
 def test_ipv6_can_be_preferred():
     assert resolver_addresses(["ns1", "ns2", "ns3", "ns4"], HOSTS, prefer="ipv6") == ["2001:db8::1", "2001:db8::2", "192.0.2.3", "2001:db8::4"]
 
@@ -34,7 +39,8 @@ def test_all_mistakes_are_told_at_once():
         resolver_addresses(["192.0.2.256", "ns5", "silent", "wrong", "224.0.0.1", "fe80::1", 7, "ns1"], HOSTS)
     text = str(caught.value)
     assert "7 mistakes" in text
-    for part in ("'192.0.2.256'", "did you mean 'ns4'", "declare its dns_addresses", "['192.0.2.256']", "'224.0.0.1'", "'fe80::1'", "resolver 7"):
+    wrong = "dns_addresses: '192.0.2.256' is not an address"
+    for part in ("'192.0.2.256'", "did you mean 'ns4'", "declare its dns_addresses", wrong, "'224.0.0.1'", "'fe80::1'", "resolver 7"):
         assert part in text
 
 

@@ -41,6 +41,14 @@ def test_what_is_no_address_is_told_as_it_was_written(wrong):
         host_addresses({"dns_addresses": wrong})
 
 
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "fe80::1", "169.254.0.1"])
+def test_what_is_no_address_of_one_host_is_none_where_it_serves(address):
+    with pytest.raises(ValueError, match=r"^dns_addresses: .+ is not an address at which others reach one host$"):
+        host_addresses({"dns_addresses": ["192.0.2.1", address]})
+    facts = {"default_ipv4": {"address": "192.0.2.7"}, "default_ipv6": {"address": address}}
+    assert host_addresses({"ansible_host": address, "ansible_facts": facts}) == ("192.0.2.7",)
+
+
 def test_a_wrong_address_is_told_with_its_host():
     with pytest.raises(DeclarationError, match=r"host ns1: dns_addresses: 'x' is not an address; list the host's own addresses in its dns_addresses"):
         declared(task_vars(hostvars={"ns1": {"dns_addresses": ["x"]}}, dns_zones=[{"name": "example.com", "records": RECORDS}]), str)

@@ -401,6 +401,26 @@ MISTAKES = {
         "zone example.com: primaries: address '192.0.2.1.1' is not an address",
         "write an IPv4 or IPv6 address",
     ),
+    "address that many hosts have": (
+        {**ZONE, "secondaries": [{"address": "224.0.0.1"}]},
+        "zone example.com: secondaries: address '224.0.0.1' is not an address at which others reach one host",
+        "write an IPv4 or IPv6 address of the server's own",
+    ),
+    "no address in particular": (
+        {**ZONE, "primaries": ["0.0.0.0"]},
+        "zone example.com: primaries: address '0.0.0.0' is not an address at which others reach one host",
+        "write an IPv4 or IPv6 address of the server's own",
+    ),
+    "transfers from no address in particular": (
+        {**ZONE, "secondaries": [{"address": "203.0.113.1", "addresses": ["::"]}]},
+        "zone example.com: secondaries: addresses has '::'",
+        "list the server's addresses or networks",
+    ),
+    "to be told at a link-local address": (
+        {**ZONE, "secondaries": [{"address": "203.0.113.1", "notify": ["fe80::1"]}]},
+        "zone example.com: secondaries: notify has 'fe80::1'",
+        "list the server's addresses",
+    ),
     "endpoint with a scope": ({**ZONE, "primaries": ["fe80::1%x; }; evil {"]}, "zone example.com: primaries names", "give an address"),
     "port of an endpoint": (
         {**ZONE, "primaries": [{"address": "192.0.2.1", "port": 65536}]},

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be said of the hosts that serve zones only when all zones are known: each is reached, at addresses that nobody else has."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+from collections.abc import Collection, Iterable, Mapping
+
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Inventory, Server
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings
+
+
+def check(together: Collection[tuple[Server, ...]], inventory: Inventory, outside: Mapping[str, tuple[str, str]], findings: Findings) -> None:
+    """Tell what is wrong with hosts.
+
+    together: servers of one zone each, with every server somewhere. outside: the addresses given for servers that are no hosts, each with what
+    names it, as the first two words of a mistake.
+    """
+    hosts = {server.name: server for servers in together for server in servers if server.managed}
+    owners = _owners(hosts.values(), findings)
+    for host in (*inventory.groups.get(PRIMARIES_GROUP, ()), *inventory.groups.get(SECONDARIES_GROUP, ())) if outside else ():
+        with contextlib.suppress(ValueError):  # of one that serves no zone
+            owners = {**dict.fromkeys(inventory.addresses(host), host), **owners}
+    for address, (where, key) in outside.items():
+        if address in owners:  # or the host would be planned as somebody else's server
+            findings.problem(where, f"{key} gives {address}, which is an address of the host {owners[address]}", f"name the host: {owners[address]}")
+    for servers in together:
+        _check_loopback(servers, findings)
+
+
+def _owners(hosts: Iterable[Server], findings: Findings) -> dict[str, str]:
+    """The host that has an address, by address."""
+    found: dict[str, str] = {}
+    for host in hosts:
+        for address in host.addresses:
+            other = found.setdefault(address, host.name)
+            if other != host.name:
+                findings.problem(f"host {host.name}", f"has the address {address}, and {other} has it too", "list each host's own in its dns_addresses")
+    return found
+
+
+def _check_loopback(servers: tuple[Server, ...], findings: Findings) -> None:
+    """A host that is known by loopback addresses only is reached by no other machine."""
+    local = [server for server in servers if server.addresses and all(ipaddress.ip_interface(address).is_loopback for address in server.addresses)]
+    elsewhere = next((server.name for server in servers if server.addresses and not server.cloud and server not in local), None)
+    for server in local:
+        if server.managed and elsewhere is not None:
+            wrong = f"is known by {', '.join(server.addresses)} only, where {elsewhere} does not reach it"
+            findings.warning(f"host {server.name}", wrong, "list an address of its network in its dns_addresses")

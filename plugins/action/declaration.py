@@ -35,13 +35,14 @@ class ActionModule(ActionBase):
         except ValueError as error:
             raise AnsibleActionFail(f"version: {error}; leave it out, or give the package's") from error
         zones, carriers = declaration.zones, _carriers(declaration)
-        servers = {server.name for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
+        servers = {(server.name, server.managed) for zone in zones.values() for server in (*zone.primaries, *zone.secondaries)}
         return {
             "changed": False,
             "warnings": inventory.told_once(declaration.warnings, task_vars or {}),
             "zones": len(zones),
             "records": sum(zone.content.count for zone in zones.values()),
-            "servers": sorted(servers),
+            "servers": sorted({name for name, _managed in servers}),
+            "hosts": sorted(name for name, managed in servers if managed),
             "to_prove": len(zones_to_prove(declaration)),
             "signers": signers(declaration),
             "carriers": carriers,

@@ -65,6 +65,11 @@ servers:
   returned: success
   type: list
   elements: str
+hosts:
+  description: Those of them that are hosts of the inventory, in whichever group.
+  returned: success
+  type: list
+  elements: str
 to_prove:
   description: Of how many zones signatures are to be looked at, because they are declared with them or a server outside may sign them.
   returned: success

@@ -91,6 +91,16 @@ def test_who_is_to_be_promoted_is_contacted_first(tmp_path):
     assert status != 0 and TOUCHED in printed and "192.0.2.1" not in printed
 
 
+def test_keys_are_not_replaced_while_a_server_in_another_group_would_keep_the_old_ones(tmp_path):
+    zone = {"name": "example.com", "records": [NAMES, *ADDRESSES], "secondaries": ["ns2", "pc1"]}
+    keys = {"dns_zones": [zone], "dns_tsig_secret": "x" * 32, "dns_tsig_generations": [2]}
+    printed, status = site(tmp_path, ("dns_primaries", "dns_secondaries", "berlin"), playbook="rotate_tsig", **keys)
+    assert status != 0 and "pc1 would be left out and keep the old keys, and peers would refuse" in " ".join(printed.split()), printed
+    assert TOUCHED not in printed
+    printed, _status = site(tmp_path, playbook="rotate_tsig", **{**keys, "dns_zones": [{**zone, "secondaries": ["ns2"]}]})
+    assert TOUCHED in printed
+
+
 def test_the_proof_alone_tells_it_too_before_it_installs_anything(tmp_path):
     printed, status = site(tmp_path, ("primaries", "secondaries", "clients"), playbook="verify")
     assert status != 0 and "call it dns_primaries" in printed and TOUCHED not in printed

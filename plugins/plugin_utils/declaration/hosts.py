@@ -1,16 +1,18 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be said of the hosts that serve zones only when all zones are known: each is reached, at addresses that nobody else has."""
+"""What can be said of the hosts that serve zones only when all zones are known: each is provisioned, and is reached at addresses that
+nobody else has."""
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Inventory, Server
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP
 
 
 def check(together: Collection[tuple[Server, ...]], inventory: Inventory, outside: Mapping[str, tuple[str, str]], findings: Findings) -> None:
@@ -29,6 +31,19 @@ def check(together: Collection[tuple[Server, ...]], inventory: Inventory, outsid
             findings.problem(where, f"{key} gives {address}, which is an address of the host {owners[address]}", f"name the host: {owners[address]}")
     for servers in together:
         _check_loopback(servers, findings)
+    carriers = {server.carrier: server.cloud for servers in together for server in servers if server.cloud and server.carrier}
+    _check_groups(hosts, "serves zones", (PRIMARIES_GROUP, SECONDARIES_GROUP), inventory, findings)
+    for carrier, cloud in carriers.items():
+        _check_groups([carrier], f"talks to {cloud}", (PRIMARIES_GROUP, SECONDARIES_GROUP, CLOUD_GROUP), inventory, findings)
+
+
+def _check_groups(hosts: Iterable[str], does: str, groups: Sequence[str], inventory: Inventory, findings: Findings) -> None:
+    """Playbooks go to hosts by their groups; others are for people's own plays."""
+    listed = {host for group in groups for host in inventory.groups.get(group, ())}
+    for host in hosts:
+        if host not in listed:
+            wrong = f"{does}, and is in none of {', '.join(groups)}, so that this collection's playbooks leave it out"
+            findings.warning(f"host {host}", wrong, "put it into one of them, or let a play of your own see to it")
 
 
 def _owners(hosts: Iterable[Server], findings: Findings) -> dict[str, str]:

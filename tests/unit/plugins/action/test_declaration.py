@@ -28,6 +28,7 @@ def run(zones, arguments=None, strategy="linear", **variables):
 
 def test_a_declaration_without_mistakes_is_counted():
     result = run([{"name": trust_as_template("{{ domain }}"), "records": RECORDS}], domain="example.com")
+    assert result["hosts"] == run([{"name": "a.example", "records": RECORDS, "secondaries": ["ns2", "203.0.113.7"]}])["hosts"] == ["ns1", "ns2"]
     assert {key: result[key] for key in ("changed", "zones", "records", "servers")} == {"changed": False, "zones": 1, "records": 3, "servers": ["ns1", "ns2"]}
 
 

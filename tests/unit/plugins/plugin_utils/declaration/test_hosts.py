@@ -11,7 +11,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 
 ADDRESSES = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2",), "ns3": ("192.0.2.3",)}
-GROUPS = {"all": list(ADDRESSES), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+GROUPS = {"all": list(ADDRESSES), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"], "berlin": ["ns3"]}
+LEFT = "so that this collection's playbooks leave it out; put it into one of them, or let a play of your own see to it"
 ZONE = {"name": "example.com", "records": [{"type": "NS", "value": "ns1.example.net."}]}
 
 
@@ -41,6 +42,20 @@ def test_a_host_that_only_itself_reaches_is_told():
     assert told({**ZONE, "secondaries": ["203.0.113.7"]}, addresses=here) == [warned[0].replace("ns2", "203.0.113.7")]
     assert told({**ZONE, "secondaries": []}, addresses=here) == told(ZONE, addresses={**here, "ns2": ("127.0.0.2",)}) == []
     assert told(ZONE, addresses={"ns1": ("127.0.0.1", "192.0.2.1")}) == told({**ZONE, "secondaries": [{"address": "127.0.0.1", "port": 5300}]}) == []
+
+
+@pytest.mark.parametrize(("named", "group"), [({"secondaries": ["ns2", "ns3"]}, "dns_secondaries"), ({"primaries": ["berlin"]}, "dns_primaries")])
+def test_a_server_that_playbooks_leave_out_is_told_once(named, group):
+    warned = [f"host ns3: serves zones, and is in none of dns_primaries, dns_secondaries, {LEFT}"]
+    assert told({**ZONE, **named}, {**ZONE, **named, "name": "example.org"}) == warned
+    assert told(ZONE, catalog_zones=[{"name": "catalog.example", **named}]) == warned
+    assert told({**ZONE, **named}, groups={**GROUPS, group: [*GROUPS[group], "ns3"]}) == told(ZONE) == []
+
+
+def test_a_host_that_talks_to_a_provider_and_that_playbooks_leave_out_is_told():
+    zone = {**ZONE, "secondaries": [{"cloud": "route53", "host": "ns3"}]}
+    assert told(zone) == [f"host ns3: talks to route53, and is in none of dns_primaries, dns_secondaries, dns_cloud, {LEFT}"]
+    assert told(zone, groups={**GROUPS, "dns_cloud": ["ns3"]}) == told({**ZONE, "secondaries": [{"cloud": "route53"}]}) == []
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be said of the hosts that serve zones only when all zones are known: each is provisioned, and is reached at addresses that
-nobody else has."""
+"""What can be said of the hosts that serve zones only when all zones are known: each is provisioned, and is reached at addresses and
+by keys that nobody else has."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import contextlib
 import ipaddress
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, Inventory, Server
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUD_GROUP
 
 
-def check(together: Collection[tuple[Server, ...]], inventory: Inventory, outside: Mapping[str, tuple[str, str]], findings: Findings) -> None:
+def check(
+    together: Collection[tuple[Server, ...]], inventory: Inventory, keyring: tsig.Keyring, outside: Mapping[str, tuple[str, str]], findings: Findings
+) -> None:
     """Tell what is wrong with hosts.
 
     together: servers of one zone each, with every server somewhere. outside: the addresses given for servers that are no hosts, each with what
@@ -31,6 +34,8 @@ def check(together: Collection[tuple[Server, ...]], inventory: Inventory, outsid
             findings.problem(where, f"{key} gives {address}, which is an address of the host {owners[address]}", f"name the host: {owners[address]}")
     for servers in together:
         _check_loopback(servers, findings)
+    if keyring.secret is not None:
+        _check_keys(dict.fromkeys(server.name for servers in together for server in servers if server.managed or server.cloud), findings)
     carriers = {server.carrier: server.cloud for servers in together for server in servers if server.cloud and server.carrier}
     _check_groups(hosts, "serves zones", (PRIMARIES_GROUP, SECONDARIES_GROUP), inventory, findings)
     for carrier, cloud in carriers.items():
@@ -55,6 +60,16 @@ def _owners(hosts: Iterable[Server], findings: Findings) -> dict[str, str]:
             if other != host.name:
                 findings.problem(f"host {host.name}", f"has the address {address}, and {other} has it too", "list each host's own in its dns_addresses")
     return found
+
+
+def _check_keys(names: Iterable[str], findings: Findings) -> None:
+    """A pair's key follows from the names of the two, as L(tsig.label) writes them."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(tsig.label(name), name)
+        if other != name:
+            wrong = f"has the TSIG keys of {other}, as names of keys have {tsig.label(name)} for both"
+            findings.problem(f"host {name}", wrong, "call one of them something else in the inventory")
 
 
 def _check_loopback(servers: tuple[Server, ...], findings: Findings) -> None:

@@ -46,7 +46,7 @@ class Topology:
 
     def check_hosts(self) -> None:
         """To be called when all drafts are complete."""
-        hosts.check(self._together, self.endpoints.inventory, self.endpoints.outside, self.findings)
+        hosts.check(self._together, self.endpoints.inventory, self.endpoints.keyring, self.endpoints.outside, self.findings)
 
     def complete(self, draft: Draft) -> Zone | None:
         content, found = draft.content, len(self.findings.problems) + len(self.findings.warnings)

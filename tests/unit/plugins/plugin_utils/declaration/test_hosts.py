@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.loading import load
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import label
 
 ADDRESSES = {"ns1": ("192.0.2.1", "2001:db8::1"), "ns2": ("192.0.2.2",), "ns3": ("192.0.2.3",)}
 GROUPS = {"all": list(ADDRESSES), "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"], "berlin": ["ns3"]}
@@ -64,3 +65,15 @@ def test_the_address_of_a_host_in_no_group_is_refused_where_another_zone_names_t
     wrong = "mistake: zone example.com: secondaries gives 192.0.2.3, which is an address of the host ns3; name the host: ns3"
     assert told(*(zones if first else reversed(zones))) == [wrong]
     assert told(zones[0]) == []  # somebody else may see to its name server
+
+
+LONG = "n" * 60 + "." + "n" * 60
+
+
+@pytest.mark.parametrize(("one", "other"), [("ns_1", "ns-1"), ("NS1", "ns1"), (f"{LONG}.a.example", f"{LONG}.b.example")])
+def test_hosts_that_would_have_the_same_keys_are_refused(one, other):
+    addresses = {one: ("192.0.2.1",), other: ("192.0.2.2",)}
+    groups = {"dns_primaries": [one], "dns_secondaries": [other]}
+    wrong = f"mistake: host {other}: has the TSIG keys of {one}, as names of keys have {label(one)} for both; call one of them something else in the inventory"
+    assert told(ZONE, addresses=addresses, groups=groups, keys={"secret": "x" * 32}) == [wrong]
+    assert told(ZONE, addresses=addresses, groups=groups) == []

@@ -140,7 +140,7 @@ class ActionModule(ActionBase):
                 *guard.left_out(host, result, allowed, layout.local_config),
                 *guard.lost_updates(result, host, allowed),
                 *guard.lost_signing_keys(host, result, bogus),
-                *guard.lost_keys(host, declaration.keyring, result, allowed),
+                *guard.lost_keys(host, declaration.keyring, result, allowed, declaration.selected),
             ]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import Keyring
@@ -111,15 +111,28 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
             )
 
 
-def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: Any) -> Iterator[str]:
-    """Why a host may not take its keys yet: its peers would refuse it until they have the new ones too."""
-    has = found.get("tsig_generations") or []
-    if keyring.secret is None or not has or allowed is True or host in set(allowed or ()) or has[0] in keyring.generations:
+def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: Any, selected: Collection[str] | None = None) -> Iterator[str]:
+    """Why a host may not take its keys yet: its peers would refuse it until they have the new ones too.
+
+    A key that the host does not accept yet is one that its peers need not know either. selected: the zones that the run is about, None for all.
+    """
+    has, wanted = found.get("tsig_generations") or [], list(keyring.generations)
+    if keyring.secret is None or not has or allowed is True or host in set(allowed or ()):
         return
-    yield (
-        f"host {host} uses generation {has[0]} of the TSIG keys, and dns_tsig_generations is {list(keyring.generations)}: transfers would fail until "
-        f"every server has them; let the playbook rotate_tsig do it without a gap, or {_remedy(host).removeprefix('if that is meant, ')}"
-    )
+    if has[0] not in wanted or wanted[0] not in has:
+        yield (
+            f"host {host} uses generation {has[0]} of the TSIG keys{_accepted(has[1:])}, and dns_tsig_generations is {wanted}: transfers would fail until "
+            f"every server has them; let the playbook rotate_tsig do it without a gap, or {_remedy(host).removeprefix('if that is meant, ')}"
+        )
+    elif selected is not None and wanted != has:
+        yield (
+            f"host {host} has generations {has} of the TSIG keys, and dns_tsig_generations is {wanted}: other zones than those that this run is about would "
+            f"keep the keys that they have; let the playbook rotate_tsig do it, without dns_zone_select, or {_remedy(host).removeprefix('if that is meant, ')}"
+        )
+
+
+def _accepted(generations: Sequence[int]) -> str:
+    return f" and accepts {', '.join(map(str, generations))}" if generations else ""
 
 
 def _remedy(name: str, variable: str = VARIABLE) -> str:

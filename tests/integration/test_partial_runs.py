@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
+import re
 import subprocess
 
 import pytest
@@ -24,6 +26,10 @@ pytestmark = [
 SHARED, SINGLE = "shared.example", "single.example"  # a zone of two primaries, and one of one
 HOSTS = {"ns1": "127.0.0.21", "ns2": "127.0.0.22", "ns3": "127.0.0.23"}
 NOT_ASKED = "Two contents could go out under one serial"
+
+
+ROLE = "authoritative.dns.nameserver"
+ROTATION = pathlib.Path(__file__).parents[2] / "playbooks/rotate_tsig.yml"
 
 
 class Lab:
@@ -82,16 +88,17 @@ class Lab:
 
     def run(self, www, *options, zones=(SHARED, SINGLE), **play):
         """Whether it succeeded, and what it said."""
-        role = "authoritative.dns.nameserver"
         tasks = [
             {"name": "Check", "authoritative.dns.declaration": {"software": "bind"}},
-            *({"name": part, "ansible.builtin.include_role": {"name": role, "tasks_from": part}} for part in ("compare", "serve")),
+            *({"name": part, "ansible.builtin.include_role": {"name": ROLE, "tasks_from": part}} for part in ("compare", "serve")),
         ]
-        (self.directory / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}]))
-        chosen = [{"name": name} for name in zones]
-        variables = json.dumps({"www": www, "dns_zone_select": "[?" + " || ".join(f"name=='{zone['name']}'" for zone in chosen) + "]"})
+        return self.play([{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}], *options, www=www, dns_zone_select=chosen(*zones))
+
+    def play(self, plays, *options, **variables):
+        """As L(run), with these plays and variables."""
+        (self.directory / "play.yml").write_text(yaml.safe_dump(plays))
         environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_NOCOLOR": "true"}
-        command = ["ansible-playbook", "-i", "inventory.yml", "play.yml", "-e", variables, *options]
+        command = ["ansible-playbook", "-i", "inventory.yml", "play.yml", "-e", json.dumps({"www": self.address, **variables}), *options]
         done = subprocess.run(command, cwd=self.directory, env=environment, capture_output=True, text=True, timeout=300, check=False)
         return done.returncode == 0, " ".join((done.stdout + done.stderr).split())
 
@@ -99,6 +106,11 @@ class Lab:
         """The zone's text on a host, None without one."""
         path = self.directory / host / "state/current/zones" / zone
         return path.read_text() if path.exists() else None
+
+
+def chosen(*zones):
+    """A selection of them."""
+    return "[?" + " || ".join(f"name=='{name}'" for name in zones) + "]"
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +211,74 @@ def test_a_run_about_one_zone_leaves_the_other_alone(lab, other, zones):
     assert done, output
     assert {zone for zone in (SHARED, SINGLE) if other in lab.has("ns1", zone)} == set(zones)
     assert lab.has("ns1") == lab.has("ns2")
+
+
+def rotation():
+    """The plays of the playbook rotate_tsig that are about name servers, with the tasks of the role that L(Lab.run) has in the place of all."""
+    plays = [{**play, "hosts": "all"} for play in yaml.safe_load(ROTATION.read_text()) if "tasks" in play]
+    for play in plays:
+        play["tasks"] = [part for task in play["tasks"] for part in _parts(task)]
+    return plays
+
+
+def _parts(task):
+    role = task.get("ansible.builtin.include_role", {})
+    parts = ("compare", "serve") if role.get("tasks_from", "main") == "main" else ("compare",)
+    variables = {**task.get("vars", {}), **({"nameserver_allow_loss": True} if len(parts) == 1 else {})}  # nothing is lost by looking
+    return [{**task, "ansible.builtin.include_role": {**role, "tasks_from": part}, "vars": variables} for part in parts] if role else [task]
+
+
+class KeysLab(Lab):
+    """With keys of generation 1 between the servers."""
+
+    secret = "x" * 40
+
+    def provision(self, *options, **variables):
+        tasks = _parts({"ansible.builtin.include_role": {"name": ROLE}})
+        return self.play([{"hosts": "all", "gather_facts": False, "tasks": tasks}], *options, **variables)
+
+    def play(self, plays, *options, **variables):
+        return super().play(plays, *options, dns_tsig_secret=self.secret, **variables)
+
+    def generations(self):
+        """Those of the keys in the files of each host."""
+        texts = ((host, path.read_text()) for host in HOSTS for path in (self.directory / host / "state/current").glob("*.conf"))
+        found = {}
+        for host, text in texts:
+            found.setdefault(host, set()).update(map(int, re.findall(r"[.]_g(\d+)\b", text)))
+        return found
+
+
+@pytest.fixture
+def keys_lab(tmp_path):
+    lab = KeysLab(tmp_path)
+    done, output = lab.provision()
+    assert done and lab.generations() == dict.fromkeys(HOSTS, {1}), output
+    return lab
+
+
+def test_a_rotation_replaces_the_keys_of_all(keys_lab):
+    done, output = keys_lab.play(rotation(), dns_tsig_generations=[2])
+    assert done and keys_lab.generations() == dict.fromkeys(HOSTS, {2}), output
+
+
+def test_a_rotation_leaves_no_zone_out(keys_lab):
+    done, output = keys_lab.play(rotation(), dns_tsig_generations=[2], dns_zone_select=chosen(SINGLE))
+    assert not done and "Run this without a limit, and without dns_zone_select" in output, output
+    assert keys_lab.generations() == dict.fromkeys(HOSTS, {1})
+
+
+def test_a_run_about_one_zone_changes_no_keys_and_notes_those_of_all(keys_lab):
+    done, output = keys_lab.provision(dns_tsig_generations=[1, 2], dns_zone_select=chosen(SINGLE))
+    assert not done and "other zones than those that this run is about would keep the keys that they have" in output, output
+    allowed = {"dns_tsig_generations": [2], "dns_zone_select": chosen(SINGLE), "nameserver_allow_loss": True}
+    done, output = keys_lab.provision(**allowed)
+    assert done and keys_lab.generations()["ns3"] == {1, 2}, output
+    done, output = keys_lab.provision(dns_tsig_generations=[2])
+    assert not done and "host ns3 uses generation 1 of the TSIG keys and accepts 2, and dns_tsig_generations is [2]" in output, output
+
+
+def test_a_host_takes_no_key_into_use_that_its_peers_may_not_know(keys_lab):
+    done, output = keys_lab.provision("--limit", "ns3", dns_tsig_generations=[2, 1])
+    assert not done and "host ns3 uses generation 1 of the TSIG keys, and dns_tsig_generations is [2, 1]" in output, output
+    assert keys_lab.generations() == dict.fromkeys(HOSTS, {1})

@@ -75,6 +75,9 @@ class HostState:
         self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
         config = self.payload["config"]
         self.payload["config"] = blocks.merge({name: self.current.read(name) or "" for name in config}, config, selected)
+        written = rereading.generations_of_keys(self.payload["config"].values())
+        known = [number for number in self.current.notes.get("tsig_generations", []) if number in written]
+        self.payload["tsig_generations"] = list(dict.fromkeys([*known, *written]))  # other zones go on with the keys that they have
 
     def _keep_listed(self, selected):
         """Raises Refused where secondaries would lose a zone, because one of its catalogs is among the chosen zones, or it is, and the other is not."""

@@ -50,7 +50,7 @@ def reread(generation, zones, kept=()):
                 raise Refused(_not_whole(os.path.join(generation.path, zones, own.group(1)), "is not there"))
             if kind == "zone" and not own:
                 transferred[zone] = zone_file_name(zone)
-    generation.notes = {"secondary": transferred, "tsig_generations": _generations_of_keys(config.values())}
+    generation.notes = {"secondary": transferred, "tsig_generations": generations_of_keys(config.values())}
 
 
 def facts_of(text, path):
@@ -70,8 +70,8 @@ def facts_of(text, path):
     return {"zone": zone_name(origin.rstrip(".") or ".", view_of(name)), "digest": content, "serial": serial, "issued": serial}
 
 
-def _generations_of_keys(texts):
-    """The one that is used first: where others are only accepted, it is also named to ask and to tell with."""
+def generations_of_keys(texts):
+    """Those of derived keys in configuration files, the one that is used first: where others are only accepted, it is also named to ask and to tell with."""
     named = collections.Counter(int(number) for text in texts for number in _GENERATION_OF_A_KEY.findall(text))
     return sorted(named, key=lambda number: (-named[number], number))
 

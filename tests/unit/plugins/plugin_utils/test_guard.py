@@ -171,7 +171,10 @@ def test_a_comparison_may_have_gone_through_a_result_as_text():
     ("secret", "has", "generations", "allowed", "refused"),
     [
         ("x" * 32, [1], (2,), (), True),
-        ("x" * 32, [1], (2, 1), (), False),
+        ("x" * 32, [1], (1, 2), (), False),
+        ("x" * 32, [1], (2, 1), (), True),  # its peers may not know what it would use
+        ("x" * 32, [1, 2], (2, 1), (), False),
+        ("x" * 32, [2, 1], (2,), (), False),
         ("x" * 32, [2, 1], (1,), (), True),  # what it uses counts, not what it accepts
         ("x" * 32, [1], (2,), ["ns1"], False),
         ("x" * 32, [1], (2,), True, False),
@@ -183,5 +186,14 @@ def test_a_host_keeps_the_keys_that_its_peers_know(secret, has, generations, all
     result = list(lost_keys("ns1", Keyring(secret, generations), {"tsig_generations": has}, allowed))
     assert bool(result) == refused
     if refused:
-        assert result[0].startswith(f"host ns1 uses generation {has[0]} of the TSIG keys, and dns_tsig_generations is {list(generations)}:")
+        accepted = f" and accepts {has[1]}" if has[1:] else ""
+        assert result[0].startswith(f"host ns1 uses generation {has[0]} of the TSIG keys{accepted}, and dns_tsig_generations is {list(generations)}:")
         assert result[0].endswith("set nameserver_allow_loss: [ns1]")
+
+
+@pytest.mark.parametrize(("has", "generations", "refused"), [([1], (1,), False), ([1], (1, 2), True), ([2, 1], (2,), True), ([], (2,), False)])
+def test_a_run_about_some_zones_leaves_the_keys_of_others_as_they_are(has, generations, refused):
+    result = list(lost_keys("ns1", Keyring("x" * 32, generations), {"tsig_generations": has}, (), selected=frozenset({"example.com"})))
+    assert bool(result) == refused
+    if refused:
+        assert result[0].startswith(f"host ns1 has generations {has} of the TSIG keys, and dns_tsig_generations is {list(generations)}: other zones")

@@ -135,12 +135,14 @@ class ActionModule(ActionBase):
         if steps and not result.get("failed"):
             result["warnings"] = [*result.get("warnings", []), *steps]
         if "differing" in result:
+            # In check mode a step of rotate_tsig finds what was there before the steps that come before it.
+            foreseen = self._task.check_mode and task_vars.get("__dns_tsig_generations") is not None
             losses = [
                 *guard.losses(host, host_plan, result, allowed),
                 *guard.left_out(host, result, allowed, layout.local_config),
                 *guard.lost_updates(result, host, allowed),
                 *guard.lost_signing_keys(host, result, bogus),
-                *guard.lost_keys(host, declaration.keyring, result, allowed, declaration.selected),
+                *(() if foreseen else guard.lost_keys(host, declaration.keyring, result, allowed, declaration.selected)),
             ]
             if losses:
                 raise AnsibleActionFail("Refused, and nothing was changed:\n" + "\n".join(f"- {loss}" for loss in losses))

@@ -63,7 +63,7 @@ def _not_moved(declaration: Declaration, promoted: str) -> list[Problem]:
 
 
 def _keys(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> dict[str, Any]:
-    """What is declared about TSIG keys. The playbook rotate_tsig says in C(__dns_tsig_generations) which step it is at."""
+    """What is declared about TSIG keys. The playbook rotate_tsig says in C(__dns_tsig_generations) what a step of it is to bring."""
     keys = {key: _resolved(task_vars.get(f"dns_tsig_{key}"), template) for key in ("secret", "generations", "algorithm", "keys")}
     step = _resolved(task_vars.get("__dns_tsig_generations"), template)
     return keys if step is None else {**keys, "generations": step}

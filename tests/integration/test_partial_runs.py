@@ -257,7 +257,9 @@ def keys_lab(tmp_path):
     return lab
 
 
-def test_a_rotation_replaces_the_keys_of_all(keys_lab):
+def test_a_rotation_is_foreseen_in_check_mode_and_replaces_the_keys_of_all_without(keys_lab):
+    done, output = keys_lab.play(rotation(), "--check", dns_tsig_generations=[2])
+    assert done and keys_lab.generations() == dict.fromkeys(HOSTS, {1}), output
     done, output = keys_lab.play(rotation(), dns_tsig_generations=[2])
     assert done and keys_lab.generations() == dict.fromkeys(HOSTS, {2}), output
 

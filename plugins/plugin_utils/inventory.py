@@ -91,12 +91,20 @@ def inventory_of(task_vars: Mapping[str, Any], promoted: str | None = None) -> I
     """Groups and addresses of the inventory's hosts. promoted: the one that is primary now; those that were are secondaries. Raises DeclarationError."""
     hostvars, groups = task_vars["hostvars"], task_vars["groups"]
     if promoted is not None:
-        servers = [*groups.get(PRIMARIES_GROUP, ()), *groups.get(SECONDARIES_GROUP, ())]
+        groups = {**groups, **servers_now(groups, promoted)}
+    return Inventory(groups, lambda host: host_addresses(hostvars[host]))
+
+
+def servers_now(groups: Mapping[str, Sequence[str]], promoted: str | None = None) -> dict[str, list[str]]:
+    """The hosts of the two groups of servers, with the promoted one in the place of all primaries, which are secondaries then. Raises DeclarationError."""
+    primaries, secondaries = (list(groups.get(group, ())) for group in (PRIMARIES_GROUP, SECONDARIES_GROUP))
+    if promoted is not None:
+        servers = list(dict.fromkeys([*primaries, *secondaries]))
         if promoted not in servers:
             right = f"name one of the hosts of {PRIMARIES_GROUP} and {SECONDARIES_GROUP}: {', '.join(servers) or 'there is none'}"
             raise DeclarationError([Problem("dns_promoted", f"{promoted!r} is no such host", right)])
-        groups = {**groups, PRIMARIES_GROUP: [promoted], SECONDARIES_GROUP: [host for host in servers if host != promoted]}
-    return Inventory(groups, lambda host: host_addresses(hostvars[host]))
+        primaries, secondaries = [promoted], [host for host in servers if host != promoted]
+    return {PRIMARIES_GROUP: primaries, SECONDARIES_GROUP: secondaries}
 
 
 def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:

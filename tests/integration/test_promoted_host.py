@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom clients ask first and whom the drills stop, where dns_promoted says that another host is primary now. Nothing is stopped."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).parents[2]
+SERVERS = ["ns1", "ns2", "ns3"]
+
+
+def inventory(promoted):
+    variables = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}", "nameserver_software": "nsd"}
+    hosts = {name: {"ansible_host": f"127.0.0.2{number}"} for number, name in enumerate(SERVERS, 1)}
+    groups = {
+        "dns_primaries": {"hosts": {"ns1": hosts["ns1"]}},
+        "dns_secondaries": {"hosts": {name: hosts[name] for name in SERVERS[1:]}},
+        "dns_clients": {"hosts": {"pc1": {}}},
+    }
+    return {"all": {"vars": {**variables, **promoted}, "children": groups}}
+
+
+def told(directory, promoted, plays, hosts, variables, *files):
+    """{host: what a variable, or each of several, is there}, after plays."""
+    task = {"name": "Tell", "ansible.builtin.debug": {"msg": "".join(f"<{{{{ {name} }}}}>" for name in variables)}}
+    last = {"hosts": hosts, "gather_facts": False, "vars_files": list(files), "tasks": [task]}
+    last["vars"] = {key: value for play in plays for key, value in play.get("vars", {}).items()}
+    (directory / "inventory.yml").write_text(yaml.safe_dump(inventory(promoted)))
+    (directory / "play.yml").write_text(yaml.safe_dump([*(play for play in plays if play["name"].startswith("Learn")), last]))
+    environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_NOCOLOR": "true"}
+    command = ["ansible-playbook", "-i", "inventory.yml", "play.yml"]
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {host: re.findall("<(.*?)>", text) for host, text in re.findall(r'ok: \[(\w+)\] => \{\s+"msg": "(.*)"', done.stdout)}
+
+
+@pytest.mark.parametrize(
+    ("promoted", "first"),
+    [({}, "['ns1', 'ns2', 'ns3']"), ({"dns_promoted": "ns3"}, "['ns3', 'ns1', 'ns2']"), ({"dns_promoted": ""}, "['ns1', 'ns2', 'ns3']")],
+)
+def test_clients_ask_the_primary_of_now_first(tmp_path, promoted, first):
+    assert told(tmp_path, promoted, [], "dns_clients", ["client_resolvers"], str(ROOT / "roles/client/defaults/main.yml")) == {"pc1": [first]}
+
+
+@pytest.mark.parametrize(("promoted", "primary"), [({}, "ns1"), ({"dns_promoted": "ns3"}, "ns3")])
+def test_the_failover_drill_stops_the_program_of_the_primary_of_now(tmp_path, promoted, primary):
+    plays = yaml.safe_load((ROOT / "playbooks/failover_drill.yml").read_text())
+    assert told(tmp_path, promoted, plays, primary, ["__drill_primaries", "__drill_service"]) == {primary: [f"['{primary}']", "nsd"]}
+
+
+@pytest.mark.parametrize(("promoted", "primary"), [({}, "ns1"), ({"dns_promoted": "ns3"}, "ns3"), ({"dns_promoted": ""}, "ns1")])
+def test_the_disaster_drill_loses_the_primary_of_now(tmp_path, promoted, primary):
+    plays = yaml.safe_load((ROOT / "playbooks/disaster_drill.yml").read_text())[:1]
+    assert told(tmp_path, promoted, plays, primary, ["__drill_lost"]) == {primary: [primary]}

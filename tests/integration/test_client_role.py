@@ -139,3 +139,24 @@ def test_a_link_comes_back_after_a_run_that_is_killed(client):
     found = of_its_own(str(client.directory / "etc"), lambda: dict(story()))
     assert "nameserver 127.0.0.1\n" in found["written"] and not found["again"][0]
     assert (found["back"], found["target"]) == ("resolv.elsewhere", BEFORE), found["again"]
+
+
+def test_what_the_command_line_gives_as_text_is_a_list_or_a_number(client):
+    texts = {"client_search_domains": "Example.com,bücher.example", "client_resolver_options": "ndots:2", "client_timeout": "2", "client_attempts": "3"}
+    texts = {**texts, "client_resolvers": "127.0.0.7,127.0.0.1", "client_tools": "no"}
+
+    def story():
+        yield "written", client.run(texts)
+        yield "file", RESOLV_CONF.read_text()
+        yield "refused", client.run({**texts, "client_verify_names": "pc1.example.com"})
+        yield "mistakes", client.run({**texts, "client_search_domains": ["a b", "c"], "client_timeout": "31", "client_resolver_options": "rotate"})
+
+    found = of_its_own(str(client.directory / "etc"), lambda: dict(story()))
+    assert found["written"][0], found["written"][1]
+    lines = [line for line in found["file"].splitlines() if not line.startswith("#")]
+    said = ["search example.com xn--bcher-kva.example", "nameserver 127.0.0.7", "nameserver 127.0.0.1", "options timeout:2 attempts:3 ndots:2"]
+    assert lines == said
+    assert not found["refused"][0] and "through the declared resolvers nobody finds pc1.example.com." in found["refused"][1], found["refused"][1]
+    done, output = found["mistakes"]
+    for part in ("which these are not: \"a b\".", "not rotate: \"rotate\".", "client_timeout is 31; it can be 1 to 30 seconds."):
+        assert not done and part in output.replace("\\", ""), output

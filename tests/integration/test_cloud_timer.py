@@ -119,10 +119,12 @@ def test_the_timer_is_about_all_zones_whatever_a_run_is_about(tmp_path):
 
 def test_systemd_reads_units_that_an_earlier_run_left_unread(tmp_path):
     host = Host(tmp_path, zones=ZONES)
+    host.variables["cloud_route53_options"] = "allow_loss=yes"  # as -e gives it
     play = {"hosts": "ns1", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": {"name": "authoritative.dns.cloud", "tasks_from": "timer"}}]}
     host.systemctl.refuse("daemon-reload")
     host.play(play, succeeds=False)
     assert "every 300 s" in (tmp_path / "unit.timer").read_text() and host.systemctl.told() == []
+    assert json.loads((tmp_path / "route53.json").read_text())["allow_loss"] is True
     host.systemctl.refuse()
     host.play(play)
     assert "daemon-reload" in host.systemctl.told()

@@ -122,8 +122,9 @@ def test_what_is_wrong_is_told(rdtype, value, wrong):
 DOTS = [
     ("NS", "{}"), ("CNAME", "{}"), ("DNAME", "{}"), ("PTR", "{}"), ("NSAP-PTR", "{}"), ("MX", "10 {}"), ("KX", "10 {}"), ("AFSDB", "1 {}"), ("RT", "10 {}"),
     ("SRV", "0 5 5060 {}"), ("NAPTR", '100 10 "s" "SIP+D2U" "" {}'), ("RP", "{} txt"), ("RP", "admin {}"), ("PX", "10 {} c"), ("PX", "10 b {}"),
-    ("LP", "10 {}"), ("HTTPS", "0 {}"), ("HTTPS", "1 {} alpn=h2 port=8443"), ("SVCB", "1 {} key667="), ("IPSECKEY", "10 3 2 {} AQNRU3mG"), ("AMTRELAY", "10 0 3 {}"),
-    ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA rvs {}"), ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA {} rvs"), ("NSEC", "{} A NS"),
+    ("LP", "10 {}"), ("HTTPS", "0 {}"), ("HTTPS", "1 {} alpn=h2 port=8443"), ("SVCB", "1 {} key667="), ("IPSECKEY", "10 3 2 {} AQNRU3mG"),
+    ("AMTRELAY", "10 0 3 {}"), ("NSEC", "{} A NS"),
+    ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA rvs {}"), ("HIP", "2 200100107B1A74DF365639CC39F1D578 AAAA {} rvs"),
     ("RRSIG", "A 13 3 60 20330101000000 20260101000000 1 {} AAAA"), ("MB", "{}"), ("MG", "{}"), ("MR", "{}"), ("MINFO", "{} b"), ("MINFO", "a {}"),
 ]  # fmt: skip
 

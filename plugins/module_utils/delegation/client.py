@@ -58,7 +58,7 @@ def _put(requests: Sequence[Request], patience: Patience) -> list[Any]:
             (Server(address, address, 53), [request.question for request in asked])
             for address, asked in by_address.items()
         ]
-        for asked, answers in zip(by_address.values(), ask(jobs, patience.half(), transport)):
+        for asked, answers in zip(by_address.values(), ask(jobs, patience.share(0.5), transport)):
             found.update({_identity(request): answer.answer for request, answer in zip(asked, answers)})
     transfers = [request for request in unique.values() if request.transport == AXFR]
     with ThreadPoolExecutor(max(1, min(TRANSFERS_AT_A_TIME, len(transfers)))) as pool:

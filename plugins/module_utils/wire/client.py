@@ -48,10 +48,10 @@ class Patience(NamedTuple):
     concurrency: int = 100
     until: float = float("inf")
 
-    def half(self) -> Patience:
-        """Until half of the time that is left: for one of several rounds, so that a slow server leaves some to those that come after it."""
+    def share(self, part: float) -> Patience:
+        """For this part of the time that is left: for one of several rounds, so that a slow server leaves some to those that come after it."""
         now = time.monotonic()
-        return self._replace(until=now + (self.until - now) / 2)
+        return self._replace(until=now + (self.until - now) * part)
 
 
 NOT_ASKED = Answer(problem="not_asked", detail="the deadline came first")

@@ -28,7 +28,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.draf
     name_in_view,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.endpoints import Endpoints
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import GROUPS, USUAL_GROUPS, Declaration, Inventory
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import GROUPS, WATCHING_GROUPS, Declaration, Inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Findings, Problem, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.declared_files import Making
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
@@ -146,7 +146,9 @@ class _Loader:
         """A group whose name is almost one of ours is a typing error that would silently mean nothing."""
         for group in self.inventory.groups:
             near = difflib.get_close_matches(group, GROUPS, n=1, cutoff=0.8)
-            if near and group not in (*GROUPS, *USUAL_GROUPS) and near[0] not in self.inventory.groups:
+            if group.startswith("dns"):
+                near += difflib.get_close_matches(group, WATCHING_GROUPS, n=1, cutoff=0.9)
+            if near and group not in (*GROUPS, *WATCHING_GROUPS) and near[0] not in self.inventory.groups:
                 self.problem(f"group {group}", "is not a group that this collection knows", f"call it {near[0]}")
 
     # -- one zone at a time -------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.view
 TLS_PORT = 853  # RFC 9103 section 7.1
 PRIMARIES_GROUP = "dns_primaries"
 SECONDARIES_GROUP = "dns_secondaries"
-GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers", "dns_monitors", "dns_prometheus", CLOUD_GROUP)
-USUAL_GROUPS = ("monitors", "prometheus")  # which people have for other ends, however near their names are to ours
+GROUPS = (PRIMARIES_GROUP, SECONDARIES_GROUP, "dns_clients", "dns_strangers", CLOUD_GROUP)
+WATCHING_GROUPS = ("dns_monitors", "dns_prometheus")  # near whose names there are others that people have for other ends
 
 
 @dataclass(frozen=True)

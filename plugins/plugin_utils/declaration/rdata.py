@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import IDNA_CODEC, escaped, lacks_final_dot, to_ascii, without_final_dot
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.names import (
+    IDNA_CODEC,
+    escaped,
+    lacks_final_dot,
+    to_ascii,
+    to_text,
+    without_final_dot,
+)
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import did_you_mean, made_by_yaml
 
 MAXIMUM_RDATA = 65535  # octets; RDLENGTH has 16 bits (RFC 1035 section 3.2.1)
@@ -88,7 +95,7 @@ def parse_rdata(rdtype: dns.rdatatype.RdataType, value: object, origin: dns.name
         rdata = read_rdata(rdtype, text, origin)
     except ValueError as error:
         raise ValueError(f"is not {'an' if type_text[0] in 'AIO' else 'a'} {type_text} value ({error})") from error
-    for field in _FIELD.finditer(text):
+    for field in _FIELD.finditer(text) if to_text(origin) in text.lower() else ():
         # Which fields are names, reading tells, whatever the type: with the zone behind them they mean the same.
         if lacks_final_dot(field[0], origin) and _means(rdata, rdtype, f"{text[: field.end()]}.{origin}{text[field.end() :]}", origin):
             raise ValueError(without_final_dot(field[0], origin))

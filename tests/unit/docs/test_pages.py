@@ -22,7 +22,7 @@ KEYS = {
     "record": records.RECORD_KEYS,
     "soa": content.SOA_KEYS,
     "serial": serial_policies.POLICIES,
-    "group": model.GROUPS,
+    "group": (*model.GROUPS, *model.WATCHING_GROUPS),
     "network": networks.NETWORK_WORDS,
     "algorithm": tuple(tsig.ALGORITHMS),
 }
@@ -56,7 +56,7 @@ def test_every_key_of_the_declaration_is_on_its_page(pages, kind):
 def test_the_groups_on_the_page_are_those_whose_names_are_checked(pages):
     part = re.split(r"^## ", pages["declaration.md"], flags=re.MULTILINE)
     rows = re.findall(r"^\| (`[^|]*`) \|", next(text for text in part if text.startswith("Groups\n")), re.MULTILINE)
-    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(model.GROUPS)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted((*model.GROUPS, *model.WATCHING_GROUPS))
 
 
 def test_every_variable_of_the_declaration_is_on_its_page(pages):

@@ -272,7 +272,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             node.keys_seen = True
             lines: dict[tuple[str, str], int] = {}
             for key, _value in node.value:
-                if isinstance(key, yaml.ScalarNode):  # of what else may be a key, PyYAML says that it cannot be one
+                # Of what else may be a key PyYAML says that it cannot be one, and of merges it takes each.
+                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                     line, same = key.start_mark.line + 1, (key.tag, key.value)
                     if same in lines:
                         raise _WrittenTwice(f"{key.value!r} is written twice, in line {lines[same]} and in line {line}")

@@ -107,6 +107,18 @@ def test_a_server_that_loses_packets_takes_no_time_from_others_and_of_what_was_n
     assert [(labels["server"], value) for labels, value in found["dns_monitor_questions_not_asked"]] == [("ns1", 0), ("ns2", 20)]
 
 
+def test_what_is_asked_of_every_zone_has_most_of_the_time(monkeypatch):
+    rounds, ask = [], monitoring.ask
+
+    def at_once(jobs, patience, transport="udp"):
+        rounds.append((sum(len(questions) for _server, questions in jobs), patience.until - time.monotonic()))
+        return ask(jobs, patience._replace(until=0), transport)
+
+    monkeypatch.setattr(monitoring, "ask", at_once)
+    Run(expected([f"z{number}.example" for number in range(40)]), {}, {}, deadline=100).look()
+    assert {questions: round(seconds, -1) for questions, seconds in rounds if questions} == {2: 50, 80: 80}
+
+
 def test_expire_is_known_while_the_primary_is_dead():
     def told(primary):
         run = Run(expected(), {}, {}, 10)

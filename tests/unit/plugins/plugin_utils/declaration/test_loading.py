@@ -516,7 +516,11 @@ def test_a_group_that_is_almost_one_of_ours_is_told():
     assert mistakes(ZONE, groups={"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondarys": ["ns2"]}) == [
         "group dns_secondarys: is not a group that this collection knows; call it dns_secondaries"
     ]
-    for other in ("webservers", "monitors", "prometheus"):
+    for near, ours in (("dns_monitor", "dns_monitors"), ("dns_promethus", "dns_prometheus")):
+        assert mistakes(ZONE, groups={"all": ["ns1"], "dns_primaries": ["ns1"], near: ["ns1"]}) == [
+            f"group {near}: is not a group that this collection knows; call it {ours}"
+        ]
+    for other in ("webservers", "monitors", "prometheus", "k8s_prometheus", "vm_prometheus", "ns_monitors", "aws_monitors", "dns_monitoring"):
         assert declared(ZONE, groups={"all": ["ns1"], "dns_primaries": ["ns1"], other: ["ns1"]})
 
 

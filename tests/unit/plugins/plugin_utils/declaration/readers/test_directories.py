@@ -164,6 +164,9 @@ soa: {<<: {retry: 300}, refresh: 7200}
 labels:
   deep: [{deeper: &deepest {<<: *common, ttl: 1}}]
   above: {<<: *deepest, ttl: 2}
+  both:
+    <<: *common
+    <<: *deepest
 """
     write(zones / "a.example.yaml", text)
     assert contents(zones) == {"a.example": ["www 300 A 192.0.2.1"]}

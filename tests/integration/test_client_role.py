@@ -26,6 +26,7 @@ RESOLV_CONF = pathlib.Path("/etc/resolv.conf")
 KEPT = pathlib.Path("/etc/resolv.conf.before-authoritative-dns")
 BEFORE = "# the one of before\nnameserver 127.0.0.7\n"
 UNRESOLVABLE = {"client_verify_names": ["pc1.example.com"]}  # by servers that refuse everything
+SILENT = {"client_resolvers": ["127.0.0.8"]}
 ON_TRIAL = "not seen to resolve names"
 
 
@@ -104,6 +105,37 @@ def test_a_run_that_is_killed_loses_nothing(client):
     done, output = found["again"]
     assert not done and "nobody finds pc1.example.com" in output and "What was there before is back, the host asks 127.0.0.7." in output, output
     assert found["back"] == BEFORE
+
+
+def test_a_run_that_is_killed_loses_nothing_where_no_declared_resolver_answers_any_more(client):
+    def story():
+        yield "written", client.killed(UNRESOLVABLE)
+        yield "again", client.run(SILENT)
+        yield "back", RESOLV_CONF.read_text()
+        yield "refused", client.run(SILENT)
+
+    found = of_its_own(str(client.directory / "etc"), lambda: dict(story()))
+    assert "nameserver 127.0.0.1\n" in found["written"]
+    done, output = found["again"]
+    assert not done and "No declared resolver answers" in output and "What was there before is back, the host asks 127.0.0.7." in output, output
+    assert found["back"] == BEFORE
+    assert not found["refused"][0] and "Nothing was changed. No declared resolver answers" in found["refused"][1], found["refused"][1]
+
+
+def test_what_is_kept_is_what_was_there_last_and_nothing_of_the_role(client):
+    def story():
+        yield "first", client.run({})
+        ours = RESOLV_CONF.read_text()
+        RESOLV_CONF.write_text("".join(line for line in ours.splitlines(keepends=True) if "Written by the role" not in line))
+        yield "earlier version", client.run({})
+        yield "kept", KEPT.read_text()
+        RESOLV_CONF.unlink()
+        yield "nothing there", client.run({})
+        yield "nothing kept", not KEPT.exists()
+
+    found = of_its_own(str(client.directory / "etc"), lambda: dict(story()))
+    assert found["first"][0] and found["earlier version"][0] and found["nothing there"][0], found
+    assert found["kept"] == BEFORE and found["nothing kept"]
 
 
 def test_what_is_there_before_the_role_is_kept_and_what_it_wrote_last_comes_back(client):

@@ -124,7 +124,7 @@ def lost_keys(host: str, keyring: Keyring, found: Mapping[str, Any], allowed: An
             f"host {host} uses generation {has[0]} of the TSIG keys{_accepted(has[1:])}, and dns_tsig_generations is {wanted}: transfers would fail until "
             f"every server has them; let the playbook rotate_tsig do it without a gap, or {_remedy(host).removeprefix('if that is meant, ')}"
         )
-    elif selected is not None and wanted != has:
+    elif selected is not None and (wanted[0] != has[0] or set(wanted) != set(has)):
         yield (
             f"host {host} has generations {has} of the TSIG keys, and dns_tsig_generations is {wanted}: other zones than those that this run is about would "
             f"keep the keys that they have; let the playbook rotate_tsig do it, without dns_zone_select, or {_remedy(host).removeprefix('if that is meant, ')}"

@@ -32,8 +32,7 @@ def check(
     for address, (where, key) in outside.items():
         if address in owners:  # or the host would be planned as somebody else's server
             findings.problem(where, f"{key} gives {address}, which is an address of the host {owners[address]}", f"name the host: {owners[address]}")
-    for servers in together:
-        _check_loopback(servers, findings)
+    _check_loopback(together, findings)
     if keyring.secret is not None:
         _check_keys(dict.fromkeys(server.name for servers in together for server in servers if server.managed or server.cloud), findings)
     carriers = {server.carrier: server.cloud for servers in together for server in servers if server.cloud and server.carrier}
@@ -72,11 +71,15 @@ def _check_keys(names: Iterable[str], findings: Findings) -> None:
             findings.problem(f"host {name}", wrong, "call one of them something else in the inventory")
 
 
-def _check_loopback(servers: tuple[Server, ...], findings: Findings) -> None:
+def _check_loopback(together: Iterable[tuple[Server, ...]], findings: Findings) -> None:
     """A host that is known by loopback addresses only is reached by no other machine."""
-    local = [server for server in servers if server.addresses and all(ipaddress.ip_interface(address).is_loopback for address in server.addresses)]
-    elsewhere = next((server.name for server in servers if server.addresses and not server.cloud and server not in local), None)
-    for server in local:
-        if server.managed and elsewhere is not None:
-            wrong = f"is known by {', '.join(server.addresses)} only, where {elsewhere} does not reach it"
-            findings.warning(f"host {server.name}", wrong, "list an address of its network in its dns_addresses")
+    cut_off: dict[str, tuple[Server, str]] = {}  # those that are, by name, with one that does not reach them
+    for servers in together:
+        local = [server for server in servers if server.addresses and all(ipaddress.ip_interface(address).is_loopback for address in server.addresses)]
+        elsewhere = next((server.name for server in servers if server.addresses and not server.cloud and server not in local), None)
+        for server in local:
+            if server.managed and elsewhere is not None:
+                cut_off.setdefault(server.name, (server, elsewhere))
+    for name, (server, elsewhere) in cut_off.items():
+        wrong = f"is known by {', '.join(server.addresses)} only, where {elsewhere} does not reach it"
+        findings.warning(f"host {name}", wrong, "list an address of its network in its dns_addresses")

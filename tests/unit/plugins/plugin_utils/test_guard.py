@@ -191,7 +191,7 @@ def test_a_host_keeps_the_keys_that_its_peers_know(secret, has, generations, all
         assert result[0].endswith("set nameserver_allow_loss: [ns1]")
 
 
-@pytest.mark.parametrize(("has", "generations", "refused"), [([1], (1,), False), ([1], (1, 2), True), ([2, 1], (2,), True), ([], (2,), False)])
+@pytest.mark.parametrize(("has", "generations", "refused"), [([1], (1,), False), ([1], (1, 2), True), ([2, 1], (2,), True), ([3, 1, 2], (3, 2, 1), False), ([], (2,), False)])
 def test_a_run_about_some_zones_leaves_the_keys_of_others_as_they_are(has, generations, refused):
     result = list(lost_keys("ns1", Keyring("x" * 32, generations), {"tsig_generations": has}, (), selected=frozenset({"example.com"})))
     assert bool(result) == refused

@@ -40,6 +40,7 @@ def test_a_host_that_only_itself_reaches_is_told():
     warned = ["host ns1: is known by 127.0.0.1, ::1 only, where ns2 does not reach it; list an address of its network in its dns_addresses"]
     here = {"ns1": ("127.0.0.1", "::1")}
     assert told(ZONE, {**ZONE, "name": "example.org"}, addresses=here) == warned
+    assert told(ZONE, {**ZONE, "name": "example.org", "secondaries": ["203.0.113.7"]}, addresses=here) == warned
     assert told({**ZONE, "secondaries": ["203.0.113.7"]}, addresses=here) == [warned[0].replace("ns2", "203.0.113.7")]
     assert told({**ZONE, "secondaries": []}, addresses=here) == told(ZONE, addresses={**here, "ns2": ("127.0.0.2",)}) == []
     assert told(ZONE, addresses={"ns1": ("127.0.0.1", "192.0.2.1")}) == told({**ZONE, "secondaries": [{"address": "127.0.0.1", "port": 5300}]}) == []

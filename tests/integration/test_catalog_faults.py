@@ -135,7 +135,9 @@ def removed_in_vain(pair, pause, seconds=5.0):
 
 def test_what_powerdns_could_not_make_of_a_catalog_beside_another_transfer_it_makes_of_it_later(with_powerdns):
     pair = with_powerdns
-    assert any(removed_in_vain(pair, attempt) for attempt in range(12))
+    if not any(removed_in_vain(pair, attempt) for attempt in range(12)):
+        assert not pair.consumer.version().startswith("4.7.")
+        pytest.skip("this version waited for the other transfer each time, and made of the catalog what it could not before")
     wait_for(lambda: answer(pair.consumer, "www.zone1.test")[0], "REFUSED")
     wait_for(lambda: asked(pair.consumer, CATALOG), asked(pair.primary, CATALOG))
     assert 1 <= tries(pair) <= 5

@@ -66,7 +66,11 @@ class PowerDNSHost:
     @staticmethod
     def capabilities() -> Any:
         """What the version that is installed can do."""
-        return powerdns.CAPABILITIES.of(re.search(r"Server (\d+(?:\.\d+)+)", "".join(processes.run([PDNS_SERVER, "--version"])[1:])).group(1))
+        return powerdns.CAPABILITIES.of(PowerDNSHost.version())
+
+    @staticmethod
+    def version() -> str:
+        return re.search(r"Server (\d+(?:\.\d+)+)", "".join(processes.run([PDNS_SERVER, "--version"])[1:])).group(1)
 
     def __init__(self, root: pathlib.Path, account: str = "root") -> None:
         self.root = root

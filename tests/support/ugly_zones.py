@@ -1,7 +1,6 @@
 # Copyright (c) The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 -- lists of what may stand in one place
 """Master files as people and programs write them, and a good deal uglier; the same ones for the same seed.
 
     files = ugly_zone(7)            # {"zone": b"…", "included": b"…"}: example.com, as RFC 1035 section 5 lets it be written

@@ -1,7 +1,6 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 -- a case a line
 """When a change loses so much that it takes a word, and when it does not."""
 
 from __future__ import annotations
@@ -191,7 +190,10 @@ def test_a_host_keeps_the_keys_that_its_peers_know(secret, has, generations, all
         assert result[0].endswith("set nameserver_allow_loss: [ns1]")
 
 
-@pytest.mark.parametrize(("has", "generations", "refused"), [([1], (1,), False), ([1], (1, 2), True), ([2, 1], (2,), True), ([3, 1, 2], (3, 2, 1), False), ([], (2,), False)])
+@pytest.mark.parametrize(
+    ("has", "generations", "refused"),
+    [([1], (1,), False), ([1], (1, 2), True), ([2, 1], (2,), True), ([3, 1, 2], (3, 2, 1), False), ([], (2,), False)],
+)
 def test_a_run_about_some_zones_leaves_the_keys_of_others_as_they_are(has, generations, refused):
     result = list(lost_keys("ns1", Keyring("x" * 32, generations), {"tsig_generations": has}, (), selected=frozenset({"example.com"})))
     assert bool(result) == refused

@@ -1,7 +1,6 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# ruff: noqa: E501 -- a case a line
 """Data of records: every supported server reads what is made of them, and it is the same on the wire."""
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ def test_what_could_still_be_answered_is_not_asked_where_a_server_is_heard():
         assert problems(lossy, timeout=0.2, transport="tcp") == [["timeout"] * 8]
 
 
-def test_a_round_has_half_of_the_time_that_is_left():
+def test_a_round_has_a_share_of_the_time_that_is_left():
     patience = Patience(until=time.monotonic() + 100)
-    assert 49 < patience.half().until - time.monotonic() <= 50
-    assert 24 < patience.half().half().until - time.monotonic() <= 25
-    assert Patience().half() == Patience()
+    assert 79 < patience.share(0.8).until - time.monotonic() <= 80
+    assert 24 < patience.share(0.5).share(0.5).until - time.monotonic() <= 25
+    assert Patience().share(0.5) == Patience()

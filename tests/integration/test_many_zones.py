@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
 
 import pytest
@@ -134,6 +135,39 @@ def test_many_at_once_are_read_from_the_configuration(host):
     host.refused = {"addzone", "conf-begin"}
     host.bring_declared(zones({**BEFORE, **{f"added{number}.example": ("192.0.2.3", {}) for number in range(10)}}))
     assert host.ask("www.added9.example", "A") == ["192.0.2.3"]
+
+
+@pytest.mark.skipif(KnotHost not in INSTALLED, reason="Knot DNS is not installed")
+def test_to_have_many_zones_checked_costs_no_reading_of_all_for_some(tmp_path, monkeypatch):
+    with running_host(KnotHost, tmp_path / "host") as host:
+        run, read = host.run, []
+
+        def counting(command, **limits):
+            if "zone-check" in command:
+                text = (pathlib.Path(command[command.index("--config") + 1]).parent / "check-zones.conf").read_text()
+                read.append((text.count("# zone "), len(command[command.index("zone-check") + 1 :])))
+            return run(command, **limits)
+
+        monkeypatch.setattr(host, "run", counting)
+        host.bring_declared(zones(BEFORE))
+        assert served(host) == expected(BEFORE)
+        assert sum(asked for _there, asked in read) == len(MANY) + len(BEFORE)
+        assert all(there == asked for there, asked in read)
+
+
+@pytest.mark.skipif(KnotHost not in INSTALLED, reason="Knot DNS is not installed")
+def test_what_was_there_before_is_checked_in_few_goes(tmp_path, monkeypatch):
+    with running_host(KnotHost, tmp_path / "host") as host:
+        names = [f"own{number}.example" for number in range(100)]
+        for name in names:
+            content = "www A no address\n" if name == "own42.example" else "@ SOA ns1 h 1 1 1 1 1\n@ NS ns1.example.\n"
+            (host.root / f"own/{name}").write_text(f"$TTL 300\n{content}")
+        own = host.root / "own/knot.conf"
+        own.write_text("zone:\n" + "".join(f"  - domain: {name}\n    file: {host.root}/own/{name}\n" for name in names))
+        run, asked = host.run, []
+        monkeypatch.setattr(host, "run", lambda command, **limits: asked.append(command) or run(command, **limits))
+        assert host.software(host.run, str, host.layout).check_original(str(own), dict.fromkeys(names, "")) == ["own42.example"]
+        assert len(asked) < 20
 
 
 @pytest.mark.skipif(KnotHost not in INSTALLED, reason="Knot DNS is not installed")

@@ -78,20 +78,19 @@ class Knot(Software):
         files = [*_CONFIGURATION, *(["local.conf"] if generation.read("local.conf") is not None else [])]
         if not (changed_zones and self.in_place(generation, current, files, entry)):
             zones = self.one_by_one.prepare(generation, current, files, entry, generation.read("zones.conf"))
-            self._check(generation, current, {ENTRY: entry, "zones.conf": zones}, [["conf-check"]])
-        if changed_zones:
-            chosen = blocks.choose(generation.read("zones.conf"), set(changed_zones))
-            self._check(generation, current, {ENTRY: entry, "zones.conf": chosen}, [["zone-check", *zones] for zones in _parts(changed_zones)])
+            self._check(generation, current, {ENTRY: entry, "zones.conf": zones}, "conf-check")
+        rendered = generation.read("zones.conf") if changed_zones else ""
+        for zones in _parts(changed_zones):  # with no others' configuration: knotc reads all that it is given each time
+            self._check(generation, current, {ENTRY: entry, "zones.conf": blocks.choose(rendered, set(zones))}, "zone-check", *zones)
 
-    def _check(self, generation, current, texts, commands):
+    def _check(self, generation, current, texts, *command):
         with self.copies(generation, current, (ENTRY, *_CONFIGURATION), texts) as paths:
-            for command in commands:
-                code, out, err = self.run_checker([self.find("knotc"), "--config", paths[0], *command])
-                if code:
-                    words = self.words(out + err, generation, current)
-                    if any("listen-tls" in word or "'protocol'" in word for word in words):
-                        words.append("to hand zones out over TLS, and in no other way, takes Knot DNS 3.4.1 or newer: leave tls out of them, or use bind here")
-                    raise Refused("knotc {} refuses it: {}".format(command[0], "; ".join([word for word in words if "warning" not in word][:20])))
+            code, out, err = self.run_checker([self.find("knotc"), "--config", paths[0], *command])
+            if code:
+                words = self.words(out + err, generation, current)
+                if any("listen-tls" in word or "'protocol'" in word for word in words):
+                    words.append("to hand zones out over TLS, and in no other way, takes Knot DNS 3.4.1 or newer: leave tls out of them, or use bind here")
+                raise Refused("knotc {} refuses it: {}".format(command[0], "; ".join([word for word in words if "warning" not in word][:20])))
 
     def take(self, changed_files, changed_zones):
         """Make the running server read what is current now. Raises Refused."""
@@ -110,7 +109,15 @@ class Knot(Software):
         code, out, err = self.run_checker([program, "--config", path, "conf-check"])
         if code:
             raise Refused(f"knotc conf-check refuses {path}: " + "; ".join((err or out).splitlines()[:20]))
-        return [zone for zone in files if self.run_checker([program, "--config", path, "zone-check", zone])[0]]
+
+        def refused(zones):
+            """Which of these it does not take: all in one go, since each time it reads all of the configuration, and halves of what it refuses."""
+            if not zones or not self.run_checker([program, "--config", path, "zone-check", *zones])[0]:
+                return []
+            half = len(zones) // 2
+            return [*refused(zones[:half]), *refused(zones[half:])] if half else zones
+
+        return [zone for zones in _parts(files) for zone in refused(zones)]
 
     def refresh(self, zones):
         """Have knotd ask the primaries of these zones (knotc(8), zone-refresh)."""

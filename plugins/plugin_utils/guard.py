@@ -31,8 +31,8 @@ def losses(host: str, plan: Plan, found: Mapping[str, Any], allowed: Any) -> Ite
     if host not in names:
         if _much(removed, served):
             yield f"host {host} would lose {_share(removed, served)} of its zones ({_examples(found['removed'])}); {_remedy(host)}"
-        elif removed == served >= ALL and not (plan.primary or plan.secondary or plan.consumed):
-            yield f"host {host} would lose all of its {served} zones ({_examples(found['removed'])}) and serve none; {_remedy(host)}"
+        elif removed >= ALL and not _serves(plan):
+            yield f"host {host} would lose all of its {removed} zones ({_examples(found['removed'])}) and serve none; {_remedy(host)}"
     differing = found["differing"]
     zones = (json.loads(differing) if isinstance(differing, str) else differing)["zones"]
     for name, (_digest, _serials, weight) in zones.items():
@@ -141,6 +141,11 @@ def _remedy(name: str, variable: str = VARIABLE) -> str:
 
 def _examples(names: Sequence[str]) -> str:
     return ", ".join([*names[:5], *["…"] * (len(names) > 5)])
+
+
+def _serves(plan: Plan) -> bool:
+    """Whether a host is to answer for anything but catalogs, which list zones and are looked up by nobody."""
+    return any(served.zone.members is None for served in (*plan.primary.values(), *plan.secondary.values())) or any(plan.consumed.values())
 
 
 def _much(lost: int, of: int) -> bool:

@@ -21,8 +21,8 @@ SERVERS = ("ns1.example.net.", "ns2.example.net.")
 ADDRESSES = {"ns1": ("192.0.2.1",), "ns2": ("192.0.2.2",)}
 
 
-def planned(zones, host="ns1"):
-    """What a host serves of zones, ``{name: how many records beside the two name servers}``."""
+def planned(zones, host="ns1", catalogs=0):
+    """What a host serves of zones, ``{name: how many records beside the two name servers}``. catalogs: how many beside them, which list none of these."""
     items = [
         {
             "name": name,
@@ -30,7 +30,8 @@ def planned(zones, host="ns1"):
         }
         for name, count in zones.items()
     ]
-    declaration = load(items, {}, Inventory({"dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}, ADDRESSES.__getitem__), str)
+    inventory = Inventory({"dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}, ADDRESSES.__getitem__)
+    declaration = load(items, {}, inventory, str, catalog_zones=[{"name": f"catalog{number}.example"} for number in range(catalogs)])
     return plan(declaration, host, ADDRESSES[host])
 
 
@@ -58,22 +59,27 @@ def test_a_host_loses_much_with_ten_zones_that_are_more_than_thirty_percent(lost
 
 
 @pytest.mark.parametrize("count", range(12))
-@pytest.mark.parametrize("more", [0, 1])
-def test_a_host_that_would_serve_nothing_loses_much_with_two_zones(count, more):
+@pytest.mark.parametrize("catalogs", [0, 1, 2])
+@pytest.mark.parametrize("host", ["ns1", "ns2"])
+def test_a_host_that_would_serve_nothing_but_catalogs_loses_much_with_two_zones(count, catalogs, host):
     names = [f"{number}.example" for number in range(count)]
-    refused = told(planned({}), found(names, count + more))
-    assert bool(refused) == (count >= 10 or (count >= 2 and not more))
-    assert not told(planned({}), found(names, count + more), ["ns1"]) and not told(planned({}), found(names, count + more), True)
+    left, comparison = planned({}, host, catalogs), found(names, count + catalogs)
+    assert len({**left.primary, **left.secondary}) == catalogs
+    refused = told(left, comparison, host=host)
+    assert bool(refused) == (count >= 2)
+    assert not told(left, comparison, [host], host) and not told(left, comparison, True, host)
     if 2 <= count < 10 and refused:
-        assert refused[0].startswith(f"host ns1 would lose all of its {count} zones (0.example, 1.example")
-        assert refused[0].endswith("and serve none; if that is meant, set nameserver_allow_loss: [ns1]")
+        assert refused[0].startswith(f"host {host} would lose all of its {count} zones (0.example, 1.example")
+        assert refused[0].endswith(f"and serve none; if that is meant, set nameserver_allow_loss: [{host}]")
     if 0 < count < 10:  # zones that it serves as a secondary count too
-        assert not told(planned({"stays.example": 1}, "ns2"), found(names, count), host="ns2")
+        assert not told(planned({"stays.example": 1}, host, catalogs), found(names, count + 1 + catalogs), host=host)
 
 
-def test_a_host_that_learns_of_its_zones_from_a_catalog_serves_something():
-    consumer = replace(planned({}), consumed={"catalog.example": ("a.example",)})
-    assert not told(consumer, found(["b.example", "c.example"], 2))
+@pytest.mark.parametrize(("members", "refused"), [(["a.example"], False), ([], True)])
+def test_a_host_that_learns_of_its_zones_from_a_catalog_serves_something_if_that_lists_any(members, refused):
+    left = planned({}, "ns2", 1)
+    consumer = replace(left, consumed={name: tuple(members) for name in left.secondary})
+    assert bool(told(consumer, found(["b.example", "c.example"], 3), host="ns2")) == refused
 
 
 @given(st.integers(0, 40), st.integers(0, 150))

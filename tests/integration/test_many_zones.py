@@ -88,6 +88,18 @@ def test_a_zone_whose_configuration_changes_costs_bind_no_reading_of_all(bind_ho
     assert served(bind_host) == expected(AFTER)
 
 
+def test_a_zone_that_was_never_transferred_becomes_the_hosts_own_and_goes_back(bind_host):
+    nowhere = {"primaries": [{"address": "127.0.0.9"}], "secondaries": ["ns1"]}
+    secondary = {**BEFORE, "changed.example": ("192.0.2.1", nowhere)}
+    for _time in range(2):
+        bind_host.bring_declared(zones(secondary))
+        assert served(bind_host) == {"removed.example": "192.0.2.2"}
+        bind_host.bring_declared(zones(BEFORE))
+        assert served(bind_host) == expected(BEFORE)
+    start_again(bind_host)
+    assert served(bind_host) == expected(BEFORE)
+
+
 def test_to_look_whether_named_has_a_new_zone_already_costs_no_reading_of_all(bind_host, monkeypatch):
     given, run = [], bind_host.run
 

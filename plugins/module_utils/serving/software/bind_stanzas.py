@@ -23,6 +23,7 @@ _OLDEST = (9, 18)
 _DIRECTORY = re.compile(r'^\tnew-zones-directory "(.*)";$', re.M)
 _OURS = re.compile(r"^\t(?:allow-new-zones|new-zones-directory) .*;\n", re.M)
 _STANZA = re.compile(r'zone "[^"]*" ({.*};)\n')
+_TYPE = re.compile(r"\btype \S+;")
 _NOTED = re.compile(r'^zone "?([^"\s]+?)\.?"? ', re.M)
 
 
@@ -44,7 +45,9 @@ class Stanzas(OneByOne):
         return noted == set()
 
     def commands(self, known, changed):
-        """Those that make room first."""
+        """Those that make room first. None where a zone gets another type: a secondary zone of which named has nothing stays one after C(modzone)."""
+        if any(stanza and zone in known and _TYPE.findall(known[zone]) != _TYPE.findall(stanza) for zone, stanza in changed.items()):
+            return None
         gone = [["delzone", zone] for zone, stanza in changed.items() if stanza is None]
         return gone + [["modzone" if zone in known else "addzone", zone, _STANZA.search(stanza).group(1)] for zone, stanza in changed.items() if stanza]
 

@@ -37,11 +37,11 @@ class OneByOne:
         staged, before = generation.read(ZONES), _read(os.path.join(current, ZONES))
         if not self.takes(generation, staged) or before in (None, staged) or not self.software.in_place(generation, current, others, entry):
             return None
-        changed, old = blocks.differing(before, staged), blocks.split(before)[1]
-        known = {name for kind, name in old if kind == "zone"}
+        changed = blocks.differing(before, staged)
+        known = {name: text for (kind, name), text in blocks.split(before)[1].items() if kind == "zone"}
         if changed is None or len(changed) > min(_MOST, len(known) // _ONE_OF):
             return None
-        if any("dnssec-policy" in block for name, text in changed.items() for block in (text, old.get(("zone", name))) if block):
+        if any("dnssec-policy" in block for name, text in changed.items() for block in (text, known.get(name)) if block):
             return None
         self._told = self.commands(known, changed)
         return None if self._told is None else changed
@@ -61,7 +61,7 @@ class OneByOne:
         return True
 
     def commands(self, known, changed):
-        """What L(give) is given, None where the program cannot be told. known: names of the zones that it has; changed: {zone: block, None where it goes}."""
+        """What L(give) is given, None where the program cannot be told. known: {zone: block} that it has; changed: {zone: block, None where it goes}."""
         raise NotImplementedError
 
     def give(self, commands):

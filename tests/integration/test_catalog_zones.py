@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 import contextlib
 import os
@@ -123,6 +124,21 @@ def test_members_are_transferred_with_their_catalogs_new_key(pair):
         application.apply(os.replace)
     for number, address in ((1, "192.0.2.11"), (2, "192.0.2.2"), (3, "192.0.2.3")):
         wait_for(lambda number=number: answer(pair.consumer, f"www.zone{number}.test")[1], [address])
+
+
+@pytest.mark.parametrize("catalog", [CATALOG, None], ids=["listed", "configured"])
+def test_what_changes_together_with_a_keys_secret_is_transferred_with_the_new_one(consuming, catalog):
+    before, after = ({**zones(2, catalog=catalog), "zone1.test": (address, {"catalog": catalog})} for address in ("192.0.2.1", "192.0.2.11"))
+    consuming.bring(before)
+    wait_until_served(consuming.consumer, 1, 2)
+    key = {"name": KEY["name"], "secret": base64.b64encode(os.urandom(32)).decode()}
+    serials = served_serials.serials(consuming.consumer.address, ["zone1.test"], port=consuming.consumer.port)
+    consuming.bring(after, hosts=[consuming.primary], key=key)
+    time.sleep(1)  # NOTIFY comes, and what the consumer asks for is refused
+    with consuming.application(consuming.consumer, after, key=key) as application:
+        application.payload["brought"] = serials
+        application.apply(os.replace)
+    wait_for(lambda: answer(consuming.consumer, "www.zone1.test"), ("NOERROR", ["192.0.2.11"]), 20)
 
 
 def test_a_consumer_asks_for_members_of_which_a_comparison_found_that_it_was_not_told(consuming):

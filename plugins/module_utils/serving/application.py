@@ -221,7 +221,7 @@ class Application:
                 self.software.take(files, changed)
                 left = staged.notes["leaving"]
                 self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})  # which may restart it
-                self._with_other_settings = self._transferred_otherwise(staged, changes)
+                self._with_other_settings = self._transferred_otherwise(staged)
                 if self.software.restarted:
                     self._ask_for_copies()
                 else:
@@ -240,13 +240,10 @@ class Application:
         if left:
             self.software.leave(left, [name for name in left if name in served])
 
-    def _transferred_otherwise(self, staged, changes):
+    def _transferred_otherwise(self, staged):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
-        found = set()
-        for name in changes["config"]:
-            before, after = (blocks.split(generation.read(name) or "")[1] for generation in (self.state.current, staged))
-            found.update(block for (kind, block), text in after.items() if kind == "zone" and before.get((kind, block), text) != text)
-        return sorted(found & set(self.payload["secondary"]))
+        before, after = ({name: generation.read(name) or "" for name in self.payload["config"]} for generation in (self.state.current, staged))
+        return sorted(blocks.configured_otherwise(before, after) & set(self.payload["secondary"]))
 
     def _roll_back(self, staged, changes, entry_before, files, move):
         """The old generation, the old first file, and the old data in the server. Serials that were out are never used again.

@@ -13,6 +13,7 @@ import functools
 import re
 
 _HEADING = re.compile(r"^(?://|#) (zone|shared) (\S+)\n", re.M)
+_WORD = re.compile(r'[^\s"{};]+')
 
 
 @functools.lru_cache(maxsize=4)  # a run asks again and again for the same few texts, which may have a hundred thousand blocks
@@ -40,6 +41,29 @@ def differing(before, after):
     return changed
 
 
+def configured_otherwise(before, after):
+    """Zones that come, or whose block changed, or names a shared block that did, such as a key's, or one that leads to such a one.
+
+    before, after: {file name: text}.
+    """
+    zones, changed = set(), set()
+    for file_name, text in after.items():
+        old = split(before[file_name])[1] if text != before[file_name] else None
+        for (kind, name), block in [] if old is None else split(text)[1].items():
+            former = old.get((kind, name))
+            if kind == "zone" and former != block:
+                zones.add(name)
+            elif former not in (None, block):  # zones that name a new one changed
+                changed.add(name)
+    every = [block for text in after.values() for block in split(text)[1].items()] if changed else []
+    shared = {name: set(_WORD.findall(block)) for (kind, name), block in every if kind == "shared"}
+    found = changed
+    while found:
+        found = {name for name, words in shared.items() if not changed.isdisjoint(words)} - changed
+        changed |= found
+    return zones | {name for (kind, name), block in every if kind == "zone" and not changed.isdisjoint(_WORD.findall(block))}
+
+
 def choose(text, zones):
     """The same file with no other zones' blocks than these."""
     head, blocks = split(text)
@@ -65,7 +89,7 @@ def merge(current, rendered, zones):
                     named.append(block)
     used = set()
     while named:
-        words = set(re.findall(r'[^\s"{};]+', "".join(named)))
+        words = set(_WORD.findall("".join(named)))
         found = {place for place in shared if place[1] in words} - used
         used |= found
         named = [shared[place] for place in found]

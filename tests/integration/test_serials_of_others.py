@@ -32,9 +32,9 @@ def declared(address, **options):
     return [{"name": ZONE, "secondaries": [provider], "records": [*servers, {"name": "www", "type": "A", "value": address}], **options}]
 
 
-def rebuilt_beside_a_provider(directory, policy, serial):
-    """What a new primary gives the zone of which the provider has this serial, and what it does in a second run."""
-    with running_named({ZONE: zone_text(ZONE, serial=serial)}, address=PROVIDER, port=53), running_host(BindHost, directory) as primary:
+def rebuilt_beside_a_provider(directory, policy, serial, zone):
+    """What a new primary gives the zone of which the provider, who calls it so, has this serial, and what it does in a second run."""
+    with running_named({zone: zone_text(zone, serial=serial)}, address=PROVIDER, port=53), running_host(BindHost, directory) as primary:
         items = declared("192.0.2.1", serial=policy)
         with primary.declared(items) as application:
             silent = application.compare(int(time.time()))["differing"]["silent"]
@@ -42,9 +42,12 @@ def rebuilt_beside_a_provider(directory, policy, serial):
         return silent, served, primary.bring_declared(items)["changed"]
 
 
-@pytest.mark.parametrize(("policy", "serial", "following"), [("increment", 3000000000, 3000000001), ("date", 4294967295, None)])
-def test_a_new_primary_goes_on_beyond_what_a_provider_has(tmp_path, policy, serial, following):
-    silent, served, changed = network(lambda: rebuilt_beside_a_provider(tmp_path / "primary", policy, serial), addresses=[PROVIDER, NOBODY])
+@pytest.mark.parametrize(
+    ("policy", "serial", "following", "zone"),
+    [("increment", 3000000000, 3000000001, ZONE), ("date", 4294967295, None, ZONE), ("increment", 600, 601, "EXAMPLE.com")],
+)
+def test_a_new_primary_goes_on_beyond_what_a_provider_has(tmp_path, policy, serial, following, zone):
+    silent, served, changed = network(lambda: rebuilt_beside_a_provider(tmp_path / "primary", policy, serial, zone), addresses=[PROVIDER, NOBODY])
     assert silent == ["bob.ns.cloudflare.test"]
     assert served[ZONE] == following or (following is None and served[ZONE] < 2**31)
     assert not changed

@@ -50,9 +50,10 @@ def serial_in(answer, query):
         if not flags & 0x0400 or flags & 0xF or not records:
             return None
         position = _after_name(answer, len(query))
-        owner = answer[len(query) : position].lower()
         rdtype, rdclass, _ttl, length = struct.unpack_from("!HHIH", answer, position)
-        if owner not in (_SAME_NAME, query[12:-4].lower()) or (rdtype, rdclass) != (_TYPE_SOA, _CLASS_IN):
+        if (rdtype, rdclass) != (_TYPE_SOA, _CLASS_IN):
+            return None
+        if answer[len(query) : position] != _SAME_NAME and _name(answer, len(query)) != query[12:-4].lower():
             return None
         numbers = _after_name(answer, _after_name(answer, position + 10))  # behind MNAME and RNAME
         return struct.unpack_from("!5I", answer, numbers)[0] if numbers + 20 == position + 10 + length else None
@@ -68,6 +69,25 @@ def _after_name(message, position):
         position += 1 + length
         if not length:
             return position
+
+
+def _name(message, position):
+    """The name there without compression, in lower case. Raises IndexError where it does not end, or points ahead.
+
+    Servers compress as many labels as have the same octets, and may have a zone's name in another case than the question has it (RFC 4343).
+    """
+    labels, before = [], position
+    while message[position]:
+        length = message[position]
+        if length >= 0xC0:
+            position = (length & 0x3F) << 8 | message[position + 1]
+            if position >= before:
+                raise IndexError
+            before = position
+        else:
+            labels.append(message[position : position + 1 + length])
+            position += 1 + length
+    return b"".join([*labels, b"\0"]).lower()  # a label's length is below 64 and no letter
 
 
 def seconds_to_ask(zones):

@@ -40,6 +40,20 @@ def test_the_serial_of_an_authoritative_answer(serial, zone):
     assert serial_in(spelled_out, query) == serial  # the owner's name without compression
 
 
+def owned(owner):
+    """GOOD with other octets for the owner of its SOA."""
+    return GOOD[: len(QUERY)] + owner + GOOD[len(QUERY) + 2 :]
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [b"\7EXAMPLE\xc0\x14", b"\7eXample\3com\0", b"\7example\3COM\0", b"\7Example\3com\xc0\x18", b"\7Example\3Com\xc0\x18"],
+    ids=["but for the last label", "in full", "its last label alone", "but for the root", "but for the root, all of it"],
+)
+def test_a_server_may_have_the_name_in_another_case_and_compresses_what_is_the_same(owner):
+    assert serial_in(owned(owner), QUERY) == 2026112101
+
+
 def other_owner():
     reply = reply_to(QUERY)
     reply.answer.append(soa("com.", 1))
@@ -70,6 +84,11 @@ NOT_BELIEVED = {
     "in the authority section": in_authority(),
     "an alias": alias(),
     "of another owner": other_owner(),
+    "of another owner, half compressed": owned(b"\7ANOTHER\xc0\x14"),
+    "of a name below": owned(b"\3WWW\xc0\x0c"),
+    "of a name that points to itself": owned(struct.pack("!H", 0xC000 | len(QUERY))),
+    "of a name that points ahead": owned(struct.pack("!H", 0xC000 | len(QUERY) + 2)),
+    "of a name that comes back to itself": owned(b"\7Example" + struct.pack("!H", 0xC000 | len(QUERY))),
     "the question itself": QUERY,
     "a header alone": GOOD[:12],
     "nothing": b"",

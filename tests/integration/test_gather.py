@@ -21,6 +21,9 @@ ADDRESSES = [NS1, NS2, OUTSIDE, PARTNER]
 KEY = f'key "hoster-transfer." {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
 QUIET = "listen-on { {address}; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; "
 QUIET += "notify-delay 0; transfer-source {address}; notify-source {address}; "
+# Data that each program prints in a way of its own: digits, names and values of parameters.
+PRINTED = "sub NS ns.elsewhere.test.\nsub DS 1 13 2 " + "0f" * 32 + "\ntls TLSA 3 1 1 " + "ab" * 32 + "\nssh SSHFP 4 2 " + "cd" * 32
+PRINTED += "\nrp RP Host.Master.test. .\nsvc HTTPS 1 . alpn=h2 port=8443 ipv4hint=192.0.2.80\nown TYPE65280 \\# 3 aabbcc\n"
 AUTHORITATIVE = 'options { directory "{work}"; ' + QUIET + "recursion no; empty-zones-enable no; dnssec-validation no; allow-query { any; }; "
 
 
@@ -178,7 +181,7 @@ def knots_pair():
                 "  - domain: Second.test.\n    template: shared\n    comment: ours\n  - domain: near.test\n    module: mod-queryacl/near\n"
                 "  - domain: counted.test\n    module: mod-stats\n  - domain: fed.test\n    master: second\n    acl: second\n    file: fed\n",
                 "work/first": zone("first.test", 21, "$ORIGIN sub.first.test.\n$TTL 60\na A 192.0.2.5\n"),
-                "work/second.test.zone": zone("second.test", 22),
+                "work/second.test.zone": zone("second.test", 22, PRINTED),
                 "work/near.test.zone": zone("near.test", 23),
                 "work/counted.test.zone": zone("counted.test", 24),
             },
@@ -192,7 +195,7 @@ def knots_pair():
                 + fed.format("first.test", "first")
                 + fed.format("second.test", "second").replace(' file "second";', "")
                 + f'zone "fed.test" {{ type primary; file "fed"; allow-transfer {{ key mixed; }}; also-notify {{ {NS1} key mixed; }}; }};\n',
-                "work/fed": zone("fed.test", 25),
+                "work/fed": zone("fed.test", 25, PRINTED),
             },
         ),
     }

@@ -8,8 +8,13 @@ from __future__ import annotations
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, served_serials
 
-# Data that consists of names, numbers or addresses alone, so that upper and lower case are the same.
-_OF_NAMES = {"A", "AAAA", "CNAME", "DNAME", "MX", "NS", "PTR", "SOA", "SRV"}
+# Data that consists of names, numbers, addresses, or digits of base16 and base32 (RFC 4648) alone, so that upper and lower case are the same.
+_WITHOUT_CASE = {
+    "A", "AAAA", "AFSDB", "APL", "CDS", "CNAME", "DNAME", "DS", "EUI48", "EUI64", "KX", "L32", "L64", "LP", "MX",
+    "NID", "NS", "NSEC", "NSEC3", "NSEC3PARAM", "PTR", "RP", "RT", "SMIMEA", "SOA", "SRV", "SSHFP", "TLSA", "ZONEMD",
+}
+_UNKNOWN = "\\#"  # data of any type in base16 (RFC 3597 section 5)
+_OF_PARAMETERS = {"SVCB", "HTTPS"}  # whose values may have quotation marks (RFC 9460 section 2.1)
 
 
 def held(state, zones, answered):
@@ -29,7 +34,9 @@ def folded(line):
     """A line such that equal records have equal ones, whichever program wrote them."""
     owner, ttl, rdtype, data = line.split(" ", 3)
     data = "".join(data.split())
-    return owner.lower(), ttl, rdtype, data.lower() if rdtype in _OF_NAMES else data
+    if rdtype in _OF_PARAMETERS:
+        data = data.replace('"', "")
+    return owner.lower(), ttl, rdtype, data.lower() if rdtype in _WITHOUT_CASE or data.startswith(_UNKNOWN) else data
 
 
 def lines(zone, text):

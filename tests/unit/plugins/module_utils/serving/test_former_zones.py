@@ -16,6 +16,11 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import f
         ("@ 60 MX 10  mail.example.com.", "@ 60 MX 10 mail.example.com."),
         ("a 60 AAAA 2001:DB8::1", "a 60 AAAA 2001:db8::1"),
         ("@ 60 DNSKEY 257 3 13 mdss wUyr", "@ 60 DNSKEY 257 3 13 mdsswUyr"),
+        ("9UM6 60 NSEC3 1 0 0 AABB SFJIRECO A RRSIG", "9um6 60 NSEC3 1 0 0 aabb sfjireco A RRSIG"),
+        ("sub 60 DS 1 13 2 0F0F 0F0F", "sub 60 DS 1 13 2 0f0f0f0f"),
+        ("a 60 RP mail.example.com. .", "a 60 RP Mail.Example.com. ."),
+        ("a 60 TYPE65280 \\# 3 AABBCC", "a 60 TYPE65280 \\# 3 aabbcc"),
+        ("a 60 HTTPS 1 . alpn=h2 port=8443", 'a 60 HTTPS 1 . alpn="h2" port="8443"'),
     ],
 )
 def test_equal_records_are_equal(theirs, ours):
@@ -30,6 +35,8 @@ def test_equal_records_are_equal(theirs, ours):
         ('a 60 TXT "Case"', 'a 60 TXT "case"'),
         ("a 60 CAA 0 issue a.example", "a 60 CAA 1 issue a.example"),
         ("@ 60 DNSKEY 257 3 13 mdsswUyr", "@ 60 DNSKEY 257 3 13 mdsswuyr"),
+        ("@ 60 RRSIG A 13 2 60 1 1 1 example. mdsswUyr", "@ 60 RRSIG A 13 2 60 1 1 1 example. mdsswuyr"),
+        ("a 60 HTTPS 1 . alpn=h2", "a 60 HTTPS 1 . alpn=H2"),
     ],
 )
 def test_different_records_are_not(one, other):

@@ -149,10 +149,16 @@ molecule: scenario-images ## Run all molecule scenarios, two at a time, each in 
 	$(use)
 	python tests/lab/scenarios.py $(if $(JOBS),--jobs $(JOBS))
 
+.PHONY: scenario-name
+scenario-name: # Refuse what is no scenario before anything is built or removed for it
+	[[ "$(NAME)" != */* && -e "extensions/molecule/$(NAME)/molecule.yml" ]] || {
+	  echo "make scenario NAME=$(NAME): there is no such scenario; NAME is one of: $$(cd extensions/molecule && ls -d */ | tr -d / | xargs)" >&2
+	  exit 2
+	}
+
 .PHONY: scenario
-scenario: scenario-images ## Run one molecule scenario, in a lab that replaces the one that is up: make scenario NAME=default
+scenario: scenario-name scenario-images ## Run one molecule scenario, in a lab that replaces the one that is up: make scenario NAME=default
 	$(use)
-	[ -n "$(NAME)" ] || { echo "make scenario NAME=name, where name is one of: $$(cd extensions/molecule && ls -d */ | tr -d /| xargs)" >&2; exit 2; }
 	! $(lab) podman container exists primary || echo '==> lab: replacing the one that is there'
 	$(playbook) tests/lab/destroy.yml
 	trap 'bash tests/lab/lab.sh remove' EXIT

@@ -26,7 +26,7 @@ setup: ## Install what is missing: podman, mmdebstrap, the Python environment, c
 
 .PHONY: shell-env
 shell-env: setup ## Print how to use the environment in a shell of your own
-	echo '. $(CURDIR)/build/env.sh'
+	printf '. %q\n' "$(CURDIR)/build/env.sh"
 
 # --- the lab ---------------------------------------------------------------------------------------------------------
 
@@ -34,9 +34,10 @@ shell-env: setup ## Print how to use the environment in a shell of your own
 lab: lab-minutes lab-up ## Bring the lab up, provision and prove it, and drill the failover; leave it there
 	$(use)
 	echo '==> lab:$(call step,3) provision all hosts and prove it'
-	$(playbook) authoritative.dns.site -e verify_report_directory=$(CURDIR)/build/lab
+	$(playbook) authoritative.dns.site -e '{"verify_report_directory": "$(CURDIR)/build/lab"}'
 	echo '==> lab:$(call step,4) stop the primary for a moment, and measure'
-	$(playbook) authoritative.dns.failover_drill -e failover_drill_name=pc1.example.com -e failover_drill_report=$(CURDIR)/build/lab/failover.json
+	$(playbook) authoritative.dns.failover_drill \
+	  -e '{"failover_drill_name": "pc1.example.com", "failover_drill_report": "$(CURDIR)/build/lab/failover.json"}'
 	python tests/lab/summary.py build/lab
 
 .PHONY: lab-minutes
@@ -89,7 +90,7 @@ test: setup ## All of the following: what continuous integration runs
 	bash tests/toolchain/stages.sh unit integration other-core molecule -- lint docs sanity fresh
 
 # MEASURE=yes notes which lines are run, which takes a fifth of the processors' time: `make coverage` does, and not every test.
-measured = $(if $(MEASURE),rm -f build/coverage-$(1)*; COVERAGE_FILE=$(CURDIR)/build/coverage-$(1) coverage run $(2) --module,python -m)
+measured = $(if $(MEASURE),rm -f build/coverage-$(1)*; COVERAGE_FILE="$(CURDIR)/build/coverage-$(1)" coverage run $(2) --module,python -m)
 
 .PHONY: lint
 lint: setup ## Check the style of everything
@@ -107,7 +108,7 @@ unit: setup ## Test what needs no server
 .PHONY: integration
 integration: setup ## Test against real name servers on loopback
 	$(use)
-	$(if $(MEASURE),export ANSIBLE_EXECUTABLE=$(CURDIR)/tests/support/unmeasured.sh)
+	$(if $(MEASURE),export ANSIBLE_EXECUTABLE="$(CURDIR)/tests/support/unmeasured.sh")
 	# Two for each processor, since they wait much of their time; in this order, or the few that take longest come last, one after the other.
 	$(call measured,integration) pytest tests/integration --numprocesses $$(($$(nproc) * 2)) --maxprocesses 4 \
 	  --dist loadfile --no-loadscope-reorder

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shlex
 import stat
 import subprocess
 import sys
@@ -62,3 +63,27 @@ def test_a_scenario_takes_the_place_of_the_lab_that_is_up(checkout):
     code, _said, called = make(checkout, "scenario", "NAME=signed")
     commands = [arguments[2:] for program, arguments, _paths in called if arguments[:2] == ["tests/lab/lab.sh", "run"]]
     assert code == 0 and ["molecule", "test", "--scenario-name", "signed"] in commands
+
+
+def test_what_the_lab_is_to_write_is_written_in_the_checkout(checkout):
+    code, _said, called = make(checkout, "lab")
+    given = [json.loads(after) for _program, arguments, _paths in called for before, after in zip(arguments, arguments[1:]) if before == "-e" and "{" in after]
+    assert code == 0
+    assert {name: value for variables in given for name, value in variables.items()} == {
+        "verify_report_directory": f"{checkout}/build/lab",
+        "failover_drill_name": "pc1.example.com",
+        "failover_drill_report": f"{checkout}/build/lab/failover.json",
+    }
+
+
+@pytest.mark.parametrize("target", ["unit", "integration"])
+def test_lines_that_run_are_noted_in_the_checkout(checkout, target):
+    code, _said, called = make(checkout, target, "MEASURE=yes")
+    ((arguments, paths),) = [(arguments, paths) for program, arguments, paths in called if program == "coverage"]
+    assert code == 0 and arguments[0] == "run" and paths["COVERAGE_FILE"] == f"{checkout}/build/coverage-{target}"
+    assert paths.get("ANSIBLE_EXECUTABLE") == (f"{checkout}/tests/support/unmeasured.sh" if target == "integration" else None)
+
+
+def test_a_shell_can_read_what_it_is_told(checkout):
+    code, said, _called = make(checkout, "shell-env")
+    assert code == 0 and shlex.split(said) == [".", f"{checkout}/build/env.sh"]

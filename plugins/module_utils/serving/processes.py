@@ -106,8 +106,9 @@ def _rights(user):
 def _answer(answer, rights, work, arguments):
     """In the child: never comes back."""
     try:
+        last = max(map(int, os.listdir("/proc/self/fd")))  # SC_OPEN_MAX may be 2**30, through which Python 3.9 goes one by one
         os.closerange(_OWN_FILES, answer)
-        os.closerange(answer + 1, os.sysconf("SC_OPEN_MAX"))
+        os.closerange(answer + 1, last + 1)
         user, group, groups = rights
         os.setgroups(groups)
         os.setgid(group)

@@ -14,6 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import OF_ZONES, Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import OF_ZONES as VIEW_OF_ZONES
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import RECURSION, View, shared
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import own_addresses
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -79,7 +80,8 @@ class _Reader:
         self.statements: list[Statement] = facts["configuration"]
         self.lists = NamedLists(self.statements)
         options = next((block(item) for item in self.statements if item[0] == "options"), [])
-        self.options = Options(options, self.lists, addresses, layout)
+        self.own = own_addresses(addresses, facts)
+        self.options = Options(options, self.lists, self.own, layout)
         self.result = GatheredServer(host, "bind", tuple(addresses), variables=self.options.variables, places=facts["places"])
         self.result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
         self.served = {zone_name(zone["name"], zone["view"]): zone for zone in facts["zones"]}
@@ -95,7 +97,7 @@ class _Reader:
         return found
 
     def read(self) -> GatheredServer:
-        self._recursion_in_views(addresses=self.result.addresses)
+        self._recursion_in_views(addresses=self.own)
         self._check()
         for statement, (fate, detail) in self.options.outcomes():
             text = f"options, {label(statement)}"

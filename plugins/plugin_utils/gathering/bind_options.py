@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, words
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import EVERY, listen_on, version
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DEFAULT, DROPPED, KEPT, TAKEN
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists, Statement, by_label
 
@@ -40,7 +41,7 @@ def without_host(networks: Iterable[str]) -> list[str]:
 class Options:
     """The options of one server. variables: of the role, afterwards. lost: networks that recurse today and cannot be declared.
 
-    addresses: the host's own. layout: of the role, what the distribution's package has in it.
+    addresses: the host's own, see L(listening.own_addresses). layout: of the role, what the distribution's package has in it.
     """
 
     def __init__(self, statements: Sequence[Statement], lists: NamedLists, addresses: Sequence[str], layout: Mapping[str, Any]) -> None:
@@ -84,22 +85,19 @@ class Options:
     def _listen(self) -> None:
         """Where named listens at port 53; what it does at other ports stays the host's own."""
         found: list[str] = []
-        everywhere = set()
-        for version, name in ((4, "listen-on"), (6, "listen-on-v6")):
-            own = [item for item in self.statements if label(item) == name and self._is_plain(item)]
-            any_item = any(label(item) == name for item in self.statements)
-            entries, beyond = self.lists.networks([entry for item in own for entry in block(item)]) if own else ([] if any_item else ["any"], [])
-            plain = [entry for entry in entries if _is_address(entry)]
-            if beyond or {*entries} - {*plain, "none"}:
-                everywhere.add(version)
-            found += plain
-        if everywhere == {4, 6}:
-            self.variables["nameserver_listen_on"] = ["any"]
-            return
-        for version in everywhere:
-            found += [address for address in self.addresses if (":" in address) == (version == 6)]
-        reachable = [address for address in dict.fromkeys(found) if address not in ("127.0.0.1", "::1")]
-        self.variables["nameserver_listen_on"] = reachable or ["127.0.0.1"]
+        for number, name in ((4, "listen-on"), (6, "listen-on-v6")):
+            statements = [item for item in self.statements if label(item) == name]
+            for item in statements or [[name, [["any"]]]]:
+                found += self._listened(block(item), number) if self._is_plain(item) else []
+        self.variables["nameserver_listen_on"] = listen_on(found, self.addresses)
+
+    def _listened(self, items: Sequence[Statement], number: int) -> list[str]:
+        """The addresses of an IP version in a list: those that it names, and those of the host's that it means."""
+        entries, beyond = self.lists.networks(items)
+        if not beyond and "none" not in entries and {"any", "localhost", "localnets"} & {*entries}:
+            return [EVERY[number]]
+        own = (address for address in self.addresses if version(address) == number)
+        return [address for address in (*filter(_is_address, entries), *own) if self.lists.lets_in(items, address)]
 
     def _is_plain(self, statement: Statement) -> bool:
         head = words(statement)[1:]

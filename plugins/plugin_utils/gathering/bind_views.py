@@ -14,7 +14,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_name
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import ServedZone
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists, Statement, by_label, key_name, written
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_lists import NamedLists, Statement, by_label, key_name, negation, written
 
 _ANYBODY = ["match-clients", [["any"]]]
 RECURSION = ("recursion", "allow-recursion", "allow-query-cache")
@@ -59,7 +59,7 @@ def clients(lists: NamedLists, items: Sequence[Statement], seen: frozenset[str] 
     found: list[str] = []
     beyond: list[str] = []
     for number, item in enumerate(items):
-        excluded, rest = _negation(item)
+        excluded, rest = negation(item)
         text = rest[0] if isinstance(rest[0], list) else value(rest[0])
         inner, more = _entries(lists, text, rest, seen)
         beyond += more
@@ -83,13 +83,6 @@ def _entries(lists: NamedLists, text: object, rest: Statement, seen: frozenset[s
         return [network_text(text)], []
     except ValueError:
         return [], [str(text)]
-
-
-def _negation(item: Statement) -> tuple[bool, Statement]:
-    first = item[0]
-    if not isinstance(first, str) or not first.startswith("!"):
-        return False, item
-    return True, [*([first[1:]] if first[1:] else []), *item[1:]]
 
 
 def shared(zones: Mapping[str, ServedZone], inside: Mapping[str, str], views: Sequence[str]) -> Iterator[ServedZone]:

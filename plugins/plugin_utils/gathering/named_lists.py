@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -50,6 +51,23 @@ class NamedLists:
                     beyond.append(_text([item]))
         return list(dict.fromkeys(found)), list(dict.fromkeys(beyond))
 
+    def lets_in(self, items: Iterable[Statement], address: str, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether an address of the host itself is in such a list, in which the first entry that it fits counts."""
+        for item in items:
+            excluded, rest = negation(item)
+            text = rest[0] if isinstance(rest[0], list) else value(rest[0])
+            if text == "none":
+                return excluded
+            if isinstance(text, list):
+                fits = self.lets_in(text, address, seen)
+            elif text in self.acls and text not in seen:
+                fits = self.lets_in(self.acls[text], address, seen | {text})
+            else:
+                fits = text in NETWORK_WORDS or _contains(text, address)
+            if fits:
+                return not excluded
+        return False
+
     def remotes(self, statement: Statement, seen: frozenset[str] = frozenset()) -> tuple[list[Remote], list[str]]:
         """(the servers in C(primaries), C(also-notify) or a named list of these, what in it cannot be said otherwise)."""
         found: list[Remote] = []
@@ -74,6 +92,21 @@ class NamedLists:
             key = given.get("key") or self.server_keys.get(address)
             found.append(Remote(address, int(given.get("port", port)), key_name(key) if key else None))
         return list(dict.fromkeys(found)), beyond
+
+
+def negation(item: Statement) -> tuple[bool, Statement]:
+    """(whether an entry of a list excludes, the entry without its exclamation mark)."""
+    first = item[0]
+    if not isinstance(first, str) or not first.startswith("!"):
+        return False, item
+    return True, [*([first[1:]] if first[1:] else []), *item[1:]]
+
+
+def _contains(network: str, address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in names.network(network)
+    except ValueError:
+        return False
 
 
 def key_name(word: str) -> str:

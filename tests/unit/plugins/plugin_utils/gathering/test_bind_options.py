@@ -11,8 +11,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_
 STOCK = 'directory "/var/cache/bind"; dnssec-validation auto; listen-on-v6 { any; };'
 
 
-def options(text, layout=None):
-    return Options(parse(text), NamedLists([]), ["192.0.2.1", "2001:db8::1"], layout or {})
+LISTS = 'acl "ours" { !192.0.2.3/32; 192.0.2.0/24; };'
+
+
+def options(text, layout=None, more=()):
+    return Options(parse(text), NamedLists(parse(LISTS)), ["192.0.2.1", "2001:db8::1", *more], layout or {})
 
 
 @pytest.mark.parametrize(
@@ -46,12 +49,29 @@ def test_recursion_that_cannot_be_declared_is_told(entry):
         ("listen-on-v6 { any; }; listen-on { 127.0.0.1/32; };", ["2001:db8::1"]),
         ("listen-on { 127.0.0.1/32; }; listen-on-v6 { none; };", ["127.0.0.1"]),
         ("listen-on port 53 { 192.0.2.7/32; }; listen-on port 5353 { 192.0.2.8/32; }; listen-on-v6 { none; };", ["192.0.2.7"]),
-        ("listen-on { 192.0.2.0/24; };", ["any"]),
-        ("listen-on { key k; }; listen-on-v6 { none; };", ["192.0.2.1"]),
+        ("listen-on { localhost; }; listen-on-v6 { localnets; };", ["any"]),
+        ("listen-on { 192.0.2.0/24; };", ["192.0.2.1", "2001:db8::1"]),
+        ("listen-on { 10.0.0.0/8; }; listen-on-v6 { none; };", ["127.0.0.1"]),
+        ("listen-on { key k; }; listen-on-v6 { none; };", ["127.0.0.1"]),
     ],
 )
 def test_where_named_listens(text, addresses):
     assert options(text).variables["nameserver_listen_on"] == addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("listen-on { any; }; listen-on-v6 { none; };", ["192.0.2.1", "192.0.2.3", "10.0.0.3"]),
+        ("listen-on { !192.0.2.3/32; any; };", ["192.0.2.1", "10.0.0.3", "2001:db8::1"]),
+        ('listen-on { "ours"; }; listen-on-v6 { none; };', ["192.0.2.1"]),
+        ('listen-on { !"ours"; 192.0.2.1/32; any; }; listen-on-v6 { none; };', ["192.0.2.3", "10.0.0.3"]),
+        ("listen-on { ! { 192.0.2.3/32; 10.0.0.0/8; }; any; }; listen-on-v6 { none; };", ["192.0.2.1"]),
+        ("listen-on { none; 192.0.2.0/24; }; listen-on { 10.0.0.0/8; }; listen-on-v6 { none; };", ["10.0.0.3"]),
+    ],
+)
+def test_of_a_list_that_means_some_of_the_hosts_addresses_these_are_declared(text, addresses):
+    assert options(text, more=["192.0.2.3", "10.0.0.3"]).variables["nameserver_listen_on"] == addresses
 
 
 def test_forwarders_are_declared_only_where_they_mean_the_same():

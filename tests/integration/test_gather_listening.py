@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where servers listen and whom they answer, however their configurations say it: after they are taken over it is what it was."""
+
+from __future__ import annotations
+
+import json
+
+import dns.message
+import dns.query
+import pytest
+from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
+from ansible_collections.authoritative.dns.tests.support.adoption_story import until, zone
+from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost
+
+pytestmark = [
+    pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network"),
+    pytest.mark.skipif(BindHost not in INSTALLED, reason="BIND is not installed"),
+]
+
+NS1, STRANGER, OTHER = "127.0.0.31", "127.0.0.99", "fd00:53::1"
+OPTIONS = 'options {{ directory "{{work}}"; {} pid-file none; session-keyfile none; notify-delay 0; dnssec-validation no; '
+OPTIONS += "recursion no; empty-zones-enable no; allow-transfer {{ none; }}; }};\n"
+ZONE = 'zone "one.test" { type master; file "one"; };\n'
+
+
+def answer(address, source=None, name="www.one.test", kind="A", domain="IN"):
+    """What is answered there: (response code, records), None without an answer."""
+    try:
+        found = dns.query.udp(dns.message.make_query(name, kind, domain), address, timeout=2, source=source)
+    except (dns.query.UnexpectedSource, dns.exception.Timeout, OSError):
+        return None
+    return found.rcode(), [str(records) for records in found.answer]
+
+
+def taken_over(root, files, questions):
+    """(variables of the host, what somebody has to look at, answers before, answers after) of a server that is gathered and taken over."""
+
+    def look():
+        with running_hosts(root, {"ns1": (NS1, {**files, "work/one": zone("one.test", 5)})}) as hosts:
+            host = hosts["ns1"]
+            until(lambda: [] if host.serial("one.test") == 5 else ["one.test"], 20)
+            before = [answer(*question) for question in questions]
+            outcome = gather(root, hosts)
+            assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+            adopted = Adopted(root / "adopted")
+            adopted.take_over(host)
+            assert not adopted.take_over(host)["changed"]
+            after = [answer(*question) for question in questions]
+            findings = json.loads((root / "adopted/report.json").read_text())["findings"]
+            return adopted.host_variables["ns1"], findings, before, after
+
+    return in_private_network(look, addresses=[NS1, STRANGER, OTHER], timeout=200)
+
+
+def test_a_server_goes_on_listening_at_the_addresses_that_the_inventory_does_not_name(tmp_path):
+    named_conf = OPTIONS.format(f"listen-on {{ {NS1}; }}; listen-on-v6 {{ any; }};") + ZONE
+    variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf}, [(NS1,), (OTHER,)])
+    assert variables["nameserver_listen_on"] == [NS1, OTHER] and not findings
+    assert before == after and all(before)

@@ -23,6 +23,7 @@ pytestmark = [
 NS1, STRANGER, OTHER = "127.0.0.31", "127.0.0.99", "fd00:53::1"
 OPTIONS = 'options {{ directory "{{work}}"; {} pid-file none; session-keyfile none; notify-delay 0; dnssec-validation no; '
 OPTIONS += "recursion no; empty-zones-enable no; allow-transfer {{ none; }}; }};\n"
+QUIET = f"listen-on {{ {NS1}; }}; listen-on-v6 {{ none; }}; "
 ZONE = 'zone "one.test" { type master; file "one"; };\n'
 
 
@@ -60,3 +61,11 @@ def test_a_server_goes_on_listening_at_the_addresses_that_the_inventory_does_not
     variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf}, [(NS1,), (OTHER,)])
     assert variables["nameserver_listen_on"] == [NS1, OTHER] and not findings
     assert before == after and all(before)
+
+
+def test_whom_a_list_lets_ask_it_goes_on_answering_whatever_the_case_of_the_lists_name(tmp_path):
+    """named compares names of lists without case."""
+    named_conf = "acl Trusted { 127.0.0.0/8; 10.0.0.0/8; };\n" + OPTIONS.format(QUIET + "allow-query { trusted; };") + ZONE
+    variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf}, [(NS1, STRANGER)])
+    assert variables["nameserver_allow_query"] == ["127.0.0.0/8", "10.0.0.0/8"] and not findings
+    assert before == after and before[0] == (0, ["www.one.test. 3600 IN A 192.0.2.80"])

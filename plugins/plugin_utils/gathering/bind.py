@@ -120,11 +120,11 @@ class _Reader:
         """Who recurses is said once for a server: whoever does in one of its views."""
         if not self.views:
             return
-        statements, allow_query = self.options.statements, self.options.variables["nameserver_allow_query"]
+        statements, allow_query, unsaid = self.options.statements, self.options.variables["nameserver_allow_query"], self.options.unsaid_query
         seen = [view.recursion(statements, self.lists, addresses, self.layout) for view in self.views]
         recursive = [(own, networks) for own, networks in seen if own.recursive]
         self.options = (recursive or seen)[0][0]
-        self.options.statements = statements
+        self.options.statements, self.options.unsaid_query = statements, unsaid  # who may ask in a view is said by its zones
         self.options.lost = [item for own, _networks in seen for item in own.lost]
         self.options.variables["nameserver_allow_query"] = allow_query
         networks = list(dict.fromkeys(item for _own, found in recursive for item in found))
@@ -165,8 +165,8 @@ class _Reader:
         if self.options.port != 53:
             self.result.find(REFUSAL, f"serves at port {self.options.port}, and the collection serves at 53 only", "options, port")
         if self.options.unsaid_query:
-            said = ", ".join(self.options.unsaid_query)
-            self.result.find(CHANGE, f"who may ask is declared without {said}", "options, allow-query")
+            wrong = f"says who may ask with {', '.join(self.options.unsaid_query)}, which nameserver_allow_query cannot say; list plain networks in allow-query"
+            self.result.find(REFUSAL, wrong, "options, allow-query")
         if not self.facts["running"]:
             self.result.find(CHANGE, "its name server does not run, so that only its files say what it would serve")
 
@@ -181,7 +181,7 @@ class _Reader:
             text = f'key "{key_name(statement[1])}" {{\n\talgorithm {key["algorithm"]};\n\tsecret "{key["secret"]}";\n}};\n' if key else ""
             self.result.named.append(Named(key_name(statement[1]), name, text, is_key=True))
         elif kind in ("acl", *SERVER_LISTS):
-            self.result.named.append(Named(words(statement)[1], name, written(statement)))
+            self.result.named.append(Named(key_name(statement[1]), name, written(statement)))
         elif kind != "view":
             self.result.local_config.append(written(self._absolute(statement)))
             self.result.end(name, KEPT, "nameserver_local_config")

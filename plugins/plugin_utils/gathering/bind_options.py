@@ -40,6 +40,7 @@ def without_host(networks: Iterable[str]) -> list[str]:
 
 class Options:
     """The options of one server. variables: of the role, afterwards. lost: networks that recurse today and cannot be declared.
+    unsaid_query: those that may ask, and cannot.
 
     addresses: the host's own, see L(listening.own_addresses). layout: of the role, what the distribution's package has in it.
     """
@@ -143,8 +144,6 @@ class Options:
         return (DEFAULT, "53") if self.port == 53 else (DROPPED, "the collection serves at port 53")
 
     def _of_allow_query(self, _statement: Statement) -> Outcome:
-        if self.unsaid_query:
-            return DROPPED, f"nameserver_allow_query has the rest, but cannot say {', '.join(self.unsaid_query)}"
         return TAKEN, "nameserver_allow_query"
 
     def _of_recursion(self, statement: Statement) -> Outcome:

@@ -73,12 +73,13 @@ def clients(lists: NamedLists, items: Sequence[Statement], seen: frozenset[str] 
 def _entries(lists: NamedLists, text: object, rest: Statement, seen: frozenset[str]) -> tuple[list[str], list[str]]:
     if isinstance(text, list):
         return clients(lists, text, seen)
-    if text == "key" and len(rest) > 1:
+    name = str(text).lower()
+    if name == "key" and len(rest) > 1:
         return [f"key {key_name(rest[1])}"], []
-    if text in NETWORK_WORDS:
-        return [str(text)], []
-    if text in lists.acls and text not in seen:
-        return clients(lists, lists.acls[str(text)], seen | {str(text)})
+    if name in NETWORK_WORDS:
+        return [name], []
+    if name in lists.acls and name not in seen:
+        return clients(lists, lists.acls[name], seen | {name})
     try:
         return [network_text(text)], []
     except ValueError:

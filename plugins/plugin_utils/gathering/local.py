@@ -46,6 +46,6 @@ def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: C
 
 
 def _names_in(texts: Iterable[str]) -> set[str]:
-    """Every word, each of which may be a name; keys are called in lower case and without the final dot."""
+    """Every word, each of which may be a name; what named knows by a name is called in lower case and without the final dot."""
     found = {quoted or plain for text in texts for quoted, plain in _WORD.findall(text)}
     return found | {name.rstrip(".").lower() for name in found}

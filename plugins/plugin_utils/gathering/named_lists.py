@@ -19,11 +19,11 @@ SERVER_LISTS = ("primaries", "masters", "remote-servers", "parental-agents")
 
 
 class NamedLists:
-    """The lists that a configuration gives names to: acl(s), and lists of servers."""
+    """The lists that a configuration gives names to: acl(s), and lists of servers. named compares these names without case, its own words among them."""
 
     def __init__(self, statements: Iterable[Statement]) -> None:
-        self.acls = {words(item)[1]: block(item) for item in statements if item[0] == "acl"}
-        self.servers = {words(item)[1]: item for item in statements if item[0] in SERVER_LISTS}
+        self.acls = {words(item)[1].lower(): block(item) for item in statements if item[0] == "acl"}
+        self.servers = {words(item)[1].lower(): item for item in statements if item[0] in SERVER_LISTS}
         keys = {words(item)[1].split("/")[0]: key for item in statements if item[0] == "server" for key in _keys(item)}
         self.server_keys: dict[str, str] = keys
 
@@ -36,7 +36,7 @@ class NamedLists:
                 more, others = self.networks(item[0], seen)
                 found, beyond = found + more, beyond + others
                 continue
-            text = value(item[0])
+            text = value(item[0]).lower()
             if text == "key" and len(item) > 1:
                 found.append(f"key {key_name(item[1])}")
             elif text in NETWORK_WORDS:
@@ -55,7 +55,7 @@ class NamedLists:
         """Whether an address of the host itself is in such a list, in which the first entry that it fits counts."""
         for item in items:
             excluded, rest = negation(item)
-            text = rest[0] if isinstance(rest[0], list) else value(rest[0])
+            text = rest[0] if isinstance(rest[0], list) else value(rest[0]).lower()
             if text == "none":
                 return excluded
             if isinstance(text, list):
@@ -76,8 +76,9 @@ class NamedLists:
         port = int(head[head.index("port") + 1]) if "port" in head[:-1] else 53
         for item in block(statement):
             text, *options = words(item)
-            if text in self.servers and text not in seen:
-                more, others = self.remotes(self.servers[text], seen | {text})
+            name = text.lower()
+            if name in self.servers and name not in seen:
+                more, others = self.remotes(self.servers[name], seen | {name})
                 found, beyond = found + more, beyond + others
                 continue
             given = dict(zip(options[::2], options[1::2]))

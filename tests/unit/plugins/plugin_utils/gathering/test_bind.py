@@ -91,6 +91,25 @@ def test_what_stays_brings_what_it_names_and_no_more():
     assert told["acl used"] == "kept" and told["acl unused"] == "taken" and told["key k1"] == "taken"
 
 
+def test_names_are_the_same_in_capitals_and_in_small_letters():
+    text = 'acl Office { 10.0.0.0/8; };\nacl "Xfer" { 192.0.2.8/32; };\nmasters Others { 192.0.2.7; };\n'
+    options = "options { recursion no; allow-query { OFFICE; }; allow-transfer { xfer; }; also-notify { others; }; blackhole { office; }; };\n"
+    found = gathered("ns1", "192.0.2.1", text + options + 'zone "a.example" { type primary; file "a"; };\n')
+    (zone,) = found.zones.values()
+    assert (zone.kept, zone.transfer_to, [remote.address for remote in zone.notify]) == ("", ("192.0.2.8",), ["192.0.2.7"])
+    assert found.variables["nameserver_allow_query"] == ["10.0.0.0/8"] and not found.findings
+    outside, inside, _secret = local_files(found, [])
+    assert "acl Office" in outside and "Xfer" not in outside and "office" in inside
+
+
+@pytest.mark.parametrize("entry", ["!10.0.0.1/32", 'key "k1"', '"unknown"', "geoip country DE"])
+def test_who_may_ask_in_a_way_that_cannot_be_declared_is_a_reason_to_write_nothing(entry):
+    found = gathered("ns1", "192.0.2.1", f"options {{ recursion no; allow-query {{ {entry}; 10.0.0.0/8; }}; }};\n")
+    (finding,) = found.findings
+    said = entry.replace('"', "")
+    assert finding.kind == "refusal" and f"says who may ask with {said}, which nameserver_allow_query cannot say" in finding.text
+
+
 def test_a_port_and_recursion_for_some_are_reasons_to_write_nothing():
     text = "options { port 5353; allow-recursion { !10.0.0.1/32; any; }; };\n"
     found = gathered("ns1", "192.0.2.1", text)

@@ -13,7 +13,7 @@ LISTS = NamedLists(
 acl "inner" { 10.0.0.0/8; "deep"; };
 acl "deep" { 192.0.2.1/32; key "K1."; };
 acl "loop" { "loop"; 10.0.0.1/32; };
-masters "up" port 5300 { 192.0.2.1 key "K1"; "more"; };
+masters "Up" port 5300 { 192.0.2.1 key "K1"; "MORE"; };
 primaries "more" { 192.0.2.2; 192.0.2.3 port 54; };
 server 192.0.2.2/32 { keys "k2."; };
 """)
@@ -28,6 +28,7 @@ server 192.0.2.2/32 { keys "k2."; };
         ("!10.0.0.1/32; 10.0.0.0/8;", ["10.0.0.0/8"], ["!10.0.0.1/32"]),
         ('{ 10.0.0.0/8; }; "unknown"; geoip country DE;', ["10.0.0.0/8"], ["unknown", "geoip country DE"]),
         ('"loop";', ["10.0.0.1"], ["loop"]),
+        ('INNER; "Deep"; ANY;', ["10.0.0.0/8", "192.0.2.1", "key k1", "any"], []),
         ("2001:db8::/32; 2001:db8::1/128;", ["2001:db8::/32", "2001:db8::1"], []),
     ],
 )
@@ -36,7 +37,7 @@ def test_lists_of_networks_are_resolved(text, networks, beyond):
 
 
 def test_lists_of_servers_are_resolved_with_their_ports_and_keys():
-    statement = parse('primaries { "up"; 192.0.2.9; 192.0.2.8 tls "t"; "unknown"; };')[0]
+    statement = parse('primaries { "uP"; 192.0.2.9; 192.0.2.8 tls "t"; "unknown"; };')[0]
     remotes = [Remote("192.0.2.1", 5300, "k1"), Remote("192.0.2.2", 53, "k2"), Remote("192.0.2.3", 54), Remote("192.0.2.9")]
     assert LISTS.remotes(statement) == (remotes, ["192.0.2.8 tls t", "unknown"])
     assert LISTS.remotes(parse("also-notify port 54 { 192.0.2.9; };")[0])[0] == [Remote("192.0.2.9", 54)]

@@ -49,9 +49,18 @@ SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 _PATH = re.compile(r"/[\w./@+-]*\Z", re.ASCII)
 _LEFT_AT_MOST = 1000  # zones that differ; where there are more, to read the declaration again is a small part of the run
 
+
+def _own_address(item: Any) -> str:
+    """An entry of the list C(listen_on). Raises ValueError for what is none."""
+    found = item if item == "any" else names.address(item)
+    if found in ("0.0.0.0", "::"):
+        raise ValueError(f"{item!r} stands for all addresses, beside which there can be no other")
+    return found
+
+
 # How each list of a server's settings is read, and what would be right if that fails.
 READERS = {
-    "listen_on": (lambda item: item if item == "any" else names.address(item), "list the host's own addresses, or any"),
+    "listen_on": (_own_address, "list the host's own addresses, or any"),
     "allow_query": (network_text, "list networks such as 192.0.2.0/24, or any, none, localhost, localnets"),
     "recursion_networks": (network_text, "list networks such as 192.0.2.0/24, or any, none, localhost, localnets"),
     "forwarders": (names.address, "list the addresses of resolvers"),

@@ -10,10 +10,10 @@ import json
 import dns.message
 import dns.query
 import pytest
-from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, gather, running_hosts
+from ansible_collections.authoritative.dns.tests.support.adoption import Adopted, AdoptedNsd, gather, running_hosts
 from ansible_collections.authoritative.dns.tests.support.adoption_story import until, zone
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
-from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost
+from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, NsdHost
 
 pytestmark = [
     pytest.mark.skipif(not can_make_private_networks(), reason="needs root for a private network"),
@@ -69,3 +69,14 @@ def test_whom_a_list_lets_ask_it_goes_on_answering_whatever_the_case_of_the_list
     variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf}, [(NS1, STRANGER)])
     assert variables["nameserver_allow_query"] == ["127.0.0.0/8", "10.0.0.0/8"] and not findings
     assert before == after and before[0] == (0, ["www.one.test. 3600 IN A 192.0.2.80"])
+
+
+@pytest.mark.skipif(NsdHost not in INSTALLED, reason="NSD is not installed")
+def test_an_nsd_that_listens_everywhere_goes_on_doing_so(tmp_path, monkeypatch):
+    stock = AdoptedNsd.stock
+    monkeypatch.setattr(AdoptedNsd, "stock", lambda self, options: stock(self, options).replace(f"ip-address: {NS1}", "ip-address: 0.0.0.0\n\tip-address: ::0"))
+    monkeypatch.setattr(AdoptedNsd, "adapted", lambda _self, config: config)  # it has 127.0.0.1 to itself
+    nsd_conf = '{server}\tzonesdir: "{work}"\nzone:\n\tname: one.test\n\tzonefile: one\n'
+    variables, findings, before, after = taken_over(tmp_path, {"nsd.conf": nsd_conf}, [(NS1,), (OTHER,), ("127.0.0.1",)])
+    assert variables["nameserver_listen_on"] == ["any"] and not findings
+    assert before == after and all(before)

@@ -11,12 +11,12 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.clauses import label, option
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address, refuse_port
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
     DROPPED,
     KEPT,
-    REFUSAL,
     TAKEN,
     GatheredServer,
     Named,
@@ -77,8 +77,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
         else:
             result.local_config.append(written([clause[0], result.told(name, clause[1])]))
             result.end(name, KEPT, "nameserver_local_config")
-    own = [address for address in dict.fromkeys(listened) if address not in ("127.0.0.1", "::1")]
-    result.variables["nameserver_listen_on"] = own or (["127.0.0.1"] if listened else ["any"])
+    result.variables["nameserver_listen_on"] = listen_on(listened, own_addresses(addresses, facts)) if listened else ["any"]
     return result
 
 
@@ -88,22 +87,24 @@ def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[
     for item in clause[1]:
         name, value, statement = item[0], " ".join(item[1:]), f"server, {item[0]}"
         if name == "ip-address":
-            address, _at, port = value.partition("@")
-            listened.append(names.address(address))
+            address, _at, port = item[1].partition("@")
+            listened += read_address(result, address, port, statement)
+            more = [word.partition("=")[0] for word in item[2:] if "=" in word and word != "bindtodevice=no"]
+            if more:
+                result.find(CHANGE, f"what ip-address says of {address} besides is left out: {', '.join(more)}", statement)
             result.end(statement, TAKEN, "nameserver_listen_on")
+        elif name == "port":
+            refuse_port(result, value, statement)
+            result.end(statement, DEFAULT, "53")
+        elif name in _OWN:
+            result.end(statement, DROPPED, _OWN[name])
+        elif name in shipped or _SAID.get(name) == value:
+            result.end(statement, DEFAULT, f"{value}, as the collection says")
+        elif name in _SAID:
+            result.end(statement, DROPPED, f"the collection says {_SAID[name]}")
         else:
-            port = value if name == "port" else ""
-            if name in _OWN:
-                result.end(statement, DROPPED, _OWN[name])
-            elif name in shipped or _SAID.get(name) == value:
-                result.end(statement, DEFAULT, f"{value}, as the collection says")
-            elif name in _SAID:
-                result.end(statement, DROPPED, f"the collection says {_SAID[name]}")
-            elif name != "port":
-                kept.append(item)
-                result.end(statement, KEPT, "nameserver_local_config")
-        if port not in ("", "53"):
-            result.find(REFUSAL, f"serves at port {port}, and the collection serves at 53 only", statement)
+            kept.append(item)
+            result.end(statement, KEPT, "nameserver_local_config")
     if kept:
         result.local_config.append(written(["server", kept]))
     return listened

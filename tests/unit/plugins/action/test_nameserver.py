@@ -262,6 +262,13 @@ def test_a_host_that_was_not_compared_is_told_how():
         ),
         ({"listen_on": ["192.0.2.0/24", "localnets"]}, ["nameserver_listen_on: '192.0.2.0/24'", "nameserver_listen_on: 'localnets'"]),
         ({"listen_on": "any"}, ["nameserver_listen_on: 'any' is not a list"]),
+        (
+            {"listen_on": ["0.0.0.0", "::0"]},
+            [
+                f"nameserver_listen_on: '{address}' stands for all addresses, beside which there can be no other; list the host's own addresses, or any"
+                for address in ("0.0.0.0", "::0")
+            ],
+        ),
         ({"listen_on": ["fe80::1%x; }; evil {"]}, ["nameserver_listen_on: 'fe80::1%x; }; evil {' is not an address"]),
         (
             {"allow_query": ["192.0.2.1/24", "everybody"]},

@@ -89,6 +89,22 @@ def test_a_secret_is_left_out_of_what_stays_and_told():
     assert finding.kind == "change" and finding.text.startswith("client-key-pw of tls-auth t is a secret, which is not read, so it is left out; ")
 
 
+@pytest.mark.parametrize(
+    ("lines", "addresses"),
+    [
+        ([], ["any"]),
+        (["0.0.0.0", "::0"], ["any"]),
+        (["0.0.0.0"], ["192.0.2.1", "10.0.0.1"]),
+        (["127.0.0.1", "::0@53"], ["2001:db8::1"]),
+        (["127.0.0.1"], ["127.0.0.1"]),
+    ],
+)
+def test_where_it_listens(lines, addresses):
+    facts = {"configuration": clauses.parse("server:\n" + "".join(f"\tip-address: {line}\n" for line in lines)), "places": {}, "zones": [], "running": True}
+    found = nsd.server("ns1", ["192.0.2.1"], {**facts, "addresses": ["192.0.2.1", "10.0.0.1", "2001:db8::1"]}, [], {})
+    assert found.variables["nameserver_listen_on"] == addresses and not found.findings
+
+
 def test_another_port_is_a_reason_to_write_nothing():
     for line in ("port: 5353", "ip-address: 192.0.2.1@5353"):
         (finding,) = server(f"server:\n\t{line}\n").findings

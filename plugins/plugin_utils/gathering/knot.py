@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot_conf import label, option, plain
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -70,9 +71,7 @@ class _Reader:
             self.result.find(CHANGE, "its name server does not run, so that only its files say what it would serve")
         for clause in self.clauses:
             self._clause(clause)
-        own = [address for address in dict.fromkeys(self.listened) if address not in ("127.0.0.1", "::1")]
-        everywhere = {"0.0.0.0", "::"} & set(own)
-        self.result.variables["nameserver_listen_on"] = ["any"] if everywhere else own or ["127.0.0.1"]
+        self.result.variables["nameserver_listen_on"] = listen_on(self.listened, own_addresses(self.result.addresses, self.facts))
         return self.result
 
     def _clause(self, clause: Clause) -> None:
@@ -124,9 +123,7 @@ class _Reader:
             if address.startswith("/"):
                 self.result.find(REFUSAL, f"listens at the socket {address}, and the collection at addresses only", "server, listen")
                 continue
-            self.listened.append(names.address(address))
-            if port not in ("", "53"):
-                self.result.find(REFUSAL, f"serves at port {port}, and the collection serves at 53 only", "server, listen")
+            self.listened += read_address(self.result, address, port, "server, listen")
 
     def _storage(self, statement: str, path: str) -> None:
         own = self.layout.get("storage", path)

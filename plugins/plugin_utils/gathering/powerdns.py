@@ -15,13 +15,13 @@ from typing import Any
 from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import is_hidden
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address, refuse_port
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
     DROPPED,
     KEPT,
     PRIMARY,
-    REFUSAL,
     SECONDARY,
     TAKEN,
     GatheredServer,
@@ -108,8 +108,7 @@ class _Reader:
         if name in ("local-address", "local-ipv6"):
             self.result.end(statement, TAKEN, "nameserver_listen_on")
         elif name == "local-port":
-            if value not in ("", "53"):
-                self.result.find(REFUSAL, f"serves at port {value}, and the collection serves at 53 only", statement)
+            refuse_port(self.result, value, statement)
             self.result.end(statement, DEFAULT, "53")
         elif name in _OF_ZONES:
             self.result.end(statement, TAKEN, "by each zone")
@@ -132,12 +131,12 @@ class _Reader:
             self.result.end(statement, KEPT, "nameserver_local_config")
 
     def _listen(self) -> None:
-        found = [text for name in ("local-address", "local-ipv6") for text in re.split(r"[\s,]+", self.settings.get(name, "")) if text]
-        listened = [names.address(re.sub(r"\A\[?(.*?)\]?(?::53)?\Z", r"\1", text) if "." in text or "[" in text else text) for text in found]
-        if not listened or {"0.0.0.0", "::"} & set(listened):
-            self.result.variables["nameserver_listen_on"] = ["any"]
-        else:
-            self.result.variables["nameserver_listen_on"] = [text for text in dict.fromkeys(listened) if text not in ("127.0.0.1", "::1")] or ["127.0.0.1"]
+        listened: list[str] = []
+        for name in ("local-address", "local-ipv6"):
+            for text in _listed(self.settings.get(name, "")):
+                listened += read_address(self.result, *_with_port(text), f"settings, {name}")
+        own = own_addresses(self.result.addresses, self.facts)
+        self.result.variables["nameserver_listen_on"] = listen_on(listened, own) if listened else ["any"]
 
     # -- zones --------------------------------------------------------------------------------------------------------
 
@@ -198,10 +197,15 @@ def _key_name(text: str) -> str:
     return text.rstrip(".").lower()
 
 
+def _with_port(text: str) -> tuple[str, str]:
+    """(address, port) of C(192.0.2.1), C(192.0.2.1:5300) or C([2001:db8::1]:5300)."""
+    found = re.fullmatch(r"\[(.+)\](?::(\d+))?|([^:]+)(?::(\d+))?|(.+)", text)
+    return next(part for part in found.group(1, 3, 5) if part), next((part for part in found.group(2, 4) if part), "53")
+
+
 def _remote(text: str, key: str | None, beyond: list[str]) -> Remote:
     """A server as C(192.0.2.1), C(192.0.2.1:5300) or C([2001:db8::1]:5300)."""
-    found = re.fullmatch(r"\[(.+)\](?::(\d+))?|([^:]+)(?::(\d+))?|(.+)", text)
-    address, port = next(part for part in found.group(1, 3, 5) if part), next((part for part in found.group(2, 4) if part), "53")
+    address, port = _with_port(text)
     try:
         return Remote(names.address(address), int(port), key)
     except ValueError:

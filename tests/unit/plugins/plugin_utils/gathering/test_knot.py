@@ -174,6 +174,7 @@ def test_a_secret_is_left_out_of_what_stays_and_told():
     ("text", "wrong"),
     [
         ("server:\n    listen: 192.0.2.1@5353\n", "serves at port 5353"),
+        ("server:\n    listen: eth0@53\n", "listens at eth0, which is no address; write the host's addresses in its place there"),
         ("server:\n    listen: /run/knot.sock\n", "listens at the socket /run/knot.sock"),
         ("zone:\n  - domain: a.example\n    dnssec-signing: on\ndatabase:\n    storage: /other\n", "has the keys of a.example below /other"),
     ],
@@ -186,3 +187,7 @@ def test_reasons_to_write_nothing(text, wrong):
 def test_a_server_that_does_not_run_is_told_and_everywhere_is_any():
     found = server("server:\n    listen: [0.0.0.0@53, ::@53]\n", running=False)
     assert found.variables["nameserver_listen_on"] == ["any"] and [finding.kind for finding in found.findings] == ["change"]
+
+
+def test_addresses_of_one_ip_version_are_not_those_of_the_other():
+    assert server("server:\n    listen: [0.0.0.0@53, ::1@53]\n").variables["nameserver_listen_on"] == ["192.0.2.1"]

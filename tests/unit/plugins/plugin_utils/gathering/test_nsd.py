@@ -105,6 +105,18 @@ def test_where_it_listens(lines, addresses):
     assert found.variables["nameserver_listen_on"] == addresses and not found.findings
 
 
+def test_what_is_no_address_is_a_reason_to_write_nothing():
+    (finding,) = server("server:\n\tip-address: lo\n").findings
+    assert (finding.kind, finding.text) == ("refusal", "listens at lo, which is no address; write the host's addresses in its place there")
+
+
+def test_what_is_said_of_an_address_besides_is_told():
+    found = server('server:\n\tip-address: 192.0.2.1@53 servers="1 2" bindtodevice=no setfib=2\n')
+    (finding,) = found.findings
+    assert (finding.kind, finding.text) == ("change", "what ip-address says of 192.0.2.1 besides is left out: servers, setfib")
+    assert found.variables["nameserver_listen_on"] == ["192.0.2.1"]
+
+
 def test_another_port_is_a_reason_to_write_nothing():
     for line in ("port: 5353", "ip-address: 192.0.2.1@5353"):
         (finding,) = server(f"server:\n\t{line}\n").findings

@@ -96,10 +96,28 @@ def test_every_setting_ends_in_one_of_four(name, value, fate):
         ([("local-address", "127.0.0.1 192.0.2.1"), ("local-ipv6", "2001:db8::1")], ["192.0.2.1", "2001:db8::1"]),
         ([("local-address", "192.0.2.1:53")], ["192.0.2.1"]),
         ([("local-address", "127.0.0.1")], ["127.0.0.1"]),
+        ([("local-address", "[2001:db8::1]:53, 2001:db8::2")], ["2001:db8::1", "2001:db8::2"]),
+        ([("local-address", "0.0.0.0:53")], ["192.0.2.1"]),
     ],
 )
 def test_where_it_listens(settings, addresses):
-    assert server(settings).variables["nameserver_listen_on"] == addresses
+    found = server(settings)
+    assert found.variables["nameserver_listen_on"] == addresses and not found.findings
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "wrong"),
+    [
+        ("local-address", "192.0.2.1:5300", "serves at port 5300, and the collection serves at 53 only"),
+        ("local-address", "[2001:db8::1]:5300", "serves at port 5300, and the collection serves at 53 only"),
+        ("local-address", "localhost", "listens at localhost, which is no address; write the host's addresses in its place there"),
+        ("local-ipv6", "fe80::1%eth0", "listens at fe80::1%eth0, which is no address; write the host's addresses in its place there"),
+        ("local-port", "5300", "serves at port 5300, and the collection serves at 53 only"),
+    ],
+)
+def test_where_it_cannot_listen_afterwards_is_a_reason_to_write_nothing(setting, value, wrong):
+    (finding,) = server([(setting, value)]).findings
+    assert (finding.kind, finding.text, finding.places) == ("refusal", wrong, ("/etc/powerdns/pdns.conf:1",))
 
 
 def test_what_somebody_has_to_know():

@@ -80,3 +80,15 @@ def test_an_nsd_that_listens_everywhere_goes_on_doing_so(tmp_path, monkeypatch):
     variables, findings, before, after = taken_over(tmp_path, {"nsd.conf": nsd_conf}, [(NS1,), (OTHER,), ("127.0.0.1",)])
     assert variables["nameserver_listen_on"] == ["any"] and not findings
     assert before == after and all(before)
+
+
+def test_a_view_with_which_a_server_hides_its_version_is_not_needed(tmp_path):
+    """BIND's manual and many since call it "chaos"."""
+    chaos = 'view "chaos" chaos { match-clients { any; }; recursion no; zone "bind" chaos { type master; file "bind"; }; };\n'
+    named_conf = OPTIONS.format(QUIET) + f'view "main" {{ match-clients {{ any; }}; {ZONE} }};\n' + chaos
+    content = '$TTL 0\n@ CH SOA localhost. root.localhost. 1 3600 600 86400 60\n@ CH NS localhost.\nversion CH TXT "no"\n'
+    questions = [(NS1,), (NS1, None, "version.bind", "TXT", "CH")]
+    _variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf, "work/bind": content}, questions)
+    assert before[0] == after[0] and before[1] == (0, ['version.bind. 0 CH TXT "no"']) and after[1][1] == []
+    (finding,) = findings
+    assert finding["kind"] == "change" and "its view chaos of class chaos is left out" in finding["text"]

@@ -205,10 +205,17 @@ class Bind(Reading):
 def zones_of(statements):
     """(statement, name of its view or None) of every zone of class IN."""
     for statement in statements:
+        if statement[0] not in ("view", "zone") or not of_internet(statement):
+            continue
         if statement[0] == "view":
             yield from ((item, named_conf.words(statement)[1]) for item in named_conf.block(statement) if item[0] == "zone")
-        elif statement[0] == "zone" and [word.upper() for word in named_conf.words(statement)[2:3]] in ([], ["IN"]):
+        else:
             yield statement, None
+
+
+def of_internet(statement):
+    """Whether a view or a zone is of class IN, as it is without a word."""
+    return [word.upper() for word in named_conf.words(statement)[2:3]] in ([], ["IN"])
 
 
 def _key(statement, secrets):

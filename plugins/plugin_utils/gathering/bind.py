@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.named_conf import block, label, parse, value, words
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, zone_name
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind import of_internet
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import OF_ZONES, Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import OF_ZONES as VIEW_OF_ZONES
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import RECURSION, View, shared
@@ -85,7 +86,7 @@ class _Reader:
         self.result = GatheredServer(host, "bind", tuple(addresses), variables=self.options.variables, places=facts["places"])
         self.result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
         self.served = {zone_name(zone["name"], zone["view"]): zone for zone in facts["zones"]}
-        self.views = [View(item, self.lists) for item in self.statements if item[0] == "view"]
+        self.views = [View(item, self.lists) for item in self.statements if item[0] == "view" and of_internet(item)]
         self.inside: dict[str, str] = {}
         self.needing = self._named_by_options()
 
@@ -182,7 +183,11 @@ class _Reader:
             self.result.named.append(Named(key_name(statement[1]), name, text, is_key=True))
         elif kind in ("acl", *SERVER_LISTS):
             self.result.named.append(Named(key_name(statement[1]), name, written(statement)))
-        elif kind != "view":
+        elif kind == "view":
+            if not of_internet(statement):  # it could stay only where zones are in views
+                self.result.find(CHANGE, f"its {name} of class {words(statement)[2]} is left out; the collection hides version.bind and its like", name)
+                self.result.end(name, DROPPED, "the collection hides version.bind and its like")
+        else:
             self.result.local_config.append(written(self._absolute(statement)))
             self.result.end(name, KEPT, "nameserver_local_config")
 

@@ -97,6 +97,15 @@ def test_what_cannot_be_declared_of_views_is_a_reason_to_write_nothing(views, wr
     assert any(wrong in refusal for refusal in refusals(topology)), topology.findings
 
 
+def test_a_view_of_another_class_is_none_of_those_that_are_declared():
+    found = server(("internal", "any;", zone("a.example")), lists='view "chaos" CHAOS { recursion no; zone "bind" CH { type primary; file "bind"; }; };\n')
+    assert [view["name"] for view in found.views] == ["internal"] and list(found.zones) == ["a.example"] and not found.local_config
+    (finding,) = found.findings
+    said = "host ns1: its view chaos of class CHAOS is left out; the collection hides version.bind and its like (named.conf:2)"
+    assert (finding.kind, str(finding)) == ("change", said)
+    assert {fate.statement: fate.fate for fate in found.fates}["view chaos"] == "dropped"
+
+
 def test_a_zone_that_is_to_be_left_cannot_stay_beside_views():
     topology = Topology({"ns1": server(("a", "10.0.0.0/8;", zone("a.example")), ("b", "any;", ""))}, ["a.example"])
     assert any("zone a.example@a: cannot be declared (a.example@a is named in gather_leave)" in refusal for refusal in refusals(topology))

@@ -81,15 +81,30 @@ install_packages() {
 }
 
 # The tests start name servers themselves, on loopback: what Debian's packages would start and enable must never run.
+# What keeps them from it is taken away however apt-get ends; what a run that was killed left, by the next one.
+policy=/usr/sbin/policy-rc.d # read by Debian's packages
+ours='# While tests/toolchain/setup.sh of authoritative.dns installs; then this file goes, with:'
 start_nothing() { # start_nothing COMMAND…
-  local policy=/usr/sbin/policy-rc.d links=/etc/systemd/system/multi-user.target.wants unwanted=() own='' status=0
+  local links=/etc/systemd/system/multi-user.target.wants service unwanted=()
   for service in named nsd knot pdns prometheus; do [ -e $links/$service.service ] || unwanted+=("$links/$service.service"); done
-  [ -e $policy ] || { own=$policy; printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod +x $policy; }
-  (logged "$@") || status=$?
-  [ -z "$own" ] || as_root rm -f "$own"
-  [ ${#unwanted[@]} = 0 ] || as_root rm -f "${unwanted[@]}"
-  [ $status = 0 ] || exit 1
+  # A signal waits for the command that runs: apt-get's dpkg would go on.
+  trap 'exit 1' INT TERM HUP
+  # shellcheck disable=SC2064 # as they are now
+  trap "start_as_before ${unwanted[*]}" EXIT
+  [ -e $policy ] || { printf '#!/bin/sh\n%s\nexit 101\n' "$ours ${unwanted[*]}" | as_root tee $policy >/dev/null && as_root chmod +x $policy; }
+  logged "$@"
+  start_as_before "${unwanted[@]}"
+  trap - EXIT INT TERM HUP
 }
+start_as_before() { # start_as_before [LINK…]: without these links, those that our policy names, and last the policy
+  local gone=("$@") more
+  if left_behind; then
+    read -ra more < <(sed -n "s|^$ours||p" $policy)
+    gone+=("${more[@]}" "$policy")
+  fi
+  [ ${#gone[@]} = 0 ] || as_root rm -f "${gone[@]}"
+}
+left_behind() { grep -qs "^$ours" $policy; }
 
 # --- Python ---------------------------------------------------------------------------------------------------------
 # Asks each candidate to run: a version manager's shim exists for versions that do not.
@@ -154,11 +169,12 @@ esac
 
 state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*.{sh,py,txt})-${PYTHON:-default}
 # shellcheck disable=SC1090 # what this script wrote
-if grep -qsxF "# $state" "$env_file" && [ -z "$(missing)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
+if ! left_behind && grep -qsxF "# $state" "$env_file" && [ -z "$(missing)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
 
 mkdir -p "$cache" build
 exec 9> "$cache/lock"
 flock 9   # another checkout may be building the same environment
+start_as_before
 started=$SECONDS
 date > "$log"
 say "what is missing is installed in three steps; what the programs say of it is in ${log#"$checkout/"}"

@@ -42,7 +42,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement
     second_step,
 )
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Capabilities, Settings, beyond, too_old
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Capabilities, Settings, beyond, needed_addresses, too_old
 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 
@@ -224,7 +224,7 @@ class ActionModule(ActionBase):
             "members": {member: catalog for catalog, listed in host_plan.consumed.items() for member in listed},
             "listed": {name: [zone_file_name(name), members] for name, members in listed.items()},
             "address": "127.0.0.1" if "any" in settings.listen_on else settings.listen_on[0],
-            "addresses": ["127.0.0.1", *host_plan.addresses] if "any" in settings.listen_on else settings.listen_on,
+            "addresses": needed_addresses(software.CAPABILITIES, host_plan, settings),
             "port": 53,
         }
 

@@ -11,6 +11,7 @@ import random
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -18,6 +19,7 @@ import time
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import condition, listeners
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.named import NAMED, free_port, running_named
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
@@ -128,6 +130,22 @@ def test_another_program_on_the_port_is_told_even_where_nothing_is_to_change(hos
                 host.bring(zones)
     host.start()
     assert_converges(host, NEW)
+
+
+def test_who_has_the_port_of_one_address_is_in_the_way_of_a_server_that_takes_all_with_one_socket(host):
+    """As systemd-resolved has 127.0.0.53. named takes address by address, and does without that one."""
+    everywhere = Settings(listen_on=("any",), allow_query=("any",))
+    before = host.tree()
+    with socket.create_server(("127.0.0.53", host.port)):
+        if isinstance(host, BindHost):
+            assert host.preview(OLD, settings=everywhere)["changed"]
+        else:
+            told = rf" \(process {os.getpid()}\) has port {host.port} of 127\.0\.0\.53, which {host.daemon} needs.* any in nameserver_listen_on"
+            with pytest.raises(Refused, match=told):
+                host.preview(OLD, settings=everywhere)
+        assert not host.preview(OLD)["changed"]
+    assert host.preview(OLD, settings=everywhere)["changed"]
+    assert host.tree() == before
 
 
 @pytest.mark.parametrize("listens", [True, False])

@@ -61,9 +61,10 @@ def _look_for_rivals(state, own):
     for process, address in listeners.holders(payload["addresses"], payload["port"], own):
         how = state.software.elsewhere(process.words) if process and process.name == state.software.daemon else None
         who = " ".join(filter(None, [str(process or "a process that cannot be seen from here"), how]))
-        raise Refused(
-            f"{who} has port {payload['port']} of {address}, which {state.layout['service']} needs. Stop and disable it, or let nameserver_software name it"
-        )
+        remedy = "Stop and disable it, or let nameserver_software name it"
+        if address not in payload["addresses"] and "0.0.0.0" in payload["addresses"]:
+            remedy = "List the host's addresses instead of any in nameserver_listen_on, or stop and disable it"
+        raise Refused(f"{who} has port {payload['port']} of {address}, which {state.layout['service']} needs. {remedy}")
 
 
 def _refuse_another_configuration(software):

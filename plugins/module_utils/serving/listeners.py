@@ -65,6 +65,7 @@ def processes(name):
 def holders(addresses, port, known=()):
     """Who takes questions at a port of one of these addresses, or of all: [(its process, None if that cannot be seen, address)].
 
+    addresses: 0.0.0.0 and :: stand for all of their family: one socket for all of them needs that nobody has the port of any.
     known: processes that are not looked for among all others; what they hold is not told. Where what they hold is hidden, what nobody is seen to
     hold is taken for theirs.
     """
@@ -77,7 +78,7 @@ def holders(addresses, port, known=()):
                 address, number = fields[1].split(":")
                 if int(number, 16) == port and fields[3] == state:
                     local = _address(address)
-                    if local in wanted or local.is_unspecified and wanted:
+                    if any(local == one or local.is_unspecified or one.is_unspecified and one.version == local.version for one in wanted):
                         sockets[fields[9]] = str(local)
     hidden = False
     for process in known if sockets else ():

@@ -47,6 +47,7 @@ CAPABILITIES = Capabilities(
     local_text=_OWN,
     catalogs=True,
     views=True,
+    listens_by_address=True,
     since={"offers_tls": (9, 18), "takes_tls": (9, 18), "catalogs": (9, 18, 3)},  # the statement "tls"; version 2 of catalogs
 )
 _DEFAULT = Settings()

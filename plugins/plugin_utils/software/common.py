@@ -64,6 +64,7 @@ class Capabilities:
 
     catalogs: learn from catalog zones (RFC 9432) which zones to transfer; others get a stanza for each. one_catalog: from one of them only.
     views: have several contents of one zone, and show each to those who may see it (split horizon).
+    listens_by_address: takes the addresses that the host has one by one, and does without those that another program has.
 
     oldest: the first version that understands what is written. since: of features that came later, the first version that has each.
     """
@@ -83,6 +84,7 @@ class Capabilities:
     catalogs: bool = False
     one_catalog: bool = False
     views: bool = False
+    listens_by_address: bool = False
     since: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, version: str) -> Capabilities:
@@ -299,6 +301,15 @@ def version(address: str) -> int:
 
 
 def own_addresses(settings: Settings) -> list[str]:
-    """The addresses to listen on where ``any`` is not among them: loopback too, of the families that the host has."""
+    """The addresses to listen on: loopback too, of the families that the host has; for ``any`` those that stand for all."""
+    if "any" in settings.listen_on:
+        return ["0.0.0.0", "::"]
     version6 = ["::1"] if any(":" in address for address in settings.listen_on) else []
     return list(dict.fromkeys(["127.0.0.1", *version6, *settings.listen_on]))
+
+
+def needed_addresses(capabilities: Capabilities, plan: Plan, settings: Settings) -> list[str]:
+    """Where nobody else may listen: the program would not start, or not be who is asked."""
+    if "any" not in settings.listen_on:
+        return list(settings.listen_on)
+    return ["127.0.0.1", *plan.addresses] if capabilities.listens_by_address else own_addresses(settings)

@@ -103,7 +103,7 @@ def render(plan: Plan, layout: Layout, settings: Settings) -> dict[str, str]:
 
 
 def _server(plan: Plan, layout: Layout, settings: Settings) -> str:
-    addresses = ["0.0.0.0", "::"] if "any" in settings.listen_on else own_addresses(settings)
+    addresses = own_addresses(settings)
     over_tls = f"    listen-tls: {_list(f'{address}@{TLS_PORT}' for address in addresses)}\n"
     over_tls += f'    cert-file: "{settings.tls_certificate}"\n    key-file: "{settings.tls_key}"\n'
     return (

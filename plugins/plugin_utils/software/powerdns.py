@@ -104,7 +104,7 @@ def _settings(plan: Plan, layout: Layout, settings: Settings) -> str:
         "gsqlite3-dnssec=yes",
         # What a power failure may take from the write-ahead log is transferred again (SQLite's PRAGMA synchronous, NORMAL).
         "gsqlite3-pragma-synchronous=1",
-        f"local-address={'0.0.0.0, ::' if 'any' in settings.listen_on else ', '.join(own_addresses(settings))}",
+        f"local-address={', '.join(own_addresses(settings))}",
         # From where it asks and tells others, which know it by these addresses.
         "query-local-address=" + ", ".join(next(iter(found), anywhere) for found, anywhere in zip(sources(plan, settings).values(), ("0.0.0.0", "::"))),
         # Or pdns_server would not start before every address is there.

@@ -34,6 +34,17 @@ def test_who_has_a_port_of_an_address_is_found(family, kind, address, everywhere
     assert holders([address], port) == []
 
 
+@pytest.mark.parametrize(("family", "kind", "address"), KINDS)
+def test_whoever_has_a_port_of_one_address_is_in_the_way_of_who_wants_that_of_all(family, kind, address):
+    with socket.socket(family, kind) as link:
+        link.bind((address, 0))
+        if kind == socket.SOCK_STREAM:
+            link.listen()
+        port = link.getsockname()[1]
+        found = {everywhere: [told for _process, told in holders([everywhere], port)] for everywhere in ("0.0.0.0", "::")}
+        assert found == {"0.0.0.0": [address] if family == socket.AF_INET else [], "::": [address] if family == socket.AF_INET6 else []}
+
+
 def test_a_connection_is_nobody_who_listens():
     port = free_port()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software import bind, knot, nsd, powerdns
-from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings, beyond, sends_differences, source_for, too_old, version_numbers
+from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import (
+    Settings,
+    beyond,
+    needed_addresses,
+    sends_differences,
+    source_for,
+    too_old,
+    version_numbers,
+)
 from ansible_collections.authoritative.dns.tests.support.declarations import NS, planned
 
 TLS = Settings(("any",), ("any",), tls_certificate="/c", tls_key="/k", tls_ca="/a")
@@ -76,3 +84,11 @@ def test_secondaries_of_a_large_zone_get_what_changed(hosts, zone, differences):
     file = "$TTL 3600\n@ NS ns1.example.\n" + "".join(f"h{number} A 10.0.{number // 256}.{number % 256}\n" for number in range(hosts))
     (primary,) = planned([{"name": "a.example", "file": file, **zone}]).primary.values()
     assert sends_differences(primary) is differences
+
+
+@pytest.mark.parametrize("software", [bind, nsd, knot, powerdns])
+def test_where_nobody_else_may_listen(software):
+    host = planned([{"name": "a.example", "records": NS}])
+    taken = [needed_addresses(software.CAPABILITIES, host, Settings(listen_on=listen_on)) for listen_on in (("any",), ("127.0.0.9", "any"), ("127.0.0.9",))]
+    everything = ["127.0.0.1", *host.addresses] if software is bind else ["0.0.0.0", "::"]
+    assert taken == [everything, everything, ["127.0.0.9"]]

@@ -108,10 +108,10 @@ class _Channel:
         if length > _LONGEST:
             raise _Failed
         answer = self._read(length)[len(_VERSION) :]
-        signed = _read_items(answer)["_auth"]["hsha"]
+        signed = _read_message(answer)["_auth"]["hsha"]
         if not hmac.compare_digest(signed[1:], self._signature(answer[len(_item("_auth", {"hsha": signed})) :])):
             raise _Failed
-        said = _read_items(answer)
+        said = _read_message(answer)
         if said["_ctrl"]["_ser"] != str(self.serial).encode():
             raise _Failed
         return said
@@ -138,14 +138,22 @@ def _item(name, value):
     return bytes([len(name)]) + name.encode() + kind + struct.pack("!I", len(octets)) + octets
 
 
+def _read_message(octets):
+    """{name: {name: octets}}. A table in one of these tables, which no answer needs, is left as it is: who sends it may have nested a thousand."""
+    message = {}
+    for name, kind, value in _read_items(octets):
+        if kind != _TABLE:
+            raise _Failed
+        message[name] = {inner: said for inner, _kind, said in _read_items(value)}
+    return message
+
+
 def _read_items(octets):
-    """{name: octets or such a dictionary}."""
-    found, position = {}, 0
+    """Yields (name, kind, octets)."""
+    position = 0
     while position < len(octets):
         start = position + 1 + octets[position]
         name = octets[position + 1 : start].decode()
         length = struct.unpack_from("!I", octets, start + 1)[0]
-        value = octets[start + 5 : start + 5 + length]
-        found[name] = _read_items(value) if octets[start : start + 1] == _TABLE else value
+        yield name, octets[start : start + 1], octets[start + 5 : start + 5 + length]
         position = start + 5 + length
-    return found

@@ -109,6 +109,12 @@ def test_the_timer_goes_with_the_last_zone_and_credentials_with_it(tmp_path, pla
     assert {told.split()[0] for told in host.systemctl.told()} == {"disable", "stop"}
 
 
+def test_the_timer_goes_where_its_interval_becomes_0_together_with_the_last_zone(tmp_path):
+    host = Host(tmp_path, zones=())
+    host.play(the_playbook(host), cloud_route53_interval=0)
+    assert not any(path.exists() for path in host.files)
+
+
 def test_the_timer_is_about_all_zones_whatever_a_run_is_about(tmp_path):
     host = Host(tmp_path, zones=ZONES)
     options = {"state": "installed", "program": str(tmp_path / "route53.pyz"), "configuration": str(tmp_path / "route53.json")}

@@ -11,10 +11,13 @@ LAB=${LAB:-}
 [[ $LAB =~ ^[a-z0-9-]{0,30}$ ]] || { echo "lab.sh: LAB=$LAB: a lab's name has up to 30 lower-case letters, digits and hyphens" >&2; exit 2; }
 id=$(sha256sum <<<"$checkout" | cut -c1-6)-$LAB # two checkouts may have labs of the same name
 directory=${XDG_CACHE_HOME:-$HOME/.cache}/authoritative-dns/labs/$id
-volatile=${XDG_RUNTIME_DIR:-/run}/authoritative-dns/$id
+volatile=${XDG_RUNTIME_DIR:-}/authoritative-dns/$id
 [ "$(id -u)" != 0 ] || volatile=/run/authoritative-dns/$id
 
 enter() {
+  [ "$(id -u)" = 0 ] || [ -n "${XDG_RUNTIME_DIR:-}" ] || {
+    echo "lab.sh: XDG_RUNTIME_DIR is not set, as after su or in cron, so a lab has no place; log in as this user, or set it to a directory of this user's own" >&2; exit 2
+  }
   [ -e "$directory/containers.conf" ] || describe
   export CONTAINERS_CONF=$directory/containers.conf CONTAINERS_STORAGE_CONF=$directory/storage.conf
   export LAB_NETWORK=dnslab-$id MOLECULE_EPHEMERAL_DIRECTORY=$directory/molecule

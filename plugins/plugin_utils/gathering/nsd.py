@@ -26,7 +26,6 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
 
 LOCAL_FILES = ("nsd.conf",)
 Clause = list[Any]
-Option = list[str]
 # What L(software.nsd) says in any case.
 _SAID = {"hide-version": "yes", "hide-identity": "yes", "minimal-responses": "yes", "refuse-any": "yes", "rrl-ratelimit": "200", "rrl-slip": "1"}
 _SAID |= {"ip-freebind": "yes", "database": "", "zonefiles-write": "10", "log-only-syslog": "yes"}

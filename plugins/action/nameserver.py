@@ -250,7 +250,8 @@ def host_duties(
     addresses = inventory.own_addresses(task_vars)
     settings = read_settings(arguments, addresses)
     host_plan = plan(declaration, host, addresses)
-    capabilities, problems = software.CAPABILITIES, []
+    authority = arguments.get("tls_authority")
+    capabilities, problems = software.CAPABILITIES, inventory.authority_problems(authority, task_vars) if authority else []
     if version:
         problems += too_old(capabilities, version, host)
         capabilities = capabilities.of(version)

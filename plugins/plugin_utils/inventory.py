@@ -152,6 +152,32 @@ def _resolved(value: Any, template: Callable[[Any], Any]) -> Any:
     return value
 
 
+def beside_inventory(path: str, inventory_dir: str | None) -> str:
+    """Where on the controller a path is that a variable gives and a task uses: relative to the inventory, with the user's directory as modules know it.
+
+    Raises ValueError where it is relative and the inventory is in no directory.
+    """
+    path = os.path.expanduser(os.path.expandvars(path))
+    if not path or os.path.isabs(path):
+        return path
+    if not os.path.isabs(inventory_dir or ""):  # Ansible says "None" where hosts are listed on the command line
+        raise ValueError(f"{path!r} is relative to the inventory, which is in no directory")
+    return os.path.join(inventory_dir or "", path)
+
+
+def authority_problems(path: str, task_vars: Mapping[str, Any]) -> list[Problem]:
+    """What keeps the path of an authority from being the same one for all name servers: these trust no other."""
+    hostvars, servers = task_vars["hostvars"], servers_now(task_vars["groups"])
+    hosts = dict.fromkeys([task_vars["inventory_hostname"], *servers[PRIMARIES_GROUP], *servers[SECONDARIES_GROUP]])
+    where, right = "nameserver_tls_authority", "give an absolute path"
+    try:
+        places = sorted({beside_inventory(path, hostvars[host].get("inventory_dir")) for host in hosts})
+    except ValueError as error:
+        return [Problem(where, str(error), right)]
+    wrong = f"{path!r} is relative to the inventory, and those of the name servers are in several directories: it would be {' and '.join(places)}"
+    return [Problem(where, wrong, f"{right}, so that all have one authority")] if len(places) > 1 else []
+
+
 def _find(path: str, task_vars: Mapping[str, Any]) -> str:
     """Where a declared path is: relative to the inventory, else to the playbook."""
     roots = [root for root in (task_vars.get("inventory_dir"), task_vars.get("playbook_dir")) if root]

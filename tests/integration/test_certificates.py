@@ -31,10 +31,11 @@ class Host:
         self.root, self.software = root, software
         self.service, self.told = TOLD[software]
         self.systemctl = Systemctl(root / "bin")
-        for directory in ("etc", "work"):
+        self.authority = root / "inventory/authority"
+        for directory in ("etc", "work", "inventory"):
             (root / directory).mkdir()
         host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": ["127.0.0.1"]}
-        (root / "inventory.json").write_text(json.dumps({"dns_secondaries": {"hosts": {"ns1": host}}}))
+        (root / "inventory/hosts.json").write_text(json.dumps({"dns_secondaries": {"hosts": {"ns1": host}}}))
         include = [{"name": part, "ansible.builtin.include_role": {"name": ROLE, "tasks_from": part}} for part in ("distribution", "certificates")]
         refused = {"name": "Refuse", "ansible.builtin.fail": {"msg": "it would lose much"}, "when": "refused"}
         (root / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [*include, refused]}]))
@@ -54,14 +55,14 @@ class Host:
             "__nameserver_host": {"version": "", "services": {self.service: {"running": running, "enabled": True}}},
             "nameserver_software": self.software,
             "nameserver_allow_query": ["any"],
-            "nameserver_tls_authority": str(self.root / "authority"),
+            "nameserver_tls_authority": "authority",
             "nameserver_tls_days": 10,  # so that each run renews it
             "dns_zones": [{"name": "example.com", "primaries": ["192.0.2.1"], "tsig": False, "records": [{"type": "NS", "value": "ns1.example.net."}]}],
             "refused": refused,
             **(given or {}),
         }
         (self.root / "variables.json").write_text(json.dumps(variables))
-        command = ["ansible-playbook", "-i", "inventory.json", "play.yml", "-e", "@variables.json", *options]
+        command = ["ansible-playbook", "-i", "inventory/hosts.json", "play.yml", "-e", "@variables.json", *options]
         environment = {**self.systemctl.environment, "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=180, check=False, env=environment)
         said = done.stdout + done.stderr
@@ -85,6 +86,13 @@ def test_a_renewed_certificate_is_read_where_the_run_is_refused_after_that(tmp_p
     if software == "bind":
         assert host.run("--check") == [] and host.certificate == renewed
         assert host.run(running=False) == [] and host.certificate != renewed
+
+
+def test_the_authority_is_beside_the_inventory(tmp_path):
+    host = Host(tmp_path, "bind")
+    host.run()
+    assert sorted(path.name for path in host.authority.iterdir()) == ["authority.key", "authority.pem"]
+    assert not (tmp_path / "authority").exists(), "beside the play, which may be in a collection"
 
 
 FILES = {"nameserver_tls_certificate": "fullchain.pem", "nameserver_tls_key": "privkey.pem", "nameserver_tls_ca": "ca.pem"}
@@ -112,7 +120,7 @@ def test_files_that_are_given_are_left_alone_and_what_is_missing_is_issued(tmp_p
     assert tree(live) == before
     assert sorted(path.name for path in (tmp_path / "etc").glob("tls/*")) == issued
     assert all("BEGIN" in (tmp_path / "etc/tls" / name).read_text() for name in issued)
-    assert (tmp_path / "authority/authority.pem").exists(), "other hosts may need it"
+    assert (host.authority / "authority.pem").exists(), "other hosts may need it"
 
 
 def tree(directory):
@@ -132,4 +140,4 @@ def test_one_of_certificate_and_key_is_refused_before_anything_is_touched(tmp_pa
     told = f"nameserver_tls_{given}: is given without nameserver_tls_{missing}; give both, which belong together, or neither"
     with pytest.raises(AssertionError, match=told):
         host.run(given={f"nameserver_tls_{given}": "/etc/ssl/mine.pem"})
-    assert not list((tmp_path / "etc").iterdir()) and not (tmp_path / "authority").exists()
+    assert not list((tmp_path / "etc").iterdir()) and not host.authority.exists()

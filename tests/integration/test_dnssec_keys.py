@@ -89,6 +89,17 @@ def test_keys_are_kept_encrypted_and_come_back(tmp_path, kind):
         assert host.ask(NAME, "DNSKEY") == known and host.signing_keys(NAME) == before
 
 
+def test_a_directory_that_is_given_is_relative_to_the_inventory(tmp_path):
+    with running_host(SIGNERS[0], tmp_path) as host:
+        host.bring_declared([ZONE])
+        code, said = play(host, dnssec_keys_directory="kept/keys")
+        assert code == 0 and "changed=2" in said and (host.root / "controller/kept/keys/ns1.vault").exists(), said
+        had = host.signing_keys(NAME)
+        lose(host)
+        code, said = play(host, "-e", "dnssec_keys_restore=true", dnssec_keys_directory="kept/keys")
+        assert code == 0 and host.signing_keys(NAME) == had, said
+
+
 OWN = {"dns_zones": [{**ZONE, "primaries": ["ns2"], "secondaries": ["ns3"]}]}
 BY_NS2 = pytest.mark.parametrize("declared", [{"dns_promoted": "ns2"}, OWN], ids=["promoted", "own primaries"])
 

@@ -61,6 +61,12 @@ def test_what_a_hosts_program_cannot_do_is_a_mistake():
         run(zones, {"software": "nds"})
 
 
+def test_an_authority_that_would_be_in_several_places_is_a_mistake():
+    given = {"software": "bind", "settings": {"tls_authority": "authority"}}
+    with pytest.raises(AnsibleActionFail, match="no host was changed.\n- nameserver_tls_authority: 'authority' is relative to the inventory, .*absolute path"):
+        run([{"name": "example.com", "records": RECORDS}], given)
+
+
 def test_servers_are_not_provisioned_where_none_waits_for_the_other():
     declared, software = [{"name": "example.com", "records": RECORDS}], {"software": "nsd", "settings": {"allow_query": ["any"]}}
     for strategy in ("free", "ansible.builtin.free", "host_pinned"):

@@ -8,7 +8,7 @@ import gc
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
-from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import declared, host_addresses, own_addresses
+from ansible_collections.authoritative.dns.plugins.plugin_utils.inventory import authority_problems, declared, host_addresses, own_addresses
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +69,24 @@ def test_a_host_that_is_promoted_takes_the_place_of_all_primaries_and_these_beco
 def test_who_cannot_be_promoted_is_told():
     with pytest.raises(DeclarationError, match="dns_promoted: 'ns9' is no such host; name one of the hosts of dns_primaries and dns_secondaries: ns1"):
         declared(task_vars(dns_zones=[{"name": "example.com", "records": RECORDS}], dns_promoted="ns9"), str)
+
+
+@pytest.mark.parametrize(
+    ("path", "places", "told"),
+    [
+        ("authority", {"ns1": "/a", "ns2": "/a", "pc1": "/b"}, ""),
+        ("/authority", {"ns1": "/a", "ns2": "/b"}, ""),
+        ("authority", {"ns1": "/a", "ns2": "/b"}, "those of the name servers are in several directories: it would be /a/authority and /b/authority; give an"),
+        ("authority", {"ns1": "None", "ns2": "None"}, "'authority' is relative to the inventory, which is in no directory; give an absolute path"),
+        ("authority", {"ns1": "/a", "ns2": None}, "'authority' is relative to the inventory, which is in no directory; give an absolute path"),
+    ],
+)
+def test_an_authority_is_one_for_all_name_servers(path, places, told):
+    groups = {"dns_primaries": ["ns1"], "dns_secondaries": ["ns2"], "dns_clients": ["pc1"]}
+    hostvars = {host: {"inventory_dir": place} for host, place in places.items()}
+    problems = authority_problems(path, {"groups": groups, "hostvars": hostvars, "inventory_hostname": "ns1"})
+    assert len(problems) == bool(told)
+    assert all(str(problem).startswith("nameserver_tls_authority: ") and told in str(problem) for problem in problems)
 
 
 def test_only_strings_with_templates_are_templated():

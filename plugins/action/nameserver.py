@@ -47,6 +47,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 
 _PATH = re.compile(r"/[\w./@+-]*\Z", re.ASCII)
+_LEAST_TLS_DAYS = 3  # whose last third is a day, in which a daily run renews
 _LEFT_AT_MOST = 1000  # zones that differ; where there are more, to read the declaration again is a small part of the run
 
 
@@ -273,7 +274,7 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
     """The server's settings from a module's arguments. Raises DeclarationError naming every mistake."""
     problems = []
     chosen = {key: value for key, value in arguments.items() if value not in (None, [], "")}
-    authority = chosen.pop("tls_authority", None)
+    authority, days = chosen.pop("tls_authority", None), chosen.pop("tls_days", None)
     for key, (read, right) in READERS.items():
         items = chosen.get(key, [])
         if not isinstance(items, (list, tuple)):
@@ -305,6 +306,9 @@ def read_settings(arguments: Mapping[str, Any], addresses: Sequence[str]) -> Set
         if authority and key in chosen and other not in chosen:
             right = "give both, which belong together, or neither, and nameserver_tls_authority issues them"
             problems.append(Problem(f"nameserver_{key}", f"is given without nameserver_{other}", right))
+    if authority and days is not None and not (str(days).isdecimal() and int(days) >= _LEAST_TLS_DAYS):
+        right = f"write {_LEAST_TLS_DAYS} or more, since certificates are renewed by a run in the last third of their days"
+        problems.append(Problem("nameserver_tls_days", f"{days!r} is no number of days, or too few", right))
     if problems:
         raise DeclarationError(problems)
     if isinstance(chosen.get("dnssec_validation"), bool):

@@ -46,7 +46,7 @@ options:
       - The server's own settings, with the keys C(listen_on), C(allow_query), C(recursion_networks), C(forwarders) (lists of addresses
         or networks), C(dnssec_validation), C(local_config) and C(local_options) (statements of your own), and the paths C(tls_certificate),
         C(tls_key) and C(tls_ca) of files on the host. With C(tls_authority), which is where the role has an authority, the first two are given together
-        or not at all.
+        or not at all, and C(tls_days), for which it issues certificates, are 3 at least.
     type: dict
     default: {}
   comparisons:

@@ -45,6 +45,13 @@ class Host:
         path = self.root / "etc/tls/certificate.pem"
         return path.read_text() if path.exists() else None
 
+    def expire(self):
+        """Has the certificate be one that ends tomorrow."""
+        key, certificate = self.root / "etc/tls/key.pem", self.root / "etc/tls/certificate.pem"
+        command = ["openssl", "req", "-x509", "-key", str(key), "-out", str(certificate), "-days", "1", "-subj", "/CN=ns1"]
+        subprocess.run(command, capture_output=True, check=True)
+        return self.certificate
+
     def run(self, *options, refused=False, running=True, given=None):
         """What systemd was told to do, by a run that ends as it should. given: the role's variables that name files."""
         shipped = yaml.safe_load((FOLDER / f"vars/software/{self.software}-Debian.yml").read_text())
@@ -56,7 +63,6 @@ class Host:
             "nameserver_software": self.software,
             "nameserver_allow_query": ["any"],
             "nameserver_tls_authority": "authority",
-            "nameserver_tls_days": 10,  # so that each run renews it
             "dns_zones": [{"name": "example.com", "primaries": ["192.0.2.1"], "tsig": False, "records": [{"type": "NS", "value": "ns1.example.net."}]}],
             "refused": refused,
             **(given or {}),
@@ -79,13 +85,25 @@ def test_a_renewed_certificate_is_read_where_the_run_is_refused_after_that(tmp_p
     (tmp_path / "state").mkdir()
     (tmp_path / "state/current").symlink_to("a")
     (tmp_path / "state/a").mkdir()
-    before = host.certificate
+    before = host.expire()
     assert host.run(refused=True) == host.told
     renewed = host.certificate
     assert before and renewed and before != renewed
     if software == "bind":
-        assert host.run("--check") == [] and host.certificate == renewed
-        assert host.run(running=False) == [] and host.certificate != renewed
+        ending = host.expire()
+        assert host.run("--check") == [] and host.certificate == ending
+        assert host.run(running=False) == [] and host.certificate != ending
+
+
+@pytest.mark.parametrize("days", [3, 30, 365])
+def test_a_certificate_is_renewed_before_it_ends_and_not_by_each_run(tmp_path, days):
+    host, given = Host(tmp_path, "bind"), {"nameserver_tls_days": days}
+    host.run(given=given)
+    issued = host.certificate
+    host.run(given=given)
+    assert host.certificate == issued
+    host.run()  # by the default of 365 days, of which the last 30 count
+    assert (host.certificate != issued) == (days < 365)
 
 
 def test_the_authority_is_beside_the_inventory(tmp_path):

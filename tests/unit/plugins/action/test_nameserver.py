@@ -281,6 +281,10 @@ def test_a_host_that_was_not_compared_is_told_how():
             ["nameserver_tls_key: is given without nameserver_tls_certificate; give both, which belong together, or neither, and nameserver_tls_authority"],
         ),
         ({"tls_authority": "authority", "tls_certificate": "/certificate.pem"}, ["nameserver_tls_certificate: is given without nameserver_tls_key; give both"]),
+        ({"tls_authority": "authority", "tls_days": 2}, ["nameserver_tls_days: 2 is no number of days, or too few; write 3 or more, since certificates are"]),
+        ({"tls_authority": "authority", "tls_days": "-5"}, ["nameserver_tls_days: '-5' is no number of days, or too few; write 3 or more"]),
+        ({"tls_authority": "authority", "tls_days": "a week"}, ["nameserver_tls_days: 'a week' is no number of days, or too few; write 3 or more"]),
+        ({"tls_authority": "authority", "tls_days": 0}, ["nameserver_tls_days: 0 is no number of days, or too few; write 3 or more"]),
         ({"local_config": ["x"], "tls_ca": ["x"]}, ["nameserver_local_config: ['x'] is no text", "nameserver_tls_ca: ['x'] is not an absolute path"]),
         ({"dnssec_validation": "maybe"}, ["nameserver_dnssec_validation: 'maybe' is no setting; write auto, yes or no"]),
         (
@@ -303,6 +307,7 @@ def test_a_server_listens_on_the_hosts_addresses_unless_told():
     assert read_settings({}, ()).listen_on == ("any",)
     assert read_settings({"tls_key": "/key.pem"}, ()).tls_key == "/key.pem"  # nothing is issued, and so nothing is taken for the other
     assert read_settings({"tls_authority": "authority", "tls_key": "/a", "tls_certificate": "/b"}, ()).tls_certificate == "/b"
+    assert read_settings({"tls_days": 0}, ()) == read_settings({"tls_authority": "authority", "tls_days": "3"}, ())  # by whom nothing is issued
     chosen = read_settings({"allow_query": ["192.0.2.0/255.255.255.0", "192.0.2.1"], "dnssec_validation": False}, ())
     assert (chosen.allow_query, chosen.dnssec_validation) == (("192.0.2.0/24", "192.0.2.1"), "no")
 

@@ -10,8 +10,8 @@ version_added: 0.1.0
 description:
   - Gives one address for every name server, in the order given. One, because the C library asks no more than three, and the addresses of
     one server fail together.
-  - The address of an inventory host is the first in its C(dns_addresses), else its C(ansible_host) if that is an address, else its default
-    address as facts know it.
+  - The address of an inventory host is the first in its C(dns_addresses), else its C(ansible_host), or its name where it has none, if that is an
+    address, else its default address as facts know it.
   - All mistakes are told at once.
 positional: _input, hostvars
 options:

@@ -110,6 +110,8 @@ def servers_now(groups: Mapping[str, Sequence[str]], promoted: str | None = None
 def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:
     """Where a host serves DNS: C(dns_addresses), or C(ansible_host) if that is an address, or its default addresses if facts are known.
 
+    Without C(ansible_host) its name in the inventory is where Ansible reaches it, and so may be the address.
+
     Raises ValueError if C(dns_addresses) holds something else.
     """
     listed = variables.get("dns_addresses")
@@ -122,7 +124,8 @@ def host_addresses(variables: Mapping[str, Any]) -> tuple[str, ...]:
                 raise ValueError(f"dns_addresses: {item!r} {error}") from error
         return tuple(dict.fromkeys(result))
     facts = variables.get("ansible_facts") or {}
-    for found in ([variables.get("ansible_host")], [facts.get(key, {}).get("address") for key in ("default_ipv4", "default_ipv6")]):
+    reached = variables.get("ansible_host", variables.get("inventory_hostname"))
+    for found in ([reached], [facts.get(key, {}).get("address") for key in ("default_ipv4", "default_ipv6")]):
         usable = []
         for item in found:
             with contextlib.suppress(ValueError):

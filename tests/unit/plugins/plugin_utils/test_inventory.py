@@ -28,6 +28,10 @@ def task_vars(**variables):
         ({"ansible_host": "192.0.2.9"}, ("192.0.2.9",)),
         ({"ansible_host": "ns1.example.com", "ansible_facts": {"default_ipv4": {"address": "192.0.2.7"}, "default_ipv6": {}}}, ("192.0.2.7",)),
         ({"ansible_host": "ns1.example.com"}, ()),
+        ({"inventory_hostname": "192.0.2.9"}, ("192.0.2.9",)),
+        ({"inventory_hostname": "2001:DB8::9", "ansible_facts": {"default_ipv4": {"address": "192.0.2.7"}}}, ("2001:db8::9",)),
+        ({"inventory_hostname": "192.0.2.9", "ansible_host": "ns1.example.com"}, ()),
+        ({"inventory_hostname": "ns1"}, ()),
         ({}, ()),
     ],
 )

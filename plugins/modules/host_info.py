@@ -188,6 +188,7 @@ firewall:
   sample: {state: running, zones: [public], closed: []}
 """
 
+import ipaddress
 import json
 import os
 import re
@@ -220,10 +221,18 @@ def parse_units(output: str, services: Iterable[str]) -> dict[str, dict[str, boo
 
 
 def interfaces_of(addresses: Iterable[str], listing: list[dict]) -> list[str]:
-    """The interfaces that have one of these addresses, from what ``ip -json address`` lists."""
-    wanted = set(addresses)
-    having = [link["ifname"] for link in listing if "ifname" in link and wanted & {entry.get("local") for entry in link.get("addr_info", ())}]
+    """The interfaces that have one of these addresses, however written, from what ``ip -json address`` lists."""
+    wanted = {plain_address(address) for address in addresses}
+    having = [link["ifname"] for link in listing if "ifname" in link and wanted & {plain_address(entry.get("local")) for entry in link.get("addr_info", ())}]
     return list(dict.fromkeys(having))
+
+
+def plain_address(text: object) -> object:
+    """An address as it compares; what is none stays what it is."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return text
 
 
 class Host:

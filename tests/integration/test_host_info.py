@@ -12,8 +12,11 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
+
+ASK = pathlib.Path(__file__).parents[2] / "roles/nameserver/tasks/ask.yml"
 
 
 def host_info(**arguments):
@@ -64,6 +67,18 @@ def test_what_is_not_asked_is_not_looked_at():
     assert found["missing_packages"] == found["missing_files"] == []
     assert found["services"] == {}
     assert "firewall" not in found and "ansible_facts" not in found
+
+
+def test_the_role_asks_about_the_addresses_that_the_declaration_takes(tmp_path):
+    (ask,) = yaml.safe_load(ASK.read_text())
+    facts = {"ansible.builtin.set_fact": {"default_ipv4": {"address": "192.0.2.2"}, "cacheable": True}}  # which is how it becomes one of ansible_facts
+    tell = {"ansible.builtin.debug": {"msg": "asks of {{ asked }}."}, "vars": {"asked": ask["authoritative.dns.host_info"]["firewall_addresses"]}}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [facts, tell]}]))
+    hosts = {"ns1": {}, "192.0.2.9": {}, "ns2": {"dns_addresses": ["2001:DB8:0:0::53"]}}
+    (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    command = ["ansible-playbook", "-i", "inventory.json", "play.yml"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=True).stdout
+    assert all(f"asks of ['{address}']." in told for address in ("192.0.2.2", "192.0.2.9", "2001:db8::53")), told
 
 
 @pytest.mark.skipif(not can_make_private_networks(), reason="needs a mount namespace")

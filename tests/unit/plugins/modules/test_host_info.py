@@ -46,3 +46,4 @@ def test_interfaces_that_have_an_address():
     assert interfaces_of(["192.0.2.1", "2001:db8::1"], LINKS) == ["eth0"]
     assert interfaces_of(["::1", "2001:db8::1"], LINKS) == ["lo", "eth0"]
     assert interfaces_of(["192.0.2.9", "ns1.example.com"], LINKS) == []
+    assert interfaces_of(["2001:DB8:0:0::1"], LINKS) == ["eth0"]

@@ -27,7 +27,7 @@ TOLD = {"bind": ("named", ["reload named"]), "nsd": ("nsd", ["restart nsd"]), "k
 class Host:
     """This machine as a name server with all that is no certificate, which is refused as soon as it is to be compared."""
 
-    def __init__(self, root, software):
+    def __init__(self, root, software, name="ns1"):
         self.root, self.software = root, software
         self.service, self.told = TOLD[software]
         self.systemctl = Systemctl(root / "bin")
@@ -35,7 +35,7 @@ class Host:
         for directory in ("etc", "work", "inventory"):
             (root / directory).mkdir()
         host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "dns_addresses": ["127.0.0.1"]}
-        (root / "inventory/hosts.json").write_text(json.dumps({"dns_secondaries": {"hosts": {"ns1": host}}}))
+        (root / "inventory/hosts.json").write_text(json.dumps({"dns_secondaries": {"hosts": {name: host}}}))
         include = [{"name": part, "ansible.builtin.include_role": {"name": ROLE, "tasks_from": part}} for part in ("distribution", "certificates")]
         refused = {"name": "Refuse", "ansible.builtin.fail": {"msg": "it would lose much"}, "when": "refused"}
         (root / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [*include, refused]}]))
@@ -111,6 +111,19 @@ def test_the_authority_is_beside_the_inventory(tmp_path):
     host.run()
     assert sorted(path.name for path in host.authority.iterdir()) == ["authority.key", "authority.pem"]
     assert not (tmp_path / "authority").exists(), "beside the play, which may be in a collection"
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "2001:db8::1"])
+def test_a_host_that_is_named_by_its_address_proves_it_as_an_address_and_as_a_name(tmp_path, name):
+    host = Host(tmp_path, "bind", name)
+    host.run()
+    for proof in ("-verify_ip", "-verify_hostname"):
+        command = ["openssl", "verify", "-CAfile", str(host.authority / "authority.pem"), proof, name, str(tmp_path / "etc/tls/certificate.pem")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    issued = host.certificate
+    host.run()
+    assert host.certificate == issued
 
 
 FILES = {"nameserver_tls_certificate": "fullchain.pem", "nameserver_tls_key": "privkey.pem", "nameserver_tls_ca": "ca.pem"}

@@ -126,6 +126,23 @@ def test_a_host_that_is_named_by_its_address_proves_it_as_an_address_and_as_a_na
     assert host.certificate == issued
 
 
+def test_a_name_that_is_no_common_name_is_proven_all_the_same(tmp_path):
+    name = "ns1.a-rather-long-name-of-a-department.some-subsidiary.region-3.example.com"
+    host = Host(tmp_path, "bind", name)
+    host.run("-vvv")  # where nothing shows the key either
+    command = ["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", str(tmp_path / "etc/tls/certificate.pem")]
+    assert f"DNS:{name}\n" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_key_that_cannot_be_read_is_not_taken_for_none(tmp_path):
+    host = Host(tmp_path, "bind")
+    key = tmp_path / "etc/tls/key.pem"
+    key.mkdir(parents=True)
+    with pytest.raises(AssertionError, match=rf"(?i)source is a directory and must be a file: {key}\. No certificate was issued for ns1: let root"):
+        host.run()
+    assert [path.name for path in key.parent.iterdir()] == ["key.pem"]
+
+
 FILES = {"nameserver_tls_certificate": "fullchain.pem", "nameserver_tls_key": "privkey.pem", "nameserver_tls_ca": "ca.pem"}
 
 

@@ -35,11 +35,22 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
     if dns is None:
         wrong = "has no dnspython, which reads the declaration"
         raise DeclarationError([Problem("the controller's Python", wrong, "install dnspython 2.6 or newer beside ansible-core")])
+    promoted = _resolved(task_vars.get("dns_promoted"), template) or None
+    if promoted is None:
+        return _loaded(task_vars, template)
+    try:
+        declaration = _loaded(task_vars, template, promoted)
+    except DeclarationError as error:
+        raise _because_of(promoted, error, task_vars, template) from error
+    return replace(declaration, warnings=(*declaration.warnings, *_not_moved(declaration, promoted)))
+
+
+def _loaded(task_vars: Mapping[str, Any], template: Callable[[Any], Any], promoted: str | None = None) -> Declaration:
+    """The declaration, with a host in the place of the primaries where one is promoted. Raises DeclarationError."""
     defaults = _resolved(task_vars.get("dns_zone_defaults", {}), template)
     select = _resolved(task_vars.get("dns_zone_select"), template)
-    promoted = _resolved(task_vars.get("dns_promoted"), template) or None
     files = DeclaredFiles(lambda path: _find(path, task_vars), os.path.abspath(str(task_vars.get("inventory_dir") or task_vars.get("playbook_dir") or "")))
-    declaration = load(
+    return load(
         _resolved(task_vars.get("dns_zones", []), template),
         defaults,
         inventory_of(task_vars, promoted),
@@ -52,13 +63,23 @@ def declared(task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> De
         _resolved(task_vars.get("dns_dnssec_policies"), template),
         _resolved(task_vars.get("dns_views"), template),
     )
-    return declaration if promoted is None else replace(declaration, warnings=(*declaration.warnings, *_not_moved(declaration, promoted)))
+
+
+def _because_of(promoted: str, error: DeclarationError, task_vars: Mapping[str, Any], template: Callable[[Any], Any]) -> DeclarationError:
+    """The same mistakes; of those that are none as long as nobody is promoted, each says so."""
+    anyway: list[Problem] = []
+    try:
+        _loaded(task_vars, template)
+    except DeclarationError as other:
+        anyway = other.problems
+    said = f"with dns_promoted: {promoted}, "
+    return DeclarationError(item if item in anyway or item.where == "dns_promoted" else replace(item, wrong=said + item.wrong) for item in error.problems)
 
 
 def _not_moved(declaration: Declaration, promoted: str) -> list[Problem]:
     """Zones that name other primaries themselves, and so do not follow the host that took the place of all."""
     zones = [zone for zone in declaration.zones.values() if promoted not in {server.name for server in zone.primaries}]
-    right = f"write {promoted} among its primaries as well, if it is to be one"
+    right = f"leave them to the group {PRIMARIES_GROUP} if they are to follow it, or write {promoted} among them"
     return [Problem(f"zone {zone.name}", "names its primaries itself, so that dns_promoted does not change them", right) for zone in zones]
 
 
@@ -88,11 +109,11 @@ def _directories(paths: Any, defaults: Any, task_vars: Mapping[str, Any]) -> lis
 
 
 def inventory_of(task_vars: Mapping[str, Any], promoted: str | None = None) -> Inventory:
-    """Groups and addresses of the inventory's hosts. promoted: the one that is primary now; those that were are secondaries. Raises DeclarationError."""
+    """Groups and addresses of the inventory's hosts. promoted: the one that is primary now. Raises DeclarationError if it cannot be."""
     hostvars, groups = task_vars["hostvars"], task_vars["groups"]
     if promoted is not None:
-        groups = {**groups, **servers_now(groups, promoted)}
-    return Inventory(groups, lambda host: host_addresses(hostvars[host]))
+        groups = {**dict.fromkeys(servers_now(groups, promoted), ()), **groups}  # zones may name either, though the inventory has it no longer
+    return Inventory(groups, lambda host: host_addresses(hostvars[host]), promoted)
 
 
 def servers_now(groups: Mapping[str, Sequence[str]], promoted: str | None = None) -> dict[str, list[str]]:

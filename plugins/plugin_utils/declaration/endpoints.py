@@ -11,9 +11,10 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names, tsig
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.drafts import Draft, check_mapping
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import TLS_PORT, Inventory, Server
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import PRIMARIES_GROUP, SECONDARIES_GROUP, TLS_PORT, Inventory, Server
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import NETWORK_WORDS, network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import Findings, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.promotion import secondaries_now
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS, check_id
 
 ENDPOINT_KEYS = ("address", "addresses", "notify", "answers", "port", "name", "key", "tls", "tls_port", "from")
@@ -33,7 +34,18 @@ class Endpoints:
         self._servers: dict[str, Server] = {}
         self._resolved: dict[tuple[str, str, bool], tuple[Server, ...]] = {}
 
-    def of_zone(self, draft: Draft, key: str, default_group: str) -> tuple[Server, ...]:
+    def of_zone(self, draft: Draft) -> tuple[tuple[Server, ...], tuple[Server, ...]]:
+        """The zone's primaries and its secondaries. One that leaves either to its group follows the host that was promoted."""
+        primaries, secondaries = self._list(draft, "primaries", PRIMARIES_GROUP), self._list(draft, "secondaries", SECONDARIES_GROUP)
+        promoted = self.inventory.promoted
+        if promoted is None or promoted not in {server.name for server in primaries}:
+            return primaries, secondaries
+        if not (_names(draft.options.get("primaries"), PRIMARIES_GROUP) or _names(draft.options.get("secondaries"), SECONDARIES_GROUP)):
+            return primaries, secondaries
+        former = [self.host(name) for name in self.inventory.groups.get(PRIMARIES_GROUP, ())]
+        return primaries, secondaries_now(primaries, secondaries, promoted, former)
+
+    def _list(self, draft: Draft, key: str, default_group: str) -> tuple[Server, ...]:
         declared = draft.options.get(key)
         memo = (key, repr(declared), key in draft.options)
         if memo in self._resolved:
@@ -46,7 +58,7 @@ class Endpoints:
 
     def _resolve(self, draft: Draft, key: str, declared: Any, default_group: str) -> tuple[Server, ...]:
         if declared is None:
-            return tuple(self.host(name) for name in self.inventory.groups.get(default_group, ()))
+            return tuple(self.host(name) for name in self._members(key, default_group))
         if isinstance(declared, (str, Mapping)):
             declared = [declared]
         if not isinstance(declared, Sequence) or (key == "primaries" and not declared):
@@ -70,9 +82,15 @@ class Endpoints:
             self.problem(draft.where, f"{key} is {declared!r}, where no host is", "put a host into the group, or name another primary")
         return tuple(found.values())
 
+    def _members(self, key: str, group: str) -> Sequence[str]:
+        """The hosts of a group, as an entry under this key means it."""
+        if self.inventory.promoted is not None and (key, group) == ("primaries", PRIMARIES_GROUP):
+            return (self.inventory.promoted,)
+        return self.inventory.groups.get(group, ())
+
     def _is_group(self, item: Any) -> bool:
         """Whether an entry names a group of the inventory."""
-        name = item.get("host") if isinstance(item, Mapping) and "cloud" not in item else item
+        name = _host_of(item)
         return isinstance(name, str) and name in self.inventory.groups and name not in self.inventory.hosts
 
     def _endpoint(self, where: str, key: str, item: Any) -> Iterable[Server]:
@@ -93,9 +111,9 @@ class Endpoints:
             yield self.host(item)
             return
         if self._is_group(item):
-            if not self.inventory.groups[item]:
+            if not self._members(key, item):
                 self.findings.warning(where, f"{key} names the group {item}, where no host is", "put a host into it, or leave it out")
-            for host in self.inventory.groups[item]:
+            for host in self._members(key, item):
                 yield self.host(host)
             return
         try:
@@ -234,3 +252,13 @@ class Endpoints:
         near = did_you_mean(value, self.keyring.given)
         self.problem(where, f"{key} names {value!r}, which is not in dns_tsig_keys{near}", "declare it there with its secret")
         return None
+
+
+def _host_of(item: Any) -> Any:
+    """The host or the group that an entry names, or what else it is."""
+    return item.get("host") if isinstance(item, Mapping) and "cloud" not in item else item
+
+
+def _names(declared: Any, group: str) -> bool:
+    """Whether servers are left to a group: nothing is said of them, or an entry names it."""
+    return declared is None or group in [_host_of(item) for item in (declared if isinstance(declared, (list, tuple)) else [declared])]

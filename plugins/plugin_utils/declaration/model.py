@@ -29,11 +29,13 @@ class Inventory:
     """What the declaration needs to know of an inventory.
 
     groups: host names by group. addresses: the addresses on which a host serves DNS, for each host that is asked for;
-    raises ValueError if one is not an address.
+    raises ValueError if one is not an address. promoted: the host that is primary in the place of all of PRIMARIES_GROUP, which groups
+    has as the inventory does.
     """
 
     groups: Mapping[str, Sequence[str]]
     addresses: Callable[[str], tuple[str, ...]]
+    promoted: str | None = None
 
     @property
     def hosts(self) -> set[str]:

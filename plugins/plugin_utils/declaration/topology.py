@@ -68,8 +68,7 @@ class Topology:
 
     def _complete(self, draft: Draft) -> _Shared:
         content = draft.content
-        primaries = self.endpoints.of_zone(draft, "primaries", PRIMARIES_GROUP)
-        secondaries = self.endpoints.of_zone(draft, "secondaries", SECONDARIES_GROUP)
+        primaries, secondaries = self.endpoints.of_zone(draft)
         if not primaries and draft.options.get("primaries") is None:
             near = did_you_mean(PRIMARIES_GROUP, set(self.endpoints.inventory.groups) - {PRIMARIES_GROUP, SECONDARIES_GROUP})
             self.problem(

@@ -70,6 +70,21 @@ def test_a_host_that_is_promoted_takes_the_place_of_all_primaries_and_these_beco
     assert told.startswith("zone example.org: names its primaries itself")
 
 
+def test_a_mistake_that_comes_of_the_promotion_alone_says_so():
+    groups = {"all": ["ns1", "ns2"], "dns_primaries": ["ns1"], "dns_secondaries": ["ns2"]}
+    hostvars = {f"ns{number}": {"ansible_host": f"192.0.2.{number}"} for number in (1, 2)}
+    zones = [{"name": "example.com", "records": RECORDS, "catalog": "c.example"}, {"name": "example.org", "records": RECORDS, "serial": "never"}]
+    variables = task_vars(groups=groups, hostvars=hostvars, dns_zones=zones, dns_catalogs=[{"name": "c.example", "primaries": ["ns1"]}], dns_promoted="ns2")
+    with pytest.raises(DeclarationError) as error:
+        declared(variables, str)
+    told = [str(problem) for problem in error.value.problems]
+    assert [said.partition(";")[0] for said in told if "dns_promoted" in said] == [
+        "zone example.com: with dns_promoted: ns2, has other primaries than its catalog c.example: ns2, not ns1",
+        "zone example.com: with dns_promoted: ns2, has other secondaries than its catalog c.example: ns1, not ns2",
+    ]
+    assert [said for said in told if said.startswith("zone example.org: serial 'never' is unknown")] and len(told) == 3
+
+
 def test_who_cannot_be_promoted_is_told():
     with pytest.raises(DeclarationError, match="dns_promoted: 'ns9' is no such host; name one of the hosts of dns_primaries and dns_secondaries: ns1"):
         declared(task_vars(dns_zones=[{"name": "example.com", "records": RECORDS}], dns_promoted="ns9"), str)

@@ -47,15 +47,18 @@ def drafts_of(catalogs: Any, defaults: Mapping[str, Any], zones: Mapping[str, Dr
             found[draft.name] = draft
     members: dict[str, dict[str, str | None]] = {name: {} for name in found}  # and their groups
     for draft in zones.values():
-        named = draft.options.get("catalog")
+        named, group = draft.options.get("catalog"), _group(draft, findings)
         if not named:
+            if group is not None and "catalog" not in draft.options and group != defaults.get("catalog_group"):
+                wrong = f"catalog_group {group!r} says nothing of a zone without a catalog"
+                findings.warning(draft.where, wrong, "name its catalog, or leave catalog_group out")
             continue
         catalog = name_of(named)
         if catalog not in found:
             near = did_you_mean(catalog, found)
             findings.problem(draft.where, f"catalog {named!r} is not one of dns_catalogs{near}", "declare it there, or leave catalog out")
             continue
-        members[catalog][draft.name] = _group(draft, findings)
+        members[catalog][draft.name] = group
     for name, draft in found.items():
         draft.records = _records(members[name])
         draft.content, mistakes = build(draft.where, draft.origin, 0, draft.options, draft.records)

@@ -67,6 +67,14 @@ def test_a_member_may_be_in_a_group():
     assert records == {("version", '"2"'), (f"group.{label_of('a.example')}.zones", '"signed"')}
 
 
+def test_a_group_without_a_catalog_is_told_unless_it_is_everybodys():
+    told = "zone a.example: catalog_group 'signed' says nothing of a zone without a catalog; name its catalog, or leave catalog_group out"
+    assert [str(warning) for warning in declared(zone("a.example", catalog_group="signed")).warnings if "catalog_group" in str(warning)] == [told]
+    everybodys = {"catalog_group": "signed"}
+    for found in (declared(zone("a.example"), defaults=everybodys), declared(zone("a.example", catalog=None, catalog_group="other"), defaults=everybodys)):
+        assert not [warning for warning in found.warnings if "catalog_group" in str(warning)]
+
+
 def test_labels_stay_whatever_else_is_listed():
     listed = [
         declared(*map(zone, names), defaults={"catalog": "catalog.example"}).zones["catalog.example"] for names in (["a.example"], ["b.example", "a.example"])
@@ -95,6 +103,8 @@ def test_a_zone_may_be_in_no_catalog_and_a_catalog_may_be_empty():
         ([zone("catalog.example")], {}, "is declared twice"),
         ([zone("a.example", catalog="catalog.example", catalog_group='a"b')], {}, "catalog_group 'a\"b' is no group's name; write up to 255"),
         ([zone("a.example", catalog="catalog.example", catalog_group=["a"])], {}, "catalog_group ['a'] is no group's name"),
+        ([zone("a.example", catalog_group=5)], {}, "catalog_group 5 is no group's name"),
+        ([zone("a.example")], {"defaults": {"catalog_group": 5}, "catalogs": ()}, "catalog_group 5 is no group's name"),
         ([], {"catalogs": [CATALOG, CATALOG]}, "is declared twice"),
         ([zone("a.example", records=[NS, {"name": "x.c", "type": "A", "value": "192.0.2.1"}])], {"catalogs": [{"name": "c.a.example"}]}, "would hide x.c of"),
         ([], {"catalogs": [{"name": "."}]}, "would hide every name"),

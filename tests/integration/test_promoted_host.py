@@ -60,3 +60,10 @@ def test_the_failover_drill_stops_the_program_of_the_primary_of_now(tmp_path, pr
 def test_the_disaster_drill_loses_the_primary_of_now(tmp_path, promoted, primary):
     plays = yaml.safe_load((ROOT / "playbooks/disaster_drill.yml").read_text())[:1]
     assert told(tmp_path, promoted, plays, primary, ["__drill_lost"]) == {primary: [primary]}
+
+
+@pytest.mark.parametrize(("promoted", "primary"), [({}, "ns1"), ({"dns_promoted": "ns3"}, "ns3"), ({"dns_promoted": ""}, "ns1")])
+def test_the_primary_of_now_sees_to_what_providers_are_to_forget(tmp_path, promoted, primary):
+    declared = {**promoted, "cloud_absent": {"route53": ["example.org"]}}
+    seen = told(tmp_path, declared, [], "dns_primaries:dns_secondaries", ["__cloud_absent"], str(ROOT / "roles/cloud/vars/main.yml"))
+    assert {host: "example.org" in said for host, (said,) in seen.items()} == {host: host == primary for host in SERVERS}

@@ -42,6 +42,7 @@ class Topology:
         self.zones: dict[str, DeclaredZone] = {}
         self.findings: list[Finding] = [finding for server in servers.values() for finding in server.findings]
         self.open: dict[str, list[str]] = {}  # zones that strangers may transfer, by primary
+        self.only_told: dict[str, list[str]] = {}  # zones that a server is told of and may not transfer, by primary
         for name in dict.fromkeys(name for server in servers.values() for name in server.zones):
             self._zone(name, {host: server.zones[name] for host, server in servers.items() if name in server.zones})
         known = {text for server in servers.values() for name in server.zones for text in (name.lower(), domain_of(name))}
@@ -210,6 +211,8 @@ class Topology:
                 remote = told.get(address, Remote(address))
                 key = remote.key or (others[0] if len(others) == 1 and address not in allowed else None)
                 found[address] = {**_endpoint(Remote(address, remote.port, key)), **({} if host in primaries else {"from": host})}
+                if f"key {key}" not in zone.transfer_to and not any(_has(entry, address) for entry in zone.transfer_to):
+                    self.only_told.setdefault(f"{host} {address}", []).append(name)
             used = {item.get("key") for item in found.values()} | own
             for key in keys:
                 if key not in used:
@@ -249,15 +252,14 @@ class Topology:
             self._find(CONTRADICTION, f"zone {name}", text, *zones.values())
 
     def _tell_open(self) -> None:
-        """Tell once for each server what strangers may transfer from it today."""
-        for place, zones in self.open.items():
-            host, wide = place.split(" ", 1)
-            shown = ", ".join([*zones[:5], *["…"] * (len(zones) > 5)])
-            text = (
-                f"{wide} may transfer {shown} ({len(zones)} zones) from it, and nobody could any more but the declared servers: name those that have to "
-                f"under secondaries"
-            )
-            self._find(CHANGE, f"host {host}", text)
+        """Tell once for each server what strangers may transfer from it today and not afterwards, and what others may afterwards and not today."""
+        closed = "{} may transfer {} from it, and nobody could any more but the declared servers: name those that have to under secondaries"
+        opened = "{} is only told of changes of {}, and could transfer them from it afterwards as any secondary: take it out of secondaries where it must not"
+        for places, text in ((self.open, closed), (self.only_told, opened)):
+            for place, zones in places.items():
+                host, who = place.split(" ", 1)
+                shown = ", ".join([*zones[:5], *["…"] * (len(zones) > 5)])
+                self._find(CHANGE, f"host {host}", text.format(who, f"{shown} ({len(zones)} zones)"))
 
 
 def _endpoint(remote: Remote) -> dict[str, Any]:

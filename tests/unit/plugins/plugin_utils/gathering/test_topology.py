@@ -75,6 +75,8 @@ def test_a_primary_outside_with_a_key_for_each_secondary_is_declared_with_both()
     assert [server.key for server in load([zone], {}, inventory, str, keys=keys).zones["a.example"].primaries] == ["k1", "k2"]
 
 
+ONLY_TOLD = "host ns1: 203.0.113.1 is only told of changes of a.example (1 zones), and could transfer them from it afterwards as any secondary: "
+ONLY_TOLD += "take it out of secondaries where it must not"
 HERE, BOTH = "(named.conf:4)", "(named.conf:4, named.conf:4)"
 
 
@@ -120,6 +122,9 @@ HERE, BOTH = "(named.conf:4)", "(named.conf:4, named.conf:4)"
             "host ns1: any may transfer a.example (1 zones) from it, and nobody could any more but the declared servers: "
             "name those that have to under secondaries",
         ),
+        (PRIMARY + "also-notify { 203.0.113.1; };", "", "change", ONLY_TOLD),
+        (PRIMARY + 'allow-transfer { 203.0.113.2/32; }; also-notify { 203.0.113.1 key "k1"; };', "", "change", ONLY_TOLD),
+        (PRIMARY + 'allow-transfer { key "k1"; key "k2"; }; also-notify { 203.0.113.1; };', "", "change", ONLY_TOLD),
         (
             PRIMARY + K1,
             "",

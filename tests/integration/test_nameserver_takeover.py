@@ -148,6 +148,25 @@ def test_statements_from_the_inventory_take_the_place_of_the_local_file(host):
     assert not host.bring(zones, settings=settings)["changed"]
 
 
+@pytest.mark.parametrize("given", ["inventory", "file"])
+def test_statements_that_stay_may_name_the_keys_of_this_run(host, given):
+    """named-checkconf wants the key of a statement "server" to be there, and it is in dns_tsig_keys."""
+    own = host.root / "own/static.example"
+    local = host.local_config.read_text() + 'server 127.0.0.42 { keys { "partner"; }; };\n' + host.own_zone(own, "kept.example")
+    host.config_file.write_text("".join(host.own_zone(own, name) for name in ("kept.example", "forgotten.example")))  # as read by a server of before
+    settings = Settings(local_config=local if given == "inventory" else "", listen_on=(host.address,), allow_query=("any",))
+    if given == "file":
+        host.local_config.write_text(local)
+    keys = [{"name": "partner", "secret": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U="}]
+    records = [{"type": "NS", "value": "ns1.example."}]
+    declared = [{"name": "declared.example", "secondaries": [{"address": "127.0.0.42", "key": "partner"}], "records": records}]
+    with host.declared(declared, settings=settings, keys=keys) as application:
+        assert application.compare(int(time.time()))["left_out"] == ["forgotten.example"]
+    name = "nameserver_local_config" if given == "inventory" else str(host.local_config)
+    with pytest.raises(Refused, match=f"which zones {name} has, .* cannot be told: {name}:[0-9]+: unknown key 'partner'"):
+        compared(host, {}, settings=settings)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server with another user's rights")
 def test_statements_from_the_inventory_are_read_with_the_rights_of_a_server_that_is_not_root():
     with tempfile.TemporaryDirectory(prefix="takeover-") as place:  # pytest's own are root's alone

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -217,19 +218,32 @@ class Bind(Software):
             return set()
         known = {*_BROUGHT, *declared}
         zones = {zone for zone in self._listed(self.layout["config_file"]) if zone not in known and domain_of(zone) not in known}
-        if zones and "local.conf" in config:
-            zones -= self._listed_in(config["local.conf"])
-        elif zones and os.path.exists(self.layout["local_config"]):
-            zones -= self._listed(self.layout["local_config"])
-        return zones
+        return zones - self._listed_in_local(config) if zones else zones
 
-    def _listed_in(self, text):
+    def _listed_in_local(self, config):
+        """Zones in what is the administrator's, by itself, or with this run's keys, which a statement C(server) may name."""
+        with contextlib.ExitStack() as stack:
+            path = name = self.layout["local_config"]
+            if "local.conf" in config:
+                path, name = stack.enter_context(self._readable(config["local.conf"])), "nameserver_local_config"
+            try:
+                return self._listed(path)
+            except Refused:
+                with_keys = stack.enter_context(self._readable(config["keys.conf"] + f'include "{path}";\n'))
+                try:
+                    return self._listed(with_keys)
+                except Refused as error:
+                    raise Refused(str(error).replace(with_keys, name).replace(path, name)) from error
+
+    @contextlib.contextmanager
+    def _readable(self, text):
+        """The path of a file with a text, which the checker can read, and which goes afterwards."""
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
             shutil.chown(stream.name, group=self.layout["group"])  # the checker has the server's rights
             os.chmod(stream.name, 0o640)
             stream.write(text)
             stream.flush()
-            return self._listed(stream.name)
+            yield stream.name
 
     def _listed(self, path):
         return {zone_name(_plain(match["name"]), bind_views.listed(match["view"])) for match in self._own(path) if match["type"] != "hint"}

@@ -361,14 +361,17 @@ def test_a_comparison_starts_no_program_for_each_new_zone(kind, tmp_path, monkey
 
 
 @pytest.mark.skipif(NsdHost not in INSTALLED, reason="NSD is not installed")
-def test_the_files_of_zones_are_where_nsds_patterns_say(tmp_path):
+@pytest.mark.parametrize("name", ["plain.example", "Plain.EXAMPLE."])
+def test_the_files_of_zones_are_where_nsds_patterns_say(tmp_path, name):
     with running_host(NsdHost, tmp_path) as host:
-        (host.root / "own/p").mkdir()
+        (host.root / f"own/{name[0]}/example").mkdir(parents=True)
         serve(host, "plain.example", MANY)
-        (host.root / "own/p/plain.example").write_text((host.root / "own/plain.example").read_text())
+        (host.root / f"own/{name[0]}/example/{name}").write_text((host.root / "own/plain.example").read_text())
         (host.root / "own/plain.example").write_text("nothing")
-        text = host.config_file.read_text() + "\tinclude-pattern: Sorted\n"  # which outdoes what comes before it in the clause
-        host.config_file.write_text(f'pattern:\n\tname: Base\n\tzonefile: "{host.root}/own/%1/%s"\npattern:\n\tname: Sorted\n\tinclude-pattern: Base\n{text}')
+        text = host.config_file.read_text().replace('name: "plain.example"', f'name: "{name}"')
+        text += "\tinclude-pattern: Sorted\n"  # which outdoes what comes before it in the clause
+        patterns = f'pattern:\n\tname: Base\n\tzonefile: "{host.root}/own/%1/%z/%s"\npattern:\n\tname: Sorted\n\tinclude-pattern: Base\n'
+        host.config_file.write_text(patterns + text)
         host.stop()
         host.start()
         assert host.serial("plain.example") == 4000000000

@@ -127,11 +127,12 @@ def _listed(path):
 
 
 def _zone(clause, directory, where):
-    name = (clauses.option(clause, "name") or "").rstrip(".").lower() or "."
+    written = clauses.option(clause, "name") or "."
+    name = written.rstrip(".").lower() or "."
     file = clauses.option(clause, "zonefile")
     kind = "secondary" if any(item[0] == "request-xfr" for item in clause[1]) else "primary"
     place = where.get(f"zone {name}")
-    path = os.path.join(directory, nsd_zones.file_name(file, name)) if file else None
+    path = os.path.join(directory, nsd_zones.file_name(file, written)) if file else None
     return {"name": name, "view": None, "type": kind, "file": path, "where": place, "added": place is None, "dynamic": False, "signed": False}
 
 

@@ -60,8 +60,8 @@ class NSD(Software):
         patterns_of = {zone: facts.get("pattern", "").lower() for zone, facts in self._status([zone for zone in zones if zone not in files]).items()}
         directory, held = self._option("zonesdir"), {}
         for zone in zones:
-            path = files.get(zone) or patterns.get(patterns_of.get(zone))
-            path = os.path.join(directory, nsd_zones.file_name(path, zone)) if path else ""
+            path = files.get(zone) or nsd_zones.file_name(patterns.get(patterns_of.get(zone), ""), zone)
+            path = os.path.join(directory, path) if path else ""
             if path and zone in answered:
                 self._write(zone, path)
             code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path]) if path else (1, "", "")

@@ -45,22 +45,22 @@ def _plain(name):
 
 
 def files(printed):
-    """({zone: its file}, {pattern: that of its zones}), names as those of L(status), of a configuration as "nsd-checkconf -v" prints it."""
+    """({zone: its file}, {pattern: that of its zones, see L(file_name)}), names as those of L(status), of a configuration as "nsd-checkconf -v" prints it."""
     found = {"zone": {}, "pattern": {}}
-    kind = name = None
+    kind = name = written = None
     for clause, key, value in (match.groups() for match in _PRINTED.finditer(printed)):
         if clause:
             kind = clause
         elif key == "name":
-            name = _plain(value)
+            name, written = _plain(value), value
         elif kind in found:
-            found[kind][name] = value
+            found[kind][name] = file_name(value, written) if kind == "zone" else value
     return found["zone"], found["pattern"]
 
 
 def file_name(pattern, zone):
-    """The name of a zone's file with what nsd.conf(5) puts for C(%s) and its like."""
-    labels = zone.split(".")[::-1]
+    """The name of a zone's file with what nsd.conf(5) puts for C(%s) and its like. zone: its name as the configuration has it, which C(%s) stands for."""
+    labels = [label for label in zone.lower().split(".") if label][::-1]
     parts = {"s": zone, **{str(place): zone[place - 1 : place] or "." for place in (1, 2, 3)}}
     parts.update({letter: labels[place] if place < len(labels) else "." for place, letter in enumerate("zyx")})
     return re.sub(r"%([s123zyx])", lambda found: parts[found.group(1)], pattern)

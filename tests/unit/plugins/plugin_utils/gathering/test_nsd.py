@@ -31,6 +31,12 @@ def test_who_feeds_a_zone_and_who_may_transfer_it():
     assert found.allow_query is None and not found.kept
 
 
+def test_the_file_of_a_zone_has_the_name_as_the_configuration_has_it():
+    found = server("zone:\n\tname: A.Example.\n\tzonefile: %s\n\toutgoing-interface: 192.0.2.7\n")
+    assert found.zones["a.example"].file == "/zones/A.Example."
+    assert 'zonefile: "/zones/A.Example."' in local_files(found, [])[0]
+
+
 def test_who_may_ask():
     found = zone(["allow-query: 10.0.0.0/8 NOKEY", "allow-query: 127.0.0.1 NOKEY"])
     assert found.allow_query == ("10.0.0.0/8", "localhost")

@@ -67,22 +67,25 @@ pattern:
 \tzonefile: "zones/%1/%s"
 zone:
 \tname: "Example.COM."
-\tzonefile: "a b"
+\tzonefile: "a b/%s"
 \trequest-xfr: 192.0.2.1 NOKEY
 zone:
 \tname: "none.example"
 """
-    assert nsd_zones.files(printed) == ({"example.com": "a b"}, {"sorted": "zones/%1/%s"})
+    assert nsd_zones.files(printed) == ({"example.com": "a b/Example.COM."}, {"sorted": "zones/%1/%s"})
 
 
 @pytest.mark.parametrize(
-    ("file", "expected"),
+    ("file", "zone", "expected"),
     [
-        ("%s.zone", "www.example.com.zone"),
-        ("%1/%2%3/%s", "w/ww/www.example.com"),
-        ("%z/%y/%x/db", "com/example/www/db"),
-        ("plain%", "plain%"),
+        ("%s.zone", "www.example.com", "www.example.com.zone"),
+        ("%1/%2%3/%s", "www.example.com", "w/ww/www.example.com"),
+        ("%z/%y/%x/db", "www.example.com", "com/example/www/db"),
+        ("plain%", "www.example.com", "plain%"),
+        ("%1/%s.zone", "Example.COM.", "E/Example.COM..zone"),
+        ("%z/%y/%x", "Example.COM.", "com/example/."),
+        ("%s%1%2%z", ".", "...."),
     ],
 )
-def test_the_name_of_a_file_is_what_nsd_makes_of_it(file, expected):
-    assert nsd_zones.file_name(file, "www.example.com") == expected
+def test_the_name_of_a_file_is_what_nsd_makes_of_it(file, zone, expected):
+    assert nsd_zones.file_name(file, zone) == expected

@@ -60,8 +60,10 @@ _NOT_NEEDED = {
 }
 _OPEN_BY_DEFAULT = ("9.11.", "9.16.", "9.18.")  # whose zones everybody may transfer, unless they say otherwise (BIND 9 ARM, "allow-transfer")
 _OFF = {"allow-update": "none", "allow-update-forwarding": "none", "dnssec-policy": "none", "auto-dnssec": "off", "inline-signing": "no"}
+# The words of a statement after which a path follows, relative to named's working directory.
 _PATHS = {"file", "key-directory", "journal", "dump-file", "statistics-file", "memstatistics-file", "managed-keys-directory", "bindkeys-file"}
-_PATHS |= {"secroots-file", "recursing-file", "cache-file", "session-keyfile", "pid-file"}
+_PATHS |= {"secroots-file", "recursing-file", "cache-file", "session-keyfile", "pid-file", "lock-file", "geoip-directory", "tkey-gssapi-keytab"}
+_PATHS |= {"cert-file", "key-file", "ca-file", "dhparam-file", "unix", "directory", "new-zones-directory", "zone-directory"}
 
 
 def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> GatheredServer:
@@ -194,10 +196,10 @@ class _Reader:
     def _absolute(self, statement: Statement) -> Statement:
         """The statement with its paths from the root, wherever named's working directory will be."""
         result: Statement = []
-        for position, item in enumerate(statement):
+        for before, item in zip(["", *statement], statement):
             if isinstance(item, list):
                 result.append([self._absolute(entry) for entry in item])
-            elif position == 1 and statement[0] in _PATHS and not value(item).startswith("/") and value(item) != "none":
+            elif isinstance(before, str) and before in _PATHS and not value(item).startswith("/") and value(item) != "none":
                 result.append(f'"{os.path.join(self.facts["directory"], value(item))}"')
             else:
                 result.append(item)

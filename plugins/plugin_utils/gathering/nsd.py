@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,6 +48,9 @@ _NOT_NEEDED = {
     **{name: "NSD's own setting is used" for name in ("store-ixfr", "create-ixfr", "ixfr-size", "ixfr-number", "max-refresh-time", "min-refresh-time")},
     **{name: "NSD's own setting is used" for name in ("max-retry-time", "min-retry-time", "min-expire-time")},
 }
+# Files and directories, relative to zonesdir, but for those of zones.
+_PATHS = {"logfile", "xfrdir", "tls-service-key", "tls-service-pem", "tls-service-ocsp", "tls-cert-bundle", "cookie-secret-file", "client-cert", "client-key"}
+_PATHS |= {"dnstap-socket-path", "dnstap-tls-cert-bundle", "dnstap-tls-client-key-file", "dnstap-tls-client-cert-file"}
 
 
 def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> GatheredServer:
@@ -59,7 +63,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
         result.find(CHANGE, text)
     shipped = {text.split(":")[0] for text in layout.get("options", ())}
     listened: list[str] = []
-    for clause in facts["configuration"]:
+    for clause in (_absolute(clause, facts["directory"]) for clause in facts["configuration"]):
         name = label(clause)
         if clause[0] == "server":
             listened += _options(result, clause, shipped)
@@ -78,6 +82,11 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
             result.end(name, KEPT, "nameserver_local_config")
     result.variables["nameserver_listen_on"] = listen_on(listened, own_addresses(addresses, facts)) if listened else ["any"]
     return result
+
+
+def _absolute(clause: Clause, directory: str) -> Clause:
+    """The clause with its paths from the root, wherever nsd's working directory will be."""
+    return [clause[0], [[item[0], os.path.join(directory, item[1])] if item[0] in _PATHS and item[1] else item for item in clause[1]]]
 
 
 def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[str]:

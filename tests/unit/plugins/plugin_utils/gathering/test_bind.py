@@ -110,6 +110,16 @@ def test_who_may_ask_in_a_way_that_cannot_be_declared_is_a_reason_to_write_nothi
     assert finding.kind == "refusal" and f"says who may ask with {said}, which nameserver_allow_query cannot say" in finding.text
 
 
+def test_paths_in_what_stays_are_absolute():
+    text = 'tls "local" { cert-file "c.pem"; key-file "/k.pem"; };\nkey-store "file" { directory "keys"; };\n'
+    text += 'logging { channel "file" { file "own.log" versions 3; }; category "file" { "file"; }; };\n'
+    text += 'options { recursion no; dnstap-output file "tap.log" size 1048576; lock-file none; geoip-directory "geo"; };\n'
+    outside, inside, _secret = local_files(gathered("ns1", "192.0.2.1", text), [])
+    assert 'cert-file "/work/c.pem"' in outside and 'key-file "/k.pem"' in outside and 'key-store "file" {\n\tdirectory "/work/keys"' in outside
+    assert 'channel "file" {\n\t\tfile "/work/own.log" versions 3;' in outside and 'category "file" {\n\t\t"file";' in outside
+    assert 'dnstap-output file "/work/tap.log" size 1048576;' in inside and "lock-file none" in inside and 'geoip-directory "/work/geo"' in inside
+
+
 def test_a_port_and_recursion_for_some_are_reasons_to_write_nothing():
     text = "options { port 5353; allow-recursion { !10.0.0.1/32; any; }; };\n"
     found = gathered("ns1", "192.0.2.1", text)

@@ -16,7 +16,7 @@ KEY = 'key:\n\tname: "K1."\n\talgorithm: hmac-sha256\n\tsecret: "????"\n'
 def server(text, layout=None):
     configuration = clauses.parse(text)
     zones = [{**_zone(clause, "/zones", {}), "serial": 1} for clause in configuration if clause[0] == "zone"]
-    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": True}
+    facts = {"configuration": configuration, "places": {}, "zones": zones, "directory": "/zones", "running": True}
     return nsd.server("ns1", ["192.0.2.1"], facts, [{"name": "k1", "algorithm": "hmac-sha256", "secret": "s3"}], layout or {})
 
 
@@ -86,6 +86,15 @@ def test_options_and_what_stays():
         **{"server, ip-address": "taken", "server, server-count": "kept", "server, hide-version": "default", "server, minimal-responses": "dropped"},
         **{"server, zonesdir": "dropped", "server, verbosity": "default", "key k1": "kept"},
     }
+
+
+def test_paths_in_what_stays_are_absolute():
+    text = 'server:\n\tzonesdir: /zones\n\tlogfile: own.log\n\ttls-service-key: /k.pem\n\ttls-service-pem: ""\n'
+    found = server(text + "tls-auth:\n\tname: t\n\tclient-cert: c.pem\n")
+    assert found.local_config == [
+        'server:\n\tlogfile: "/zones/own.log"\n\ttls-service-key: "/k.pem"\n\ttls-service-pem: ""\n',
+        'tls-auth:\n\tname: "t"\n\tclient-cert: "/zones/c.pem"\n',
+    ]
 
 
 def test_a_secret_is_left_out_of_what_stays_and_told():

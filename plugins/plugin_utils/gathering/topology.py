@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import domain_of, view_of
+from ansible_collections.authoritative.dns.plugins.module_utils.reading.soa import serial_in
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.readers.master_file import parse_zone_file
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.tsig import ALGORITHMS
@@ -165,6 +166,11 @@ class Topology:
             text = f"has several primaries with different content: {hosts}; make them equal, or name the zone in gather_leave"
             self._find(REFUSAL, f"zone {name}", text, *primaries.values())
             return False
+        for host, zone in primaries.items():
+            declared = serial_in(zone.text or "")
+            if declared and zone.serial not in (None, declared[0]):
+                text = f"{host} serves it with the serial {zone.serial}, and its file or database, which is declared, has {declared[0]}"
+                self._find(CHANGE, f"zone {name}", f"{text} and may have other records: mend that, or have {host} read it, and gather again", zone)
         return True
 
     # -- its servers --------------------------------------------------------------------------------------------------

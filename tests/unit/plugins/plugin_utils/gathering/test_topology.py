@@ -165,6 +165,16 @@ def test_two_primaries_must_have_the_same_content():
     assert told(Topology(topology.servers)) == [("refusal", f"{text} {BOTH}")]
 
 
+def test_a_file_that_is_not_what_is_served_is_told():
+    topology = pair(PRIMARY)
+    (zone,) = topology.servers["ns1"].zones.values()
+    zone.serial = None  # nobody can ask for it
+    assert not told(Topology(topology.servers))
+    zone.serial = 4294967295
+    text = "zone a.example: ns1 serves it with the serial 4294967295, and its file or database, which is declared, has 1 and may have other records: "
+    assert told(Topology(topology.servers)) == [("change", f"{text}mend that, or have ns1 read it, and gather again {HERE}")]
+
+
 def test_a_key_that_is_not_safe_keeps_its_zones():
     topology = pair(PRIMARY + 'allow-transfer { key "k1"; };')
     topology.servers["ns1"].keys["k1"]["algorithm"] = "hmac-md5"

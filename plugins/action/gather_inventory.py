@@ -26,7 +26,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.mode
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import bind, inventory_files, knot, nsd, other_software, pointers, powerdns, report
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import REFUSAL, Finding, GatheredServer
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import CHANGE, REFUSAL, Finding, GatheredServer
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.views import misled
@@ -36,7 +36,11 @@ SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 _PRIMARIES = [name for name, software in RENDERERS.items() if software.CAPABILITIES.primary]
 _MOST = 50  # lines of a failure; the report has all
 # How Ansible reaches a host, without anything secret.
-_CONNECTION = ("host", "port", "user", "connection", "python_interpreter", "become", "become_method", "become_user", "ssh_common_args")
+_CONNECTION = ("host", "port", "user", "connection", "timeout", "python_interpreter", "remote_tmp", "shell_type", "shell_executable", "pipelining")
+_CONNECTION += ("become", "become_method", "become_user", "become_exe", "become_flags", "private_key_file", "host_key_checking")
+_CONNECTION += ("ssh_host", "ssh_port", "ssh_user", "ssh_private_key_file", "ssh_common_args", "ssh_extra_args", "ssh_args", "ssh_executable", "ssh_pipelining")
+_CONNECTION += ("ssh_host_key_checking", "ssh_transfer_method", "ssh_retries", "ssh_timeout", "sftp_extra_args", "scp_extra_args", "scp_if_ssh")
+_SECRET = ("_pass", "_password", "_passphrase")  # how the name of what else it may need ends
 
 
 class ActionModule(ActionBase):
@@ -191,6 +195,10 @@ def _gathered(host: str, variables: Mapping[str, Any]) -> GatheredServer:
     if wanted is not None and wanted not in SOFTWARE:
         raise AnsibleActionFail(f"host {host}: gather_software is {wanted}, which is none of {', '.join(SOFTWARE)}")
     other_software.settle(server, wanted, _PRIMARIES)
+    secret = sorted(name for name in variables if name.startswith("ansible_") and name.endswith(_SECRET))
+    if secret:
+        text = f"{', '.join(secret)}, with which Ansible reaches it, is not written: give it in a vault of its own, or with --ask-pass and the like"
+        server.find(CHANGE, text)
     return server
 
 

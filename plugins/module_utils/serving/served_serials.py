@@ -23,15 +23,15 @@ _IN_FLIGHT = 200  # more at once only overflows the server's socket buffer
 
 
 def wire_name(zone):
-    """A zone's name as the wire has it (RFC 1035 section 3.1). zone: A-labels, no escapes."""
-    labels = zone.rstrip(".").encode("ascii").split(b".") if zone != "." else []
+    """A zone's name as the wire has it (RFC 1035 section 3.1). zone: labels without escapes; what is not ASCII goes as it is in a file."""
+    labels = zone.rstrip(".").encode("utf-8", "surrogateescape").split(b".") if zone != "." else []
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
 def question(zone, identifier, rdtype=_TYPE_SOA, additional=0):
     """A query for records at a zone's name (RFC 1035 section 4.1), without recursion desired, up to where additional records begin.
 
-    zone: A-labels, no escapes.
+    zone: see L(wire_name).
     """
     return struct.pack("!6H", identifier, 0, 1, 0, 0, additional) + wire_name(zone) + struct.pack("!2H", rdtype, _CLASS_IN)
 

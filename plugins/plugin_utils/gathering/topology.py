@@ -97,7 +97,7 @@ class Topology:
         secondaries = {host: zone for host, zone in served.items() if zone.role == SECONDARY}
         left = self.leave & {name.lower(), domain_of(name)}
         reason = f"{name} is named in gather_leave" if left else next((zone.kept for zone in served.values() if zone.kept), "")
-        reason = reason or self._unsafe_key(served)
+        reason = reason or self._unsafe_key(served) or _without_a_label(name)
         if not reason and not primaries:
             reason = self._without_primary(name, secondaries)
         if reason:
@@ -273,6 +273,12 @@ def _endpoint(remote: Remote) -> dict[str, Any]:
     if remote.port != 53:
         result["port"] = remote.port
     return {**result, "key": remote.key or False}  # or the key of the inventory's own servers would be used
+
+
+def _without_a_label(name: str) -> str:
+    """Why a zone stays whose name has other octets than ASCII's, as servers take them: declared it would be another one, with an A-label (RFC 5890)."""
+    domain = domain_of(name)
+    return "" if domain.isascii() else f"its name is no A-label, and a declaration would mean {names.zone_name(domain).to_text(omit_final_dot=True)}"
 
 
 def key_names(options: Mapping[str, Any]) -> set[str]:

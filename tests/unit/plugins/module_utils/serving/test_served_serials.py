@@ -30,6 +30,13 @@ def test_a_question_is_what_dnspython_reads_as_one(identifier, labels):
     assert message.question[0].to_text() == f"{dns.name.from_text(zone)} IN SOA"
 
 
+@pytest.mark.parametrize(("zone", "first"), [("bücher.test", b"b\xc3\xbccher"), ("b\udcfccher.test", b"b\xfccher")])
+def test_a_name_that_is_not_ascii_is_asked_for_as_a_server_has_read_it(zone, first):
+    """In UTF-8, or in another encoding, which Python shows so."""
+    (asked,) = dns.message.from_wire(question(zone, 1)).question
+    assert asked.name.labels == (first, b"test", b"")
+
+
 @given(SERIALS, st.sampled_from(["example.com", "EXAMPLE.com", "."]))
 def test_the_serial_of_an_authoritative_answer(serial, zone):
     query = question(zone, 1)

@@ -152,6 +152,13 @@ def test_a_zone_that_one_server_keeps_or_that_is_left_is_kept_by_all():
     assert not topology.zones and topology.servers["ns1"].zones["a.example"].kept == "a.example is named in gather_leave"
 
 
+def test_a_zone_whose_name_is_no_a_label_stays():
+    topology = pair(f'zone "bücher.example" {{ {PRIMARY} }}; zone "xn--bcher-kva.test" {{ {PRIMARY} }};')
+    assert list(topology.zones) == ["xn--bcher-kva.test"]
+    reason = "its name is no A-label, and a declaration would mean xn--bcher-kva.example"
+    assert topology.servers["ns1"].zones["bücher.example"].kept == reason
+
+
 def test_a_zone_to_leave_that_no_server_has_is_told():
     topology = pair(PRIMARY, leave=["a.exmaple", "A.example."])
     assert ("refusal", "gather_leave: names a.exmaple, a zone that no server has; mend the name, or take it out") in told(topology)

@@ -79,6 +79,7 @@ def said(named_conf: str) -> set[str]:
 
 class _Reader:
     def __init__(self, host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
+        self.moves = os.path.normpath(facts["directory"]) != layout.get("working_directory")  # what begins in named's working directory
         self.facts, self.layout = facts, layout
         self.statements: list[Statement] = facts["configuration"]
         self.lists = NamedLists(self.statements)
@@ -241,6 +242,9 @@ class _Reader:
         inherited = {**defaults, **{name: item for name, item in self.options.by_name.items() if name in OF_ZONES}}
         if _ROLES[kind] == SECONDARY or "update-policy" in options:
             inherited.pop("allow-update", None)
+        effective = {**self.options.by_name, **inherited, **options}
+        if self.moves and "key-directory" not in effective and ("update-policy" in options or not all(_is_off(key, effective) for key in _OFF)):
+            inherited["key-directory"] = ["key-directory", f'"{self.facts["directory"]}"']  # where named looks for keys that it is told no place of
         more = [item for name, item in inherited.items() if name not in options]
         return [[*item, *more] if isinstance(item, list) else item for item in statement]
 

@@ -137,6 +137,36 @@ def test_zones_that_packages_bring_need_nothing():
     assert not found.local_config
 
 
+SIGNED = 'zone "a.example" { type primary; file "a"; dnssec-policy "default"; };\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "layout", "expected"),
+    [
+        ("options { recursion no; };\n" + SIGNED, {}, True),
+        ("options { recursion no; };\n" + SIGNED.replace('dnssec-policy "default"', 'allow-update { "k1"; }'), {}, True),
+        ('options { dnssec-policy "default"; };\n' + SIGNED.replace(' dnssec-policy "default";', ""), {}, True),
+        ("options { recursion no; };\n" + SIGNED, {"working_directory": "/work"}, False),
+        ('options { key-directory "keys"; };\n' + SIGNED, {}, False),
+        ("options { recursion no; };\n" + SIGNED.replace('dnssec-policy "default"', "max-transfer-time-out 60"), {}, False),
+    ],
+)
+def test_a_zone_that_stays_has_its_keys_where_they_were(text, layout, expected):
+    """Which is named's working directory, unless something is said, and that is another one afterwards."""
+    found = gathered("ns1", "192.0.2.1", text, layout)
+    assert ('key-directory "/work";' in found.zone_texts["a.example"]) == expected
+    assert ("options, key-directory" in [item.label for item in found.local_options]) == ("key-directory" in text)
+
+
+def test_all_paths_that_stay_are_absolute():
+    text = 'options { recursion no; catalog-zones { zone "c.example" zone-directory "cat" in-memory no; }; dnstap-output file "tap"; pid-file none; };\n'
+    text += 'tls "t" { key-file "k"; cert-file "/c"; };\nkey-store "s" { directory "d"; };\n'
+    text += 'dnssec-policy "p" { keys { csk key-directory lifetime unlimited algorithm 13; }; };\n'
+    outside, inside, _secret = local_files(gathered("ns1", "192.0.2.1", text), [])
+    assert all(words in outside for words in ('key-file "/work/k";', 'cert-file "/c";', 'directory "/work/d";', "csk key-directory lifetime unlimited"))
+    assert all(words in inside for words in ('zone-directory "/work/cat" in-memory', 'dnstap-output file "/work/tap";', "pid-file none;"))
+
+
 def test_options_that_the_collection_says_itself_are_not_said_twice():
     text = "options { recursion no; transfer-source 192.0.2.1; blackhole { 192.0.2.9/32; }; listen-on port 54 { any; }; };"
     found = gathered("ns1", "192.0.2.1", text)

@@ -22,9 +22,15 @@ SECRETS = MappingProxyType({"k1": "a" * 24, "k2": "b" * 24})
 
 
 def gathered(
-    host: str, address: str, text: str, layout: Mapping[str, Any] | None = None, secrets: Mapping[str, str] | None = None, version: str = "9.20.4"
+    host: str,
+    address: str,
+    text: str,
+    layout: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    version: str = "9.20.4",
+    contents: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> GatheredServer:
-    """The server of a named.conf as named-checkconf prints it. Zones with a file have a serial of 1 and a content."""
+    """The server of a named.conf as named-checkconf prints it. Zones with a file have a serial of 1 and a content, of which contents has some."""
     statements = named_conf.parse(text)
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory) / "named.conf"
@@ -32,7 +38,8 @@ def gathered(
         places = {name: place.replace(str(path), "named.conf") for name, place in named_conf.places(str(path), directory).items()}
     reader = Bind(lambda *_command: (1, "", ""), lambda _program: None, "named.conf")
     zones = [{**reader._zone(statement, view, "/work", places), "serial": 1} for statement, view in zones_of(statements)]
-    contents = {zone_name(zone["name"], zone["view"]): {"text": zone_text(zone["name"]), "as_it_is": True} for zone in zones if zone["file"]}
-    facts = {"configuration": statements, "places": places, "zones": zones, "contents": contents, "directory": "/work", "running": True, "version": version}
+    usual = {zone_name(zone["name"], zone["view"]): {"text": zone_text(zone["name"]), "as_it_is": True} for zone in zones if zone["file"]}
+    found = {**usual, **(contents or {})}
+    facts = {"configuration": statements, "places": places, "zones": zones, "contents": found, "directory": "/work", "running": True, "version": version}
     keys = [{"name": name, "algorithm": "hmac-sha256", "secret": secret} for name, secret in (secrets or SECRETS).items()]
     return bind.server(host, [address], facts, keys, layout or {})

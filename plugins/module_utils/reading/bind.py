@@ -192,7 +192,7 @@ class Bind(Reading):
         """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, zone: see L(zone_names)."""
         own = {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"]}
         brief = {name: zone["serial"] for name, zone in own.items() if not copies and zone["type"] in _SECONDARY and zone["serial"] is not None}
-        return contents({name: self.root + zone["file"] for name, zone in own.items()}, self.user, self._command(directory), brief)
+        return contents({name: self.root + zone["file"] for name, zone in own.items()}, self.user, self._command(directory), brief, self.root + directory)
 
     def _command(self, directory):
         """How named-compilezone writes a zone as text, with its journal. It is as lenient as named itself may be told to be."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 
@@ -13,23 +14,29 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading import r
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 
 _INCLUDE = re.compile(rb"\$INCLUDE", re.IGNORECASE)  # wherever: what is one to some reader need not begin a line
+_INCLUDED = re.compile(rb'^[^;"\n]*\$INCLUDE[ \t]+"?([^";\s)]+)', re.IGNORECASE | re.MULTILINE)
 _BEGINNING = 65536  # octets, where a raw file has the apex
 _RAW = (b"\0\0\0\2", b"\0\0\0\3")  # how a file of BIND begins that is raw, or a map
 
 
-def contents(paths, user, command, copies=()):
-    """By zone C({"text": …, "as_it_is": …}), or C({"wrong": why there is none}).
+def contents(paths, user, command, copies=(), directory=None):
+    """By zone C({"text": …, "as_it_is": …}), or C({"wrong": why there is none}), with C("included"), the relative paths that it includes, if there are any.
 
     paths: {zone: its file}. user: whose rights the server has, since what it may write could be a link to what it may not read; None for one's
     own. command: given a zone, its file and whether that is raw, the command that writes it as text, None if the program for it is not installed.
-    copies: {zone: its serial} of zones of which the apex is enough, and is told where their raw files have that serial.
+    copies: {zone: its serial} of zones of which the apex is enough, and is told where their raw files have that serial. directory: the server's own, in
+    which the command works too, where relative paths begin that files include; None where they begin elsewhere.
     """
-    found = processes.call_as(user, _read_all, paths, dict(copies), seconds=processes.CHECK_LIMIT)
-    return {zone: result if "raw" not in result else _compiled(paths[zone], user, command(zone, paths[zone], result["raw"])) for zone, result in found.items()}
+    found = processes.call_as(user, _read_all, paths, dict(copies), directory, seconds=processes.CHECK_LIMIT)
+    for zone, result in found.items():
+        if "raw" in result:
+            raw = result.pop("raw")
+            result.update(_compiled(paths[zone], user, command(zone, paths[zone], raw), directory or "/"))
+    return found
 
 
-def _read_all(paths, copies):
-    return {zone: zone in copies and _apex(path, domain_of(zone), copies[zone]) or _read(path) for zone, path in paths.items()}
+def _read_all(paths, copies, directory):
+    return {zone: zone in copies and _apex(path, domain_of(zone), copies[zone]) or _read(path, directory) for zone, path in paths.items()}
 
 
 def _apex(path, zone, serial):
@@ -46,7 +53,7 @@ def _apex(path, zone, serial):
     return {"text": "".join(lines), "as_it_is": False} if soa and servers else None
 
 
-def _read(path):
+def _read(path, directory):
     try:
         with open(path, "rb") as stream:
             data = stream.read()
@@ -58,13 +65,27 @@ def _read(path):
             return {"text": data.decode("utf-8"), "as_it_is": True}
         except UnicodeDecodeError:
             pass  # comments in another encoding, which servers do not mind
-    return {"raw": raw}
+    included = _included(data, directory, {path}) if directory and not raw else []
+    return {"raw": raw, **({"included": list(dict.fromkeys(included))} if included else {})}
 
 
-def _compiled(path, user, command):
+def _included(data, directory, seen):
+    """The relative paths in a file's directives, and in those of the files that it includes."""
+    found = []
+    for name in map(os.fsdecode, _INCLUDED.findall(data)):
+        path = os.path.join(directory, name)
+        found += [] if os.path.isabs(name) else [name]
+        if path not in seen and os.path.isfile(path):
+            seen.add(path)
+            with contextlib.suppress(OSError), open(path, "rb") as stream:
+                found += _included(stream.read(), directory, seen)
+    return found
+
+
+def _compiled(path, user, command, directory):
     if command is None:
         return {"wrong": f"{path} is no plain text, and the program that reads it is not installed"}
-    code, out, err = processes.run(command, user, processes.CHECK_LIMIT)
+    code, out, err = processes.run(command, user, processes.CHECK_LIMIT, directory)
     if code:
         return {"wrong": f"{path} cannot be read: {'; '.join((err or out).splitlines()[:5])}"}
     return {"text": out, "as_it_is": False}

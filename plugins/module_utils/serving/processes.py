@@ -26,10 +26,10 @@ _OUTPUT = 4096  # characters of an answer's pipe that are read at once
 _OWN_FILES = 3  # standard input, output and error
 
 
-def run(command, user=None, seconds=LIMIT):
+def run(command, user=None, seconds=LIMIT, directory="/"):
     """(exit code, standard output, standard error) of a command, 124 and the reason if it had to be ended.
 
-    user: whose rights it has, None for one's own. Raises Refused where there is no such user or no such program.
+    user: whose rights it has, None for one's own. directory: where it works, if that is there. Raises Refused where there is no such user or no such program.
     """
     rights = _rights(user)
     environment = dict(os.environ, LC_ALL="C", LANGUAGE="C")
@@ -42,7 +42,7 @@ def run(command, user=None, seconds=LIMIT):
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="surrogateescape",
-            cwd="/",
+            cwd=directory if os.path.isdir(directory) else "/",
             env=environment,
             start_new_session=True,
             **(dict(zip(("user", "group", "extra_groups"), rights)) if rights else {}),

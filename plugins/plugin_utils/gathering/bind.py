@@ -16,6 +16,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_o
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import OF_ZONES as VIEW_OF_ZONES
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import RECURSION, View, shared
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import own_addresses
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -221,13 +222,14 @@ class _Reader:
         options = by_label(block(statement))
         zone = ServedZone(name, _ROLES.get(fact["type"], ""), fact["where"] or "added by rndc", serial=fact["serial"])
         zone.file = fact["file"] or ""
+        content = self.facts.get("contents", {}).get(name, {})
         zone.kept = self._reason(name, fact["type"], options)
+        zone.bound = bound_by_includes(content, zone.file, self.facts["directory"]) if self.moves else ""
         self.result.zones[name] = zone
         self.result.zone_texts[name] = written(self._absolute(self._with_inherited(statement, fact["type"], options)))
         zone.statements = [(key, *self._outcome(key, item, options)) for key, item in options.items()]
         if zone.kept:
             return None
-        content = self.facts.get("contents", {}).get(name, {})
         zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
         self._peers(zone, {**(view.of_zones() if view else {}), **options})
         return None

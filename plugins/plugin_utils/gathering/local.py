@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DROPPED, KEPT, TAKEN, GatheredServer, Named
 
@@ -43,6 +44,12 @@ def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: C
             fate, detail = (DROPPED, "nothing that stays uses it") if item.is_key else (TAKEN, "what it lists is said where it was used")
         gathered.end(item.label, fate, detail)
     return "".join([*lists, *texts]), "".join(options), secret
+
+
+def bound_by_includes(content: Mapping[str, Any], file: str, directory: str) -> str:
+    """What is wrong with keeping a zone where the server will work in another directory; empty if nothing is. content: of its file, as facts have it."""
+    included = ", ".join(content.get("included", ()))
+    return included and f"{file} includes {included} below {directory}, where the server will not look any more; write whole paths there"
 
 
 def _names_in(texts: Iterable[str]) -> set[str]:

@@ -66,7 +66,8 @@ class ServedZone:
     sources: from where a secondary transfers it. transfer_to: who may transfer it from here, networks, words such as C(any), and
     C(key NAME). notify: who is told of changes. allow_query: who may ask, None for the server's own setting. file: on its host.
     text: its content as a master file, None if there is none. as_it_is: whether that is the server's own file. wrong: why there is no content. kept: why it
-    has to stay in the host's own configuration, empty if it need not. statements: (label, TAKEN or another, detail) of what it consists of.
+    has to stay in the host's own configuration, empty if it need not. bound: why it would not be the same there, and what to do about it, empty if it
+    would. statements: (label, TAKEN or another, detail) of what it consists of.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ServedZone:
     as_it_is: bool = False
     wrong: str = ""
     kept: str = ""
+    bound: str = ""
     statements: list[tuple[str, str, str]] = field(default_factory=list)
 
 

@@ -58,7 +58,7 @@ class Topology:
 
     def may_stay(self, name: str) -> bool:
         """Whether a zone could stay in the own configuration of all the hosts that serve it."""
-        return all(server.has_local_zones for server in self.servers.values() if name in server.zones)
+        return all(server.has_local_zones and not server.zones[name].bound for server in self.servers.values() if name in server.zones)
 
     def _views(self) -> list[dict[str, Any]]:
         """The views of all servers that have some, which are the same for all."""
@@ -105,6 +105,8 @@ class Topology:
                 zone.kept = reason
                 if not self.servers[host].has_local_zones:
                     self._find(REFUSAL, f"zone {name}", f"cannot be declared ({reason}), and {host} has no place where it could stay as it is", zone)
+                elif zone.bound:
+                    self._find(REFUSAL, f"zone {name}", f"has to stay as it is on {host} ({reason}), and would not: {zone.bound}", zone)
             return
         options: dict[str, Any] = {}
         if primaries:

@@ -30,6 +30,19 @@ def test_a_file_is_taken_as_it_is_where_it_needs_nothing(tmp_path, data, expecte
     assert contents({"a": str(tmp_path / "a")}, None, command) == {"a": expected}
 
 
+def test_relative_paths_that_a_file_includes_are_told_and_where_they_begin(tmp_path):
+    zone, inner = tmp_path / "a", tmp_path / "parts"
+    inner.mkdir()
+    zone.write_text('$INCLUDE parts/b ; $INCLUDE no\n$include "/whole"\n@ TXT "$INCLUDE no"\n$INCLUDE parts/b sub.example.\n$INCLUDE gone\n')
+    (inner / "b").write_text("$INCLUDE c\n")
+    (tmp_path / "c").write_text("$INCLUDE parts/b\n")
+    here = [sys.executable, "-c", "import os; print(os.getcwd())"]
+    found = contents({"a": str(zone)}, None, lambda *_arguments: here, directory=str(tmp_path))["a"]
+    assert found == {"text": f"{tmp_path}\n", "as_it_is": False, "included": ["parts/b", "c", "gone"]}
+    assert contents({"a": str(zone)}, None, lambda *_arguments: here)["a"] == {"text": "/\n", "as_it_is": False}
+    assert contents({"a": str(zone)}, None, lambda *_arguments: here, directory="/nowhere")["a"]["text"] == "/\n"
+
+
 def test_what_cannot_be_read_is_told(tmp_path):
     (tmp_path / "raw").write_bytes(b"\0\0\0\2")
     paths = {"gone": str(tmp_path / "gone"), "bad": str(tmp_path / "raw")}

@@ -167,6 +167,13 @@ def test_all_paths_that_stay_are_absolute():
     assert all(words in inside for words in ('zone-directory "/work/cat" in-memory', 'dnstap-output file "/work/tap";', "pid-file none;"))
 
 
+@pytest.mark.parametrize(("layout", "moves"), [({}, True), ({"working_directory": "/work"}, False)])
+def test_a_zone_whose_file_includes_others_there_is_bound_to_the_directory(layout, moves):
+    found = gathered("ns1", "192.0.2.1", "options { recursion no; };\n" + SIGNED, layout, contents={"a.example": {"text": "", "included": ["b", "c/d"]}})
+    text = "/work/a includes b, c/d below /work, where the server will not look any more; write whole paths there"
+    assert found.zones["a.example"].bound == (text if moves else "")
+
+
 def test_options_that_the_collection_says_itself_are_not_said_twice():
     text = "options { recursion no; transfer-source 192.0.2.1; blackhole { 192.0.2.9/32; }; listen-on port 54 { any; }; };"
     found = gathered("ns1", "192.0.2.1", text)

@@ -187,3 +187,11 @@ def test_a_key_that_is_not_safe_keeps_its_zones():
     topology.servers["ns1"].keys["k1"]["algorithm"] = "hmac-md5"
     topology = Topology(topology.servers)
     assert topology.servers["ns1"].zones["a.example"].kept == "its key k1 is of the algorithm hmac-md5, which the collection does not use"
+
+
+def test_a_zone_that_has_to_stay_and_would_not_be_the_same_is_a_reason_to_write_nothing():
+    servers = {"ns1": gathered("ns1", NS1, OPTIONS + 'zone "a.example" { type primary; file "a"; };')}
+    servers["ns1"].zones["a.example"].bound = "its file is bound; free it"
+    assert not told(Topology(servers)) and not Topology(servers).may_stay("a.example")
+    expected = "zone a.example: has to stay as it is on ns1 (a.example is named in gather_leave), and would not: its file is bound; free it (named.conf:2)"
+    assert told(Topology(servers, ["a.example"])) == [("refusal", expected)]

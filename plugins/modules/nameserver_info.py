@@ -183,7 +183,7 @@ contents:
     - By zone its C(text), a master file, and whether it is the server's own file as it is (C(as_it_is)); or what is C(wrong) with it.
     - A zone in a view is called C(example.com@internal) here.
     - Files that are raw, that have a journal or that include others are told as the records that they mean.
-    - With BIND C(included) lists what a file includes by paths that begin in the server's working directory, if there is any.
+    - With BIND and NSD C(included) lists what a file includes by paths that begin in the server's working directory, if there is any.
   returned: O(content=true)
   type: dict
   sample: {example.com: {text: "@ 3600 IN SOA …", as_it_is: true}}

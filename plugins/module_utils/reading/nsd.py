@@ -70,7 +70,7 @@ class Nsd(Reading):
             "zones": zones,
             "configuration": [clause for clause in configuration if clause[1]],
             "places": where,
-            **({"contents": apex.completed(self._contents(zones), zones, *_address(server))} if content else {}),
+            **({"contents": apex.completed(self._contents(zones, directory), zones, *_address(server))} if content else {}),
         }
 
     def _printed(self, path):
@@ -103,13 +103,13 @@ class Nsd(Reading):
         except (OSError, UnicodeError, ValueError):
             return {}
 
-    def _contents(self, zones):
+    def _contents(self, zones, directory):
         program = self.find("nsd-checkzone")
 
         def command(zone, path, raw):
             return [program, "-p", zone, path] if program and not raw else None
 
-        return contents({zone["name"]: zone["file"] for zone in zones if zone["file"]}, self.user, command)
+        return contents({zone["name"]: zone["file"] for zone in zones if zone["file"]}, self.user, command, directory=directory)
 
 
 def _address(server):

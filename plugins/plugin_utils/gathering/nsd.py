@@ -13,6 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.clauses 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address, refuse_port
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -134,6 +135,8 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> N
             zone.kept = f"a declaration has no place for its {item[0]}"
     content = facts.get("contents", {}).get(name, {})
     zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
+    if any(option(other, "zonesdir") is not None for other in facts["configuration"] if other[0] == "server"):
+        zone.bound = bound_by_includes(content, zone.file, facts["directory"])
     beyond = _peers(zone, clause)
     if beyond and not zone.kept:
         zone.kept = f"a declaration cannot say {', '.join(beyond)}"

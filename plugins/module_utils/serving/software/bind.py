@@ -196,14 +196,15 @@ class Bind(Software):
     def _holding(self, zone, statuses, how, directory):
         serials = [int(status["serial"]) for status in statuses if status.get("serial", "").isdigit()]
         path = os.path.join(directory, statuses[0].get("files", "").split(", ")[0])
-        text = self._text(zone, path)
+        text = self._text(zone, path, directory)
         weight = [int(statuses[0].get("nodes", 0)), []] if text is None else weight_of(text, zone)
         return Holding(how, serials, weight, text)
 
-    def _text(self, zone, path):
+    def _text(self, zone, path, directory):
         """The records in a zone's file, as text or as named wrote it, with what its journal adds. None if it cannot be read."""
         for kind in ("text", "raw"):
-            code, out, _err = self.run_checker([self.find("named-checkzone"), "-q", "-j", "-i", "none", "-D", "-o", "-", "-s", "full", "-f", kind, zone, path])
+            command = [self.find("named-checkzone"), "-q", "-j", "-i", "none", "-D", "-o", "-", "-s", "full", "-f", kind, zone, path]
+            code, out, _err = self.run_checker(command, directory)
             if not code:
                 return out
         return None

@@ -210,9 +210,12 @@ class Software:
         """Which of the programs that check are not installed."""
         return [program for program in self.checkers if not self.find(program)]
 
-    def run_checker(self, command):
-        """L(processes.run) for a program that loads what a configuration names: with the server's own rights, as the server would."""
-        return self.run(command, user=self.layout["user"], seconds=processes.CHECK_LIMIT)
+    def run_checker(self, command, directory="/"):
+        """L(processes.run) for a program that loads what a configuration names: with the server's own rights, as the server would.
+
+        directory: where the server works, in which the relative paths begin that files include.
+        """
+        return self.run(command, user=self.layout["user"], seconds=processes.CHECK_LIMIT, directory=directory)
 
     def call_as_server(self, work, *arguments):
         """L(processes.call_as) for what looks at, or changes, files that are the server's own."""

@@ -64,7 +64,7 @@ class NSD(Software):
             path = os.path.join(directory, path) if path else ""
             if path and zone in answered:
                 self._write(zone, path)
-            code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path]) if path else (1, "", "")
+            code, out, _err = self.run_checker([self.find("nsd-checkzone"), "-p", zone, path], directory or "/") if path else (1, "", "")
             if not code:
                 rows = list(_rows(out))
                 signed, text = any(row.split(" ", 4)[3] == "DNSKEY" for row in rows) and not self._transfers(zone), "\n".join(rows)
@@ -149,8 +149,9 @@ class NSD(Software):
         code, out, err = self.run_checker([self.find("nsd-checkconf"), path])
         if code:
             raise Refused(f"nsd-checkconf refuses {path}: " + "; ".join((err or out).splitlines()[:20]))
+        directory = self.run_checker([self.find("nsd-checkconf"), "-o", "zonesdir", path])[1].strip() or "/"
         program = self.find("nsd-checkzone")
-        return [zone for zone, file in files.items() if file and self.run_checker([program, zone, file])[0]]
+        return [zone for zone, file in files.items() if file and self.run_checker([program, zone, file], directory)[0]]
 
     def take_original(self):
         """Without its notes, which it writes when it stops: into nothing, this time. It would wait for the timers of zones that it has in no file any more."""

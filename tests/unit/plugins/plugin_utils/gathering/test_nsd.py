@@ -13,10 +13,10 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
 KEY = 'key:\n\tname: "K1."\n\talgorithm: hmac-sha256\n\tsecret: "????"\n'
 
 
-def server(text, layout=None):
+def server(text, layout=None, contents=None):
     configuration = clauses.parse(text)
     zones = [{**_zone(clause, "/zones", {}), "serial": 1} for clause in configuration if clause[0] == "zone"]
-    facts = {"configuration": configuration, "places": {}, "zones": zones, "directory": "/zones", "running": True}
+    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": True, "directory": "/zones", "contents": contents or {}}
     return nsd.server("ns1", ["192.0.2.1"], facts, [{"name": "k1", "algorithm": "hmac-sha256", "secret": "s3"}], layout or {})
 
 
@@ -97,6 +97,13 @@ def test_paths_in_what_stays_are_absolute():
     ]
 
 
+@pytest.mark.parametrize(("zonesdir", "moves"), [("\tzonesdir: /zones\n", True), ("", False)])
+def test_a_zone_whose_file_includes_others_there_is_bound_to_the_directory(zonesdir, moves):
+    text = "server:\n\tserver-count: 1\n" + zonesdir + "zone:\n\tname: a.example\n\tzonefile: a\n"
+    found = server(text, contents={"a.example": {"text": "", "included": ["b"]}}).zones["a.example"]
+    assert found.bound == ("/zones/a includes b below /zones, where the server will not look any more; write whole paths there" if moves else "")
+
+
 def test_a_secret_is_left_out_of_what_stays_and_told():
     found = server('tls-auth:\n\tname: t\n\tclient-key: /k.pem\n\tclient-key-pw: "????"\n')
     assert found.local_config == ['tls-auth:\n\tname: "t"\n\tclient-key: "/k.pem"\n']
@@ -115,7 +122,8 @@ def test_a_secret_is_left_out_of_what_stays_and_told():
     ],
 )
 def test_where_it_listens(lines, addresses):
-    facts = {"configuration": clauses.parse("server:\n" + "".join(f"\tip-address: {line}\n" for line in lines)), "places": {}, "zones": [], "running": True}
+    configuration = clauses.parse("server:\n" + "".join(f"\tip-address: {line}\n" for line in lines))
+    facts = {"configuration": configuration, "places": {}, "zones": [], "directory": "/zones", "running": True}
     found = nsd.server("ns1", ["192.0.2.1"], {**facts, "addresses": ["192.0.2.1", "10.0.0.1", "2001:db8::1"]}, [], {})
     assert found.variables["nameserver_listen_on"] == addresses and not found.findings
 

@@ -18,6 +18,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model 
     DROPPED,
     KEPT,
     REFUSAL,
+    SECONDARY,
     TAKEN,
     GatheredServer,
     Named,
@@ -136,6 +137,16 @@ class _Reader:
             text = f"has the keys of {', '.join(signed[:5])} below {path}, and the collection has them below {own}; move them there first"
             self.result.find(REFUSAL, text, statement)
 
+    def _bound_by_journal(self, zone: ServedZone, clause: Clause) -> str:
+        """What is wrong with keeping a zone, changes of which are in knotd's journal alone, where that will be elsewhere; empty if nothing is."""
+        database = next((item for item in self.clauses if item[0] == "database"), ["database", []])
+        path, name = option(database, "storage"), option(database, "journal-db") or "journal"
+        own = self.layout.get("storage", path)
+        in_files = (option(clause, "zonefile-sync") or "0") == "0" and option(clause, "zonefile-load") != "none"
+        if path in (None, own) or name.startswith("/") or zone.role == SECONDARY or in_files:
+            return ""
+        return f"changes of it are in the journal below {path}, and the collection has journals below {own}; stop knotd, and move its databases there first"
+
     # -- zones --------------------------------------------------------------------------------------------------------
 
     def _zone(self, clause: Clause) -> None:
@@ -155,6 +166,7 @@ class _Reader:
         self.result.zone_texts[name] = written(["zone", lines])
         for item in clause[1]:
             zone.statements.append((item[0], *self._outcome(zone, item)))
+        zone.bound = self._bound_by_journal(zone, clause)
         content = self.facts.get("contents", {}).get(name, {})
         zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
         beyond = self._peers(zone, clause)

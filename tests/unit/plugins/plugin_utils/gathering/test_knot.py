@@ -184,6 +184,26 @@ def test_reasons_to_write_nothing(text, wrong):
     assert finding.kind == "refusal" and finding.text.startswith(wrong)
 
 
+@pytest.mark.parametrize(
+    ("more", "database", "bound"),
+    [
+        ("zonefile-sync: -1", "storage: /other", True),
+        ("zonefile-sync: 1d", "storage: /other", True),
+        ("zonefile-load: none", "storage: /other", True),
+        ("zonefile-sync: 0", "storage: /other", False),
+        ("zonefile-sync: -1", "storage: /var/lib/knot", False),
+        ("zonefile-sync: -1", "storage: /other\n    journal-db: /journals", False),
+        ("zonefile-sync: -1", "timer-db: /timers", False),
+        ("zonefile-sync: -1\n    master: up", "storage: /other", False),
+    ],
+)
+def test_a_zone_that_has_changes_in_the_journal_alone_is_bound_to_its_place(more, database, bound):
+    text = f"database:\n    {database}\nzone:\n  - domain: a.example\n    acl: updates\n    {more}\n"
+    found = server(PEERS + text, {"storage": "/var/lib/knot"}).zones["a.example"]
+    assert bool(found.bound) == bound
+    assert not bound or found.bound.startswith("changes of it are in the journal below /other, and the collection has journals below /var/lib/knot; ")
+
+
 def test_a_server_that_does_not_run_is_told_and_everywhere_is_any():
     found = server("server:\n    listen: [0.0.0.0@53, ::@53]\n", running=False)
     assert found.variables["nameserver_listen_on"] == ["any"] and [finding.kind for finding in found.findings] == ["change"]

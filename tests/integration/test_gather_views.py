@@ -57,7 +57,7 @@ def pair():
         "shared": zone("shared.test", 8, "192.0.2.2"),
         "both": zone("both.test", 9, "192.0.2.3"),
         "only": zone("only.test", 10, "10.0.0.4"),
-        "localhost": zone("localhost", 1, "127.0.0.1"),
+        "localhost": "$TTL 1h\n@ SOA localhost. root.localhost. (1 3600 600 1209600 300)\n NS localhost.\n A 127.0.0.1\n",
     }
     inside = primary("split.test", "split.inside", "inside") + primary("shared.test", "shared", "inside") + primary("only.test", "only", "inside")
     outside = primary("split.test", "split.outside", "outside") + '\tzone "shared.test" { in-view internal; };\n'

@@ -20,6 +20,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import k
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
 _PRIMARY, _SECONDARY = ("primary", "master"), ("secondary", "slave", "mirror")
+_HINT = "hint"
 _SIGNING = ("dnssec-policy", "auto-dnssec", "inline-signing")
 _SETS_UP = ("none", "off", "no", '"none"')
 
@@ -190,7 +191,7 @@ class Bind(Reading):
 
     def _contents(self, zones, directory, copies):
         """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, zone: see L(zone_names)."""
-        own = {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"]}
+        own = {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY, _HINT) and zone["file"]}
         brief = {name: zone["serial"] for name, zone in own.items() if not copies and zone["type"] in _SECONDARY and zone["serial"] is not None}
         return contents({name: self.root + zone["file"] for name, zone in own.items()}, self.user, self._command(directory), brief, self.root + directory)
 

@@ -15,6 +15,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind imp
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_options import OF_ZONES, Options
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import OF_ZONES as VIEW_OF_ZONES
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.bind_views import RECURSION, View, shared
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.brought import is_brought
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import own_addresses
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
@@ -43,9 +44,6 @@ LOCAL_FILES = ("named.conf", "named.options")
 _SOURCES = ("transfer-source", "notify-source", "transfer-source-v6", "notify-source-v6")
 _REPEATED = ("listen-on", "listen-on-v6")  # options that named takes more than once
 _ROLES = {"primary": PRIMARY, "master": PRIMARY, "secondary": SECONDARY, "slave": SECONDARY}
-# Zones that packages bring to every server, for the names that RFC 6303 and RFC 1912 section 4.1 want answered there, and the root's hints.
-_BROUGHT = {".", "localhost", "localhost.localdomain", "0.in-addr.arpa", "127.in-addr.arpa", "255.in-addr.arpa", "0.0.127.in-addr.arpa"}
-_BROUGHT |= {"1.0.0.127.in-addr.arpa", "0." * 32 + "ip6.arpa", "1." + "0." * 31 + "ip6.arpa"}
 _TAKEN_OF_ZONE = {
     **{name: "its role" for name in ("type", "primaries", "masters")},
     **{name: "its secondaries" for name in ("allow-transfer", "also-notify", "notify")},
@@ -80,8 +78,8 @@ def said(named_conf: str) -> set[str]:
 
 class _Reader:
     def __init__(self, host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
-        self.moves = os.path.normpath(facts["directory"]) != layout.get("working_directory")  # what begins in named's working directory
         self.facts, self.layout = facts, layout
+        self.moves = os.path.normpath(facts["directory"]) != layout.get("working_directory")  # what begins in named's working directory
         self.statements: list[Statement] = facts["configuration"]
         self.lists = NamedLists(self.statements)
         options = next((block(item) for item in self.statements if item[0] == "options"), [])
@@ -201,7 +199,7 @@ class _Reader:
         for before, item in zip(["", *statement], statement):
             if isinstance(item, list):
                 result.append([self._absolute(entry) for entry in item])
-            elif isinstance(before, str) and before in _PATHS and not value(item).startswith("/") and value(item) != "none":
+            elif isinstance(before, str) and before in _PATHS and item.startswith('"') and value(item) != "none":
                 result.append(f'"{os.path.join(self.facts["directory"], value(item))}"')
             else:
                 result.append(item)
@@ -217,12 +215,12 @@ class _Reader:
             self.result.local_config.append(written(self._absolute(statement)))
             self.result.end(label(statement), KEPT, "nameserver_local_config")
             return
-        if domain in _BROUGHT and (domain != "." or fact["type"] == "hint"):
+        content = self.facts.get("contents", {}).get(name, {})
+        if is_brought(domain, fact["type"], content.get("text")):
             return self._brought(statement, fact)
         options = by_label(block(statement))
         zone = ServedZone(name, _ROLES.get(fact["type"], ""), fact["where"] or "added by rndc", serial=fact["serial"])
         zone.file = fact["file"] or ""
-        content = self.facts.get("contents", {}).get(name, {})
         zone.kept = self._reason(name, fact["type"], options)
         zone.bound = bound_by_includes(content, zone.file, self.facts["directory"]) if self.moves else ""
         self.result.zones[name] = zone

@@ -130,11 +130,23 @@ def test_a_port_and_recursion_for_some_are_reasons_to_write_nothing():
 def test_zones_that_packages_bring_need_nothing():
     text = 'zone "." { type hint; file "root.hints"; };\nzone "localhost" { type master; file "db.local"; };\n'
     text += 'zone "127.in-addr.arpa" { type master; file "db.127"; };\n'
-    found = server(text)
+    hints = ". 3600000 NS A.ROOT-SERVERS.NET.\nA.ROOT-SERVERS.NET. 3600000 A 198.41.0.4\n"
+    usual = "$TTL 1h\n@ SOA localhost. root.localhost. (1 3600 600 1209600 300)\n NS localhost.\n"
+    texts = {".": hints, "localhost": usual + " A 127.0.0.1\n AAAA ::1\n", "127.in-addr.arpa": usual + "1.0.0 PTR localhost.\n"}
+    contents = {name: {"text": content} for name, content in texts.items()}
+    found = server(text, contents=contents)
     assert not found.zones and {fate.fate for fate in found.fates if fate.statement.startswith("zone ")} == {"default", "dropped"}
-    found = gathered("ns1", "192.0.2.1", "options { recursion yes; };\n" + text)
+    found = gathered("ns1", "192.0.2.1", "options { recursion yes; };\n" + text, contents=contents)
     assert {fate.fate for fate in found.fates if fate.statement.startswith("zone ")} == {"default"}
     assert not found.local_config
+
+
+def test_zones_that_have_the_names_of_those_only_stay_and_are_declared():
+    text = 'zone "." { type hint; file "root.hints"; };\nzone "localhost" { type master; file "db.local"; };\nzone "127.in-addr.arpa" { type forward; };\n'
+    found = server(text, contents={".": {"text": ". 60 NS root.corp.\nroot.corp. 60 A 10.0.0.1\n"}, "localhost": {"text": "@ 60 A 10.0.0.1\n"}})
+    kept = "a zone of type {} is none that is declared"
+    assert {name: zone.kept for name, zone in found.zones.items()} == {".": kept.format("hint"), "localhost": "", "127.in-addr.arpa": kept.format("forward")}
+    assert 'file "/work/root.hints";' in local_files(found, [])[0]
 
 
 SIGNED = 'zone "a.example" { type primary; file "a"; dnssec-policy "default"; };\n'

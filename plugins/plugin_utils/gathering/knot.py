@@ -209,6 +209,8 @@ class _Reader:
         for name in options.get("acl", ()):
             more, entries, remotes = self._acl(zone, name)
             beyond, allowed, known = beyond + more, allowed + entries, known + remotes
+        if any(option(clause, "automatic-acl") == "on" for clause in self.clauses if clause[0] == "server"):
+            allowed += [f"key {remote.key}" if remote.key else remote.address for remote in told]
         zone.sources, zone.transfer_to = tuple(sources), tuple(dict.fromkeys(allowed))
         zone.notify = tuple({remote.address: remote for remote in (*known, *told)}.values())
         asking: dict[tuple[str, ...], str] = {}

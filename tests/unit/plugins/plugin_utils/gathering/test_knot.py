@@ -84,6 +84,12 @@ def test_who_feeds_a_zone_and_who_may_transfer_it():
     assert zone("acl: anybody").transfer_to == ("any",) and zone().role == "primary"
 
 
+def test_who_is_told_may_transfer_where_rules_are_automatic():
+    text = PEERS + "zone:\n  - domain: a.example\n    notify: both\n"
+    assert server(text).zones["a.example"].transfer_to == ()
+    assert server("server:\n    automatic-acl: on\n" + text).zones["a.example"].transfer_to == ("key k1", "192.0.2.8")
+
+
 def test_who_may_ask():
     assert zone("module: [mod-queryacl/near, mod-rrl/x]").allow_query == ("10.0.0.0/8", "localhost")
     assert zone("module: mod-queryacl").allow_query == ("10.9.0.0/16",)

@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import yaml
@@ -52,8 +54,7 @@ class Host:
         subprocess.run(command, capture_output=True, check=True)
         return self.certificate
 
-    def run(self, *options, refused=False, running=True, given=None):
-        """What systemd was told to do, by a run that ends as it should. given: the role's variables that name files."""
+    def _command(self, *options, refused=False, running=True, given=None):
         shipped = yaml.safe_load((FOLDER / f"vars/software/{self.software}-Debian.yml").read_text())
         places = {"local_config": "etc/local.conf", "config_file": "etc/main.conf", "state_directory": "state", "run_directory": "work", "storage": "work"}
         own = {word: str(self.root / place) for word, place in places.items() if word in shipped["__nameserver_layout"]}
@@ -69,8 +70,20 @@ class Host:
         }
         (self.root / "variables.json").write_text(json.dumps(variables))
         command = ["ansible-playbook", "-i", "inventory/hosts.json", "play.yml", "-e", "@variables.json", *options]
-        environment = {**self.systemctl.environment, "ANSIBLE_NOCOLOR": "1"}
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=180, check=False, env=environment)
+        return {"args": command, "cwd": self.root, "env": {**self.systemctl.environment, "ANSIBLE_NOCOLOR": "1"}}
+
+    def run_until(self, there):
+        """By a run that is killed as soon as there is what it is to be killed for."""
+        ends = time.monotonic() + 120
+        with subprocess.Popen(**self._command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+            while not there() and process.poll() is None and time.monotonic() < ends:
+                time.sleep(0.002)
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def run(self, *options, refused=False, running=True, given=None):
+        """What systemd was told to do, by a run that ends as it should. given: the role's variables that name files."""
+        command = self._command(*options, refused=refused, running=running, given=given)
+        done = subprocess.run(**command, capture_output=True, text=True, timeout=180, check=False)
         said = done.stdout + done.stderr
         assert (done.returncode != 0) == refused and ("it would lose much" in said) == refused and "PRIVATE KEY" not in said, said
         # which this host has nothing for
@@ -95,15 +108,31 @@ def test_a_renewed_certificate_is_read_where_the_run_is_refused_after_that(tmp_p
         assert host.run(running=False) == [] and host.certificate != ending
 
 
-@pytest.mark.parametrize("days", [3, 30, 365])
-def test_a_certificate_is_renewed_before_it_ends_and_not_by_each_run(tmp_path, days):
-    host, given = Host(tmp_path, "bind"), {"nameserver_tls_days": days}
+def test_a_renewed_certificate_is_read_by_the_next_run_where_one_is_killed_before_it_was(tmp_path):
+    host = Host(tmp_path, "bind")
+    host.run()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/current").symlink_to("a")
+    before = host.expire()
+    host.run_until(lambda: host.certificate != before)
+    renewed = host.certificate
+    assert before != renewed and host.systemctl.told() == []
+    assert host.run() == host.told and host.certificate == renewed
+    assert [path for path in (tmp_path / "etc/tls").iterdir() if path.suffix != ".pem"] == []
+    (tmp_path / "etc/tls/certificate.pem").write_bytes(bytes(200))
+    assert host.run() == host.told, "what is damaged is issued anew"
+    subprocess.run(["openssl", "x509", "-noout"], input=host.certificate, text=True, check=True)
+    assert host.run() == []
+
+
+def test_a_certificate_is_renewed_before_it_ends_and_not_by_each_run(tmp_path):
+    host, given = Host(tmp_path, "bind"), {"nameserver_tls_days": 3}
     host.run(given=given)
     issued = host.certificate
     host.run(given=given)
     assert host.certificate == issued
     host.run()  # by the default of 365 days, of which the last 30 count
-    assert (host.certificate != issued) == (days < 365)
+    assert host.certificate != issued
 
 
 def test_the_authority_is_beside_the_inventory(tmp_path):

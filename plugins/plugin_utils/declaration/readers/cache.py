@@ -71,12 +71,13 @@ class Cache:
             raise
         return connection
 
-    def summaries(self) -> dict[str, Any]:
-        """Every summary of this version by key; nothing if the cache cannot be read."""
+    def summaries(self, smaller: Callable[[Any], Any] = lambda summary: summary) -> dict[str, Any]:
+        """Every summary of this version by key, as smaller makes it at once; nothing if the cache cannot be read."""
         try:
             with contextlib.closing(self._connect()) as connection:
                 return {
-                    key: pickle.loads(summary) for key, summary in connection.execute("SELECT key, summary FROM entries WHERE version = ?", (self.version,))
+                    key: smaller(pickle.loads(summary))
+                    for key, summary in connection.execute("SELECT key, summary FROM entries WHERE version = ?", (self.version,))
                 }
         except _UNREADABLE:
             with contextlib.suppress(OSError):

@@ -80,11 +80,12 @@ def _several(where: str, paths: Iterable[str]) -> Problem:
 
 def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str, Any]) -> list[tuple[Draft, list[Problem]]]:
     cache = Cache(path, version(defaults))
-    kept = cache.summaries()
+    shared = _Shared()
+    kept = cache.summaries(shared.entry)
     holding = _holding(kept, files)
     missing = {stem: paths for stem, paths in files.items() if stem not in holding}
     with cache.locked() if missing else contextlib.nullcontext():  # the hosts of a run look side by side, and one of them reads
-        entries = {stem: cache.summary(stem) for stem in missing} if len(missing) < _MANY else cache.summaries()
+        entries = {stem: cache.summary(stem) for stem in missing} if len(missing) < _MANY else cache.summaries(shared.entry)
         holding.update(_holding(entries, missing))
         read = dict(_read_anew({stem: paths for stem, paths in files.items() if stem not in holding}, defaults))
         changed = [(stem, entry, body) for stem, (entry, body) in read.items() if settled(entry[0])]
@@ -99,6 +100,17 @@ def _read_zones(path: str, files: Mapping[str, list[str]], defaults: Mapping[str
             entry, body = holding[stem], cache.body(stem, functools.partial(_body_again, stem, paths, defaults))
         result.append((unpacked(entry, body), entry[-1]))
     return result
+
+
+class _Shared:
+    """Options that many zones have, once for all of them: they are an eighth of the memory that the declaration of 100,000 zones takes."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def entry(self, entry: tuple[Any, ...]) -> tuple[Any, ...]:
+        signatures, where, name, options, *others = entry
+        return (signatures, where, name, self._known.setdefault(repr(options), options), *others)
 
 
 def _holding(entries: Mapping[str, Any], files: Mapping[str, list[str]]) -> dict[str, Any]:

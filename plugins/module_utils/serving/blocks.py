@@ -42,7 +42,7 @@ def differing(before, after):
 
 
 def configured_otherwise(before, after):
-    """Zones that come, or whose block changed, or names a shared block that did, such as a key's, or one that leads to such a one.
+    """Zones that were there, and whose block changed, or names a shared block that did, such as a key's, or one that leads to such a one.
 
     before, after: {file name: text}.
     """
@@ -50,11 +50,8 @@ def configured_otherwise(before, after):
     for file_name, text in after.items():
         old = split(before[file_name])[1] if text != before[file_name] else None
         for (kind, name), block in [] if old is None else split(text)[1].items():
-            former = old.get((kind, name))
-            if kind == "zone" and former != block:
-                zones.add(name)
-            elif former not in (None, block):  # zones that name a new one changed
-                changed.add(name)
+            if old.get((kind, name), block) != block:  # zones that name a new one changed
+                (zones if kind == "zone" else changed).add(name)
     every = [block for text in after.values() for block in split(text)[1].items()] if changed else []
     shared = {name: set(_WORD.findall(block)) for (kind, name), block in every if kind == "shared"}
     found = changed

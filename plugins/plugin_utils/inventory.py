@@ -190,9 +190,10 @@ def beside_inventory(path: str, inventory_dir: str | None) -> str:
 
 
 def authority_problems(path: str, task_vars: Mapping[str, Any]) -> list[Problem]:
-    """What keeps the path of an authority from being the same one for all name servers: these trust no other."""
+    """What keeps the path of an authority from being the same one for all name servers that have one: these trust no other."""
     hostvars, servers = task_vars["hostvars"], servers_now(task_vars["groups"])
-    hosts = dict.fromkeys([task_vars["inventory_hostname"], *servers[PRIMARIES_GROUP], *servers[SECONDARIES_GROUP]])
+    others = [host for host in (*servers[PRIMARIES_GROUP], *servers[SECONDARIES_GROUP]) if hostvars[host].get("nameserver_tls_authority")]
+    hosts = dict.fromkeys([task_vars["inventory_hostname"], *others])
     where, right = "nameserver_tls_authority", "give an absolute path"
     try:
         places = sorted({beside_inventory(path, hostvars[host].get("inventory_dir")) for host in hosts})

@@ -119,7 +119,7 @@ def test_a_renewed_certificate_is_read_by_the_next_run_where_one_is_killed_befor
     assert before != renewed and host.systemctl.told() == []
     assert host.run() == host.told and host.certificate == renewed
     assert [path for path in (tmp_path / "etc/tls").iterdir() if path.suffix != ".pem"] == []
-    (tmp_path / "etc/tls/certificate.pem").write_bytes(bytes(200))
+    (tmp_path / "etc/tls/certificate.pem").write_bytes(b"\0\xff\xfe" * 70)
     assert host.run() == host.told, "what is damaged is issued anew"
     subprocess.run(["openssl", "x509", "-noout"], input=host.certificate, text=True, check=True)
     assert host.run() == []

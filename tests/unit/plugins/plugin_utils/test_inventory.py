@@ -96,13 +96,14 @@ def test_who_cannot_be_promoted_is_told():
         ("authority", {"ns1": "/a", "ns2": "/a", "pc1": "/b"}, ""),
         ("/authority", {"ns1": "/a", "ns2": "/b"}, ""),
         ("authority", {"ns1": "/a", "ns2": "/b"}, "those of the name servers are in several directories: it would be /a/authority and /b/authority; give an"),
+        ("authority", {"ns1": "/a", "ns2": "/a", "ns3": "/b"}, ""),
         ("authority", {"ns1": "None", "ns2": "None"}, "'authority' is relative to the inventory, which is in no directory; give an absolute path"),
         ("authority", {"ns1": "/a", "ns2": None}, "'authority' is relative to the inventory, which is in no directory; give an absolute path"),
     ],
 )
 def test_an_authority_is_one_for_all_name_servers(path, places, told):
-    groups = {"dns_primaries": ["ns1"], "dns_secondaries": ["ns2"], "dns_clients": ["pc1"]}
-    hostvars = {host: {"inventory_dir": place} for host, place in places.items()}
+    groups = {"dns_primaries": ["ns1"], "dns_secondaries": [host for host in ("ns2", "ns3") if host in places], "dns_clients": ["pc1"]}
+    hostvars = {host: {"inventory_dir": place, "nameserver_tls_authority": "" if host == "ns3" else path} for host, place in places.items()}
     problems = authority_problems(path, {"groups": groups, "hostvars": hostvars, "inventory_hostname": "ns1"})
     assert len(problems) == bool(told)
     assert all(str(problem).startswith("nameserver_tls_authority: ") and told in str(problem) for problem in problems)

@@ -363,16 +363,11 @@ def zones_named(pattern, option):
 
     option: the one of a clause C(zone) that has its name. Returns lower case names without the dot at the end.
     """
-    return set(settings(pattern, "zone", option, option))
+    return {name.rstrip(".").lower() for name, _value in settings(pattern, "zone", option, option)}
 
 
-def settings(pattern, clause, option, wanted):
-    """{name, as L(zones_named) has it: value of the option wanted} of the clauses of a kind that have it. option: the one that has its name."""
-    return dict(_settings(pattern, clause, option, wanted))
-
-
-def _settings(pattern, kind, option, wanted):
-    """(name, value) of an option of clauses, whichever of its two lines comes first."""
+def settings(pattern, kind, option, wanted):
+    """(name as it is written, value of the option wanted) of the clauses of a kind that have it. option: the one that has its name, before or after it."""
     read, ahead = set(), glob.glob(pattern)
     while ahead:
         path = ahead.pop()
@@ -388,7 +383,7 @@ def _settings(pattern, kind, option, wanted):
                 ahead += glob.glob(os.path.join(included, "*.conf") if os.path.isdir(included) else included)
             elif clause == kind and key in (option, wanted):
                 if key == option:
-                    name = value.rstrip(".").lower()
+                    name = value
                 if key == wanted:
                     value_before = value
                 if name and value_before:

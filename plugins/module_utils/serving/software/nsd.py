@@ -81,7 +81,7 @@ class NSD(Software):
         program = self.find("nsd-checkconf")
         code, out, _err = self.run_checker([program, "-v", self.layout["config_file"]]) if program else (1, "", "")
         if code:  # what can be read of one that nsd does not take any more
-            return [settings(self.layout["config_file"], clause, "name", "zonefile") for clause in ("zone", "pattern")]
+            return nsd_zones.filled(*(settings(self.layout["config_file"], clause, "name", "zonefile") for clause in ("zone", "pattern")))
         return nsd_zones.files(out)
 
     def _write(self, zone, path):

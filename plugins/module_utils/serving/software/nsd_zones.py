@@ -45,17 +45,22 @@ def _plain(name):
 
 
 def files(printed):
-    """({zone: its file}, {pattern: that of its zones, see L(file_name)}), names as those of L(status), of a configuration as "nsd-checkconf -v" prints it."""
-    found = {"zone": {}, "pattern": {}}
-    kind = name = written = None
+    """What L(filled) tells of a configuration as "nsd-checkconf -v" prints it."""
+    found = {"zone": [], "pattern": []}
+    kind = name = None
     for clause, key, value in (match.groups() for match in _PRINTED.finditer(printed)):
         if clause:
             kind = clause
         elif key == "name":
-            name, written = _plain(value), value
+            name = value
         elif kind in found:
-            found[kind][name] = file_name(value, written) if kind == "zone" else value
-    return found["zone"], found["pattern"]
+            found[kind].append((name, value))
+    return filled(found["zone"], found["pattern"])
+
+
+def filled(zones, patterns):
+    """({zone: its file}, {pattern: that of its zones, see L(file_name)}), names as those of L(status). zones, patterns: (name, zonefile) as written."""
+    return {_plain(name): file_name(file, name) for name, file in zones}, {_plain(name): file for name, file in patterns}
 
 
 def file_name(pattern, zone):

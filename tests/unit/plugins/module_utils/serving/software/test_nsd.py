@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, The authoritative.dns maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
+
+CHECKER = shutil.which("nsd-checkconf", path="/usr/sbin:/usr/bin")
+
+
+@pytest.mark.skipif(CHECKER is None, reason="NSD is not installed")
+@pytest.mark.parametrize("more", ["", "\tno-such-option: yes\n"])
+def test_the_files_of_zones_have_their_names_where_the_checker_refuses_the_configuration_too(more, tmp_path):
+    path = tmp_path / "nsd.conf"
+    clauses = 'pattern:\n\tname: "P"\n\tzonefile: "%s.zone"\nzone:\n\tname: "A.Example."\n\tzonefile: "%z/%s"\nzone:\n\tzonefile: "%1"\n\tname: b.example\n'
+    path.write_text(f"server:\n\thide-version: yes\n{more}{clauses}")
+    nsd = NSD.__new__(NSD)
+    nsd.layout, nsd.find = {"config_file": str(path)}, lambda program: CHECKER
+    nsd.run_checker = lambda command: (lambda done: (done.returncode, done.stdout, done.stderr))(subprocess.run(command, capture_output=True, text=True))
+    assert bool(nsd.run_checker([CHECKER, str(path)])[0]) == bool(more)
+    assert nsd._files() == ({"a.example": "example/A.Example.", "b.example": "b"}, {"p": "%s.zone"})

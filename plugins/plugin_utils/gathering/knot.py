@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -129,7 +130,7 @@ class _Reader:
     def _storage(self, statement: str, path: str) -> None:
         own = self.layout.get("storage", path)
         signed = [zone["name"] for zone in self.facts["zones"] if zone["signed"]]
-        if path == own:
+        if os.path.normpath(path) == own:
             self.result.end(statement, DEFAULT, f"{own}, as the collection says")
             return
         self.result.end(statement, DROPPED, f"the collection's is {own}")
@@ -137,13 +138,16 @@ class _Reader:
             text = f"has the keys of {', '.join(signed[:5])} below {path}, and the collection has them below {own}; move them there first"
             self.result.find(REFUSAL, text, statement)
 
-    def _bound_by_journal(self, zone: ServedZone, clause: Clause) -> str:
-        """What is wrong with keeping a zone, changes of which are in knotd's journal alone, where that will be elsewhere; empty if nothing is."""
+    def _bound_by_journal(self, zone: ServedZone, clause: Clause, changes: bool) -> str:
+        """What is wrong with keeping a zone, changes of which are in knotd's journal alone, where that will be elsewhere; empty if nothing is.
+
+        changes: whether it changes on this host, or its file is not known to be what is served.
+        """
         database = next((item for item in self.clauses if item[0] == "database"), ["database", []])
         path, name = option(database, "storage"), option(database, "journal-db") or "journal"
         own = self.layout.get("storage", path)
-        in_files = (option(clause, "zonefile-sync") or "0") == "0" and option(clause, "zonefile-load") != "none"
-        if path in (None, own) or name.startswith("/") or zone.role == SECONDARY or in_files:
+        in_file = option(clause, "zonefile-load") != "none" and (not changes or (option(clause, "zonefile-sync") or "0") == "0")
+        if path is None or os.path.normpath(path) == own or name.startswith("/") or zone.role == SECONDARY or in_file:
             return ""
         return f"changes of it are in the journal below {path}, and the collection has journals below {own}; stop knotd, and move its databases there first"
 
@@ -166,12 +170,18 @@ class _Reader:
         self.result.zone_texts[name] = written(["zone", lines])
         for item in clause[1]:
             zone.statements.append((item[0], *self._outcome(zone, item)))
-        zone.bound = self._bound_by_journal(zone, clause)
         content = self.facts.get("contents", {}).get(name, {})
+        is_served = self.facts["running"] and fact["serial"] is not None and content.get("as_it_is", False)
+        zone.bound = self._bound_by_journal(zone, clause, not is_served or fact["signed"] or self._is_updated(clause))
         zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
         beyond = self._peers(zone, clause)
         if beyond and not zone.kept:
             zone.kept = f"a declaration cannot say {', '.join(beyond)}"
+
+    def _is_updated(self, clause: Clause) -> bool:
+        """Whether clients may update a zone."""
+        rules = [self.by_name.get(("acl", name), ["acl", []]) for item in clause[1] if item[0] == "acl" for name in item[1:]]
+        return any(item[0] == "action" and "update" in item[1:] for rule in rules for item in rule[1])
 
     def _module(self, name: str) -> str:
         """A module with the identifier of its section, which is C(default) where it is not said."""

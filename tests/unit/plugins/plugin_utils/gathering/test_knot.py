@@ -64,10 +64,10 @@ mod-queryacl:
 """
 
 
-def server(text, layout=None, running=True):
+def server(text, layout=None, running=True, contents=None):
     configuration = knot_conf.whole(knot_conf.parse(text))
     zones = [{**_zone(clause, {}), "serial": 1} for clause in configuration if clause[0] == "zone"]
-    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": running}
+    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": running, "contents": contents or {}}
     return knot.server("ns1", ["192.0.2.1"], facts, [{"name": "k1", "algorithm": "hmac-sha256", "secret": "s3"}], layout or {})
 
 
@@ -198,6 +198,7 @@ def test_reasons_to_write_nothing(text, wrong):
         ("zonefile-load: none", "storage: /other", True),
         ("zonefile-sync: 0", "storage: /other", False),
         ("zonefile-sync: -1", "storage: /var/lib/knot", False),
+        ("zonefile-sync: -1", "storage: /var/lib/knot/", False),
         ("zonefile-sync: -1", "storage: /other\n    journal-db: /journals", False),
         ("zonefile-sync: -1", "timer-db: /timers", False),
         ("zonefile-sync: -1\n    master: up", "storage: /other", False),
@@ -208,6 +209,29 @@ def test_a_zone_that_has_changes_in_the_journal_alone_is_bound_to_its_place(more
     found = server(PEERS + text, {"storage": "/var/lib/knot"}).zones["a.example"]
     assert bool(found.bound) == bound
     assert not bound or found.bound.startswith("changes of it are in the journal below /other, and the collection has journals below /var/lib/knot; ")
+
+
+@pytest.mark.parametrize(
+    ("more", "as_it_is", "running", "bound"),
+    [
+        ("module: mod-stats", True, True, False),
+        ("module: mod-stats", False, True, True),
+        ("module: mod-stats", True, False, True),  # nobody said what would be served
+        ("module: mod-stats\n    zonefile-load: none", True, True, True),
+        ("dnssec-signing: on", True, True, True),
+        ("acl: updates", True, True, True),
+    ],
+)
+def test_a_zone_that_does_not_change_and_has_everything_in_its_file_is_bound_to_no_journal(more, as_it_is, running, bound):
+    text = f"database:\n    storage: /other\nzone:\n  - domain: a.example\n    zonefile-sync: -1\n    {more}\n"
+    contents = {"a.example": {"text": "@ SOA a. b. 1 1 1 1 1\n", "as_it_is": as_it_is}}
+    assert bool(server(PEERS + text, {"storage": "/var/lib/knot"}, running, contents).zones["a.example"].bound) == bound
+
+
+def test_the_same_place_of_databases_is_the_same_however_it_is_written():
+    text = "database:\n    storage: /var/lib//knot/\nzone:\n  - domain: a.example\n    dnssec-signing: on\n"
+    found = server(text, {"storage": "/var/lib/knot"})
+    assert not found.findings and {fate.statement: fate.fate for fate in found.fates}["database, storage"] == "default"
 
 
 def test_a_server_that_does_not_run_is_told_and_everywhere_is_any():

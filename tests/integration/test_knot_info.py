@@ -13,6 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.errors im
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot import Knot
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import knot
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, KnotHost, _find, running_host
 
 pytestmark = [
@@ -130,6 +131,22 @@ def test_modules_for_all_queries_are_told_of_each_zone_and_what_stays_is_read_by
     (tmp_path / "local.conf").write_text(local_files(found, [])[0])
     code, out, err = host.run([_find("knotc"), "--config", str(tmp_path / "local.conf"), "conf-check"])
     assert code == 0 and "mod-queryacl/near" in (tmp_path / "local.conf").read_text(), out + err
+
+
+def test_a_name_with_octets_beyond_ascii_is_the_one_of_the_server(host, tmp_path):
+    (host.root / "work/b\\195\\188cher.example.zone").write_text(ZONE.format(serial=3))
+    with host.config_file.open("a", encoding="utf-8") as stream:
+        stream.write("zone:\n  - domain: bücher.example\n")
+    assert host.run([_find("knotc"), "--config", str(host.config_file), "reload"])[0] == 0
+    told = facts(host, host.config_file, content=True)
+    (zone,) = [zone for zone in told["zones"] if zone["name"] == "bücher.example"]
+    assert zone["where"] and zone["file"] == f"{host.root}/work/b\\195\\188cher.example.zone" and told["contents"]["bücher.example"]["as_it_is"]
+    server = knot.server("ns1", ["192.0.2.1"], told, facts(host, host.config_file, secrets=True)["tsig_keys"], {})
+    Topology({"ns1": server}, [name for name in server.zones if name.isascii()])
+    path = tmp_path / "local.conf"
+    path.write_text(local_files(server, [])[0], encoding="utf-8")
+    again = {zone["name"]: zone["file"] for zone in facts(host, path)["zones"]}
+    assert again == {zone["name"]: zone["file"] for zone in told["zones"]}
 
 
 def test_what_cannot_be_read_is_told(host):

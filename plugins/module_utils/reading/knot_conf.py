@@ -15,6 +15,7 @@ import re
 _OPTION = re.compile(r"(\s*)(- )?([a-z][a-z0-9-]*)\s*:\s*(.*)")
 _ITEM = re.compile(r"\s*- (?![a-z][a-z0-9-]*\s*:)(.*)")  # a value in a line of its own
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(#.*)?\Z')
+_ESCAPE = re.compile(rb"\\(?:(12[89]|1[3-9]\d|2[0-4]\d|25[0-5])|.)")  # in a name (RFC 1035 section 5.1), with the octet if that is beyond ASCII
 _IDENTIFIERS = ("id", "domain", "target")
 _STORAGE = "/var/lib/knot"  # where Knot DNS keeps files, unless it is told or was built otherwise
 
@@ -59,7 +60,7 @@ def _value(text):
     text = text.strip().rstrip(",")
     quoted = _QUOTED.match(text)
     if quoted:
-        return re.sub(r"\\(.)", r"\1", quoted.group(1))
+        return quoted.group(1).replace('\\"', '"')  # nothing else is escaped but in names, which have their own escapes (RFC 1035 section 5.1)
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1]
     return re.sub(r"(^|\s)#.*", "", text).strip()
@@ -77,7 +78,16 @@ def label(clause):
 
 
 def plain(name):
-    """A name in lower case without the final dot."""
+    """A name in lower case without the final dot. Octets beyond ASCII, which the exporter writes as C(\\195), are as in a file; other escapes stay."""
+    lower = _lower(name)
+    return _ESCAPE.sub(_unescaped, lower.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape") if "\\" in lower else lower
+
+
+def _unescaped(found):
+    return bytes([int(found.group(1))]) if found.group(1) else found.group()
+
+
+def _lower(name):
     return name.rstrip(".").lower() or "."
 
 
@@ -101,7 +111,7 @@ def whole(clauses):
 
 def zone_file(clause):
     """The absolute path of a zone's file, with what knot.conf(5) puts for C(%s) and its like. clause: one of L(whole)."""
-    name = plain(option(clause, "domain"))
+    name = _lower(option(clause, "domain"))  # with its escapes, as knotd fills it in
     labels = name.split(".")
 
     def part(found):

@@ -312,5 +312,5 @@ def written(clause: Clause) -> str:
 
 
 def _value(values: Sequence[str]) -> str:
-    quoted = ['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]
+    quoted = ['"' + value.replace('"', '\\"') + '"' for value in values]
     return quoted[0] if len(quoted) == 1 else "[" + ", ".join(quoted) + "]"

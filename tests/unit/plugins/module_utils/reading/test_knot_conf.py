@@ -54,6 +54,32 @@ def test_values_are_read_as_the_exporter_writes_them():
     ]
 
 
+def test_only_quotes_are_escaped_in_values():
+    assert knot_conf.parse('zone:\n  - domain: "a\\.b."\n    file: "x\\y\\\\z"\n    comment: "say \\"hi\\""\n') == [
+        ["zone", [["domain", "a\\.b."], ["file", "x\\y\\\\z"], ["comment", 'say "hi"']]]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Example.COM.", "example.com"),
+        (".", "."),
+        ("b\\195\\188cher.example.", "bücher.example"),
+        ("B\\252cher.example.", "b\udcfccher.example"),
+        ("bücher.example", "bücher.example"),
+        ("a\\.b\\032c\\\\195.example.", "a\\.b\\032c\\\\195.example"),
+        ("a\\300.example", "a\\300.example"),
+    ],
+)
+def test_a_name_is_the_one_of_the_server(written, name):
+    assert knot_conf.plain(written) == name
+
+
+def test_the_file_of_a_zone_has_its_name_with_the_escapes():
+    assert knot_conf.zone_file(["zone", [["domain", "b\\195\\188cher.example."], ["storage", "/s"]]]) == "/s/b\\195\\188cher.example.zone"
+
+
 def test_zones_have_what_their_template_says_and_they_do_not():
     first, second = [clause for clause in knot_conf.whole(knot_conf.parse(WRITTEN)) if clause[0] == "zone"]
     assert knot_conf.zone_file(first) == "/srv/x y/example.com.z"

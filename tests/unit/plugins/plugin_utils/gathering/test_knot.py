@@ -9,6 +9,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot imp
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import knot
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import Remote
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 
 KEY = 'key:\n  - id: "K1."\n    algorithm: hmac-sha256\n    secret: "????"\n'
 PEERS = """\
@@ -88,6 +89,19 @@ def test_who_is_told_may_transfer_where_rules_are_automatic():
     text = PEERS + "zone:\n  - domain: a.example\n    notify: both\n"
     assert server(text).zones["a.example"].transfer_to == ()
     assert server("server:\n    automatic-acl: on\n" + text).zones["a.example"].transfer_to == ("key k1", "192.0.2.8")
+
+
+def test_a_zone_whose_name_is_no_a_label_stays_under_its_name():
+    found = server('zone:\n  - domain: "b\\195\\188cher.example."\n')
+    topology = Topology({"ns1": found})
+    assert not topology.zones and not found.impossible_zones() and found.zones["bücher.example"].kept.startswith("its name is no A-label")
+    (clause,) = knot_conf.parse(local_files(found, [])[0])
+    assert clause == ["zone", [["domain", "b\\195\\188cher.example."], ["file", "/var/lib/knot/b\\195\\188cher.example.zone"]]]
+
+
+@pytest.mark.parametrize("name", ["a\\.b.example.", "a\\032b.example.", "a\\$b.example."])
+def test_a_zone_whose_name_is_another_one_without_escapes_is_impossible(name):
+    assert len(server(f'zone:\n  - domain: "{name}"\n').impossible_zones()) == 1
 
 
 def test_who_may_ask():

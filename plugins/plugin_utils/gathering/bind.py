@@ -80,6 +80,7 @@ class _Reader:
     def __init__(self, host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
         self.facts, self.layout = facts, layout
         self.moves = os.path.normpath(facts["directory"]) != layout.get("working_directory")  # what begins in named's working directory
+        self.open_by_default = facts.get("version", "").startswith(_OPEN_BY_DEFAULT)
         self.statements: list[Statement] = facts["configuration"]
         self.lists = NamedLists(self.statements)
         options = next((block(item) for item in self.statements if item[0] == "options"), [])
@@ -237,7 +238,7 @@ class _Reader:
         if kind not in _ROLES:
             return statement
         defaults = {"notify": ["notify", "yes"], "allow-transfer": ["allow-transfer", [["any"]]]}
-        if not self.facts.get("version", "").startswith(_OPEN_BY_DEFAULT):
+        if not self.open_by_default:
             del defaults["allow-transfer"]
         inherited = {**defaults, **{name: item for name, item in self.options.by_name.items() if name in OF_ZONES}}
         if _ROLES[kind] == SECONDARY or "update-policy" in options:
@@ -292,7 +293,7 @@ class _Reader:
             told, more = self.lists.remotes(effective["also-notify"])
             zone.notify, beyond = tuple(told), beyond + more
         allowed = effective.get("allow-transfer")
-        transfer_to, more = self.lists.networks(block(allowed)) if allowed else (["any"] if zone.role == PRIMARY else ["any"], [])
+        transfer_to, more = self.lists.networks(block(allowed)) if allowed else (["any"] if self.open_by_default else [], [])
         zone.transfer_to, beyond = tuple(transfer_to), beyond + more
         if "transport" in words(allowed or []):
             beyond.append(" ".join(words(allowed or [])))

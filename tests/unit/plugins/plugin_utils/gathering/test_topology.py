@@ -138,6 +138,15 @@ def test_what_does_not_fit_is_told_with_its_places(first, second, kind, text):
     assert (kind, text) in told(pair(first, second))
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"), [("9.18.28-1", "host ns1: any may transfer a.example (1 zones) from it"), ("9.20.4", ONLY_TOLD)]
+)
+def test_who_may_transfer_where_nothing_says_it_is_what_named_lets_by_default(version, expected):
+    text = f'options {{ recursion no; }};\nzone "a.example" {{ {PRIMARY}also-notify {{ 203.0.113.1; }}; }};'
+    ((kind, found),) = told(Topology({"ns1": gathered("ns1", NS1, text, version=version)}))
+    assert kind == "change" and found.startswith(expected)
+
+
 def test_a_key_with_two_secrets_is_refused_only_where_zones_use_it():
     first, second = PRIMARY + 'allow-transfer { key "k1"; };', f'type slave; masters {{ {NS1} key "k1"; }};'
     other = {"k1": "c" * 24, "k2": "d" * 24}

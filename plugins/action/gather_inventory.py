@@ -35,12 +35,11 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.software import 
 SOFTWARE = {"bind": bind, "nsd": nsd, "knot": knot, "powerdns": powerdns}
 _PRIMARIES = [name for name, software in RENDERERS.items() if software.CAPABILITIES.primary]
 _MOST = 50  # lines of a failure; the report has all
-# How Ansible reaches a host, without anything secret.
-_CONNECTION = ("host", "port", "user", "connection", "timeout", "python_interpreter", "remote_tmp", "shell_type", "shell_executable", "pipelining")
-_CONNECTION += ("become", "become_method", "become_user", "become_exe", "become_flags", "private_key_file", "host_key_checking")
-_CONNECTION += ("ssh_host", "ssh_port", "ssh_user", "ssh_private_key_file", "ssh_common_args", "ssh_extra_args", "ssh_args", "ssh_executable", "ssh_pipelining")
-_CONNECTION += ("ssh_host_key_checking", "ssh_transfer_method", "ssh_retries", "ssh_timeout", "sftp_extra_args", "scp_extra_args", "scp_if_ssh")
-_SECRET = ("_pass", "_password", "_passphrase")  # how the name of what else it may need ends
+# How Ansible reaches a host: variables, and what the names of others begin with.
+_CONNECTION = {"host", "port", "user", "connection", "timeout", "python_interpreter", "pipelining", "private_key_file", "host_key_checking", "become"}
+_CONNECTION |= {"remote_tmp", "async_dir", "system_tmpdirs", "common_remote_group", "control_path", "control_path_dir", "sshpass_prompt"}
+_CONNECTIONS = ("become_", "doas_", "docker_", "lxd_", "paramiko_", "podman_", "scp_", "sftp_", "shell_", "ssh_", "su_", "sudo_")
+_SECRET = ("_pass", "_password", "_passphrase", "_private_key")  # how the name of one ends that is a secret
 
 
 class ActionModule(ActionBase):
@@ -211,7 +210,11 @@ def _said(server: GatheredServer, host_plan: Plan, layout: Mapping[str, Any] | N
 
 
 def _connection(variables: Mapping[str, Any]) -> dict[str, Any]:
-    return _plain({f"ansible_{name}": variables[f"ansible_{name}"] for name in _CONNECTION if f"ansible_{name}" in variables})
+    """The variables with which Ansible reaches a host, without secrets; facts, such as ansible_ssh_host_key_rsa_public, have names like theirs."""
+    facts = variables.get("ansible_facts", {})
+    names = {name.removeprefix("ansible_") for name in variables if name.startswith("ansible_") and not name.endswith(_SECRET)}
+    written = sorted(name for name in names.difference(facts) if name in _CONNECTION or name.startswith(_CONNECTIONS))
+    return _plain({f"ansible_{name}": variables[f"ansible_{name}"] for name in written})
 
 
 def _plain(value: Any) -> Any:

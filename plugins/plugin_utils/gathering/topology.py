@@ -158,14 +158,15 @@ class Topology:
         return ""
 
     def _content(self, name: str, primaries: Mapping[str, ServedZone]) -> bool:
+        leave = ", or name the zone in gather_leave to leave it as it is" if self.may_stay(name) else ""
         for host, zone in primaries.items():
             if zone.text is None:
-                wrong = f"{zone.wrong or 'has no file'} on {host}; mend it, or name the zone in gather_leave to leave it as it is"
+                wrong = f"{zone.wrong or 'has no file'} on {host}; mend it{leave}"
                 self._find(REFUSAL, f"zone {name}", wrong, zone)
                 return False
         if len({zone.serial for zone in primaries.values()}) > 1 or len({zone.text for zone in primaries.values()}) > 1:
             hosts = ", ".join(f"{host} (serial {zone.serial})" for host, zone in primaries.items())
-            text = f"has several primaries with different content: {hosts}; make them equal, or name the zone in gather_leave"
+            text = f"has several primaries with different content: {hosts}; make them equal{leave}"
             self._find(REFUSAL, f"zone {name}", text, *primaries.values())
             return False
         for host, zone in primaries.items():

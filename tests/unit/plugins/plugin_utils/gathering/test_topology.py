@@ -177,8 +177,20 @@ def test_two_primaries_must_have_the_same_content():
     topology = pair(PRIMARY, PRIMARY)
     assert topology.zones["a.example"].options["primaries"] == ["ns1", "ns2"]
     topology.servers["ns2"].zones["a.example"].text += "more A 192.0.2.1\n"
-    text = "zone a.example: has several primaries with different content: ns1 (serial 1), ns2 (serial 1); make them equal, or name the zone in gather_leave"
+    text = "zone a.example: has several primaries with different content: ns1 (serial 1), ns2 (serial 1); make them equal"
+    assert told(Topology(topology.servers)) == [("refusal", f"{text}, or name the zone in gather_leave to leave it as it is {BOTH}")]
+    topology.servers["ns2"].zones["a.example"].bound = "not the same there"
     assert told(Topology(topology.servers)) == [("refusal", f"{text} {BOTH}")]
+
+
+def test_a_zone_without_content_is_to_be_left_only_where_it_can_stay():
+    topology = pair(PRIMARY)
+    (zone,) = topology.servers["ns1"].zones.values()
+    zone.text, zone.wrong = None, "/a cannot be read"
+    text = "zone a.example: /a cannot be read on ns1; mend it"
+    assert told(Topology(topology.servers)) == [("refusal", f"{text}, or name the zone in gather_leave to leave it as it is {HERE}")]
+    topology.servers["ns1"].has_local_zones = False
+    assert told(Topology(topology.servers)) == [("refusal", f"{text} {HERE}")]
 
 
 def test_a_file_that_is_not_what_is_served_is_told():

@@ -105,7 +105,9 @@ running:
   type: bool
   sample: true
 addresses:
-  description: Addresses of the host's interfaces, without those of loopback.
+  description: >-
+    Addresses of the host's interfaces at which its name server may listen: without those of loopback, temporary ones (RFC 8981), and those at which
+    another program has port 53.
   returned: success
   type: list
   elements: str
@@ -197,18 +199,24 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.bind imp
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot import Knot
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.nsd import Nsd
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.powerdns import PowerDns
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import listeners
 
 SOFTWARE = {"bind": Bind, "nsd": Nsd, "knot": Knot, "powerdns": PowerDns}
 
 
-def interface_addresses(run, find) -> list:
-    """Addresses of this host that others may reach, in the order of ip(8); none without it."""
+def interface_addresses(run, find, daemon) -> list:
+    """Addresses of this host at which others may reach a name server, in the order of ip(8); none without it. daemon: its program's name.
+
+    Neither those that are gone after a day (RFC 8981), nor those where somebody else answers, as dnsmasq does for virtual machines.
+    """
     program = find("ip")
     if not program:
         return []
     code, out, _err = run([program, "-json", "address", "show"], "/")
-    found = [address for link in json.loads(out or "[]") for address in link.get("addr_info", [])] if code == 0 else []
-    return [address["local"] for address in found if address.get("scope") == "global"]
+    told = [address for link in json.loads(out or "[]") for address in link.get("addr_info", [])] if code == 0 else []
+    found = [address["local"] for address in told if address.get("scope") == "global" and not address.get("temporary")]
+    taken = {address for _process, address in listeners.holders(found, 53, listeners.processes(daemon))}
+    return [address for address in found if address not in taken]
 
 
 def main() -> None:
@@ -236,7 +244,7 @@ def main() -> None:
         facts = software.facts(module.params["secrets"], module.params["content"], module.params["copies"])
     except (Refused, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, addresses=interface_addresses(run, find), **facts)
+    module.exit_json(changed=False, addresses=interface_addresses(run, find, software.daemon), **facts)
 
 
 if __name__ == "__main__":

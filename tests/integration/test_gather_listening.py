@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 
 import dns.message
 import dns.query
@@ -36,11 +38,24 @@ def answer(address, source=None, name="www.one.test", kind="A", domain="IN"):
     return found.rcode(), [str(records) for records in found.answer]
 
 
-def taken_over(root, files, questions):
-    """(variables of the host, what somebody has to look at, answers before, answers after) of a server that is gathered and taken over."""
+@contextlib.contextmanager
+def held(addresses):
+    """Another program's port 53 of each address, at which it answers nothing."""
+    with contextlib.ExitStack() as stack:
+        for address in addresses:
+            stack.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)).bind((address, 53))
+            stack.enter_context(socket.create_server((address, 53), family=socket.AF_INET6))
+        yield
+
+
+def taken_over(root, files, questions, others=()):
+    """(variables of the host, what somebody has to look at, answers before, answers after) of a server that is gathered and taken over.
+
+    others: addresses of the host at which another program has port 53.
+    """
 
     def look():
-        with running_hosts(root, {"ns1": (NS1, {**files, "work/one": zone("one.test", 5)})}) as hosts:
+        with held(others), running_hosts(root, {"ns1": (NS1, {**files, "work/one": zone("one.test", 5)})}) as hosts:
             host = hosts["ns1"]
             until(lambda: [] if host.serial("one.test") == 5 else ["one.test"], 20)
             before = [answer(*question) for question in questions]
@@ -53,12 +68,20 @@ def taken_over(root, files, questions):
             findings = json.loads((root / "adopted/report.json").read_text())["findings"]
             return adopted.host_variables["ns1"], findings, before, after
 
-    return in_private_network(look, addresses=[NS1, STRANGER, OTHER], timeout=200)
+    return in_private_network(look, addresses=[NS1, STRANGER, *others, OTHER], timeout=200)
 
 
 def test_a_server_goes_on_listening_at_the_addresses_that_the_inventory_does_not_name(tmp_path):
     named_conf = OPTIONS.format(f"listen-on {{ {NS1}; }}; listen-on-v6 {{ any; }};") + ZONE
     variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf}, [(NS1,), (OTHER,)])
+    assert variables["nameserver_listen_on"] == [NS1, OTHER] and not findings
+    assert before == after and all(before)
+
+
+def test_an_address_where_another_program_answers_is_not_needed(tmp_path):
+    """As dnsmasq does at the bridge of virtual machines: named does without."""
+    named_conf = OPTIONS.format(f"listen-on {{ {NS1}; }}; listen-on-v6 {{ any; }};") + ZONE
+    variables, findings, before, after = taken_over(tmp_path, {"named.conf": named_conf}, [(NS1,), (OTHER,)], others=["fd00:53::9"])
     assert variables["nameserver_listen_on"] == [NS1, OTHER] and not findings
     assert before == after and all(before)
 

@@ -148,6 +148,13 @@ def test_who_has_the_port_of_one_address_is_in_the_way_of_a_server_that_takes_al
     assert host.tree() == before
 
 
+def test_of_several_addresses_the_one_that_another_program_has_may_be_left_out(host):
+    with socket.create_server(("127.0.0.8", host.port)):
+        told = rf"has port {host.port} of 127\.0\.0\.8, which {host.daemon} needs\..* or list only other addresses in nameserver_listen_on"
+        with pytest.raises(Refused, match=told):
+            host.preview(OLD, settings=Settings(listen_on=("127.0.0.8", "127.0.0.1"), allow_query=("any",)))
+
+
 @pytest.mark.parametrize("listens", [True, False])
 def test_a_service_that_starts_the_program_with_another_configuration_is_told(host, impatient, monkeypatch, listens):
     if not listens and not isinstance(host, BindHost):

@@ -64,6 +64,8 @@ def _look_for_rivals(state, own):
         remedy = "Stop and disable it, or let nameserver_software name it"
         if address not in payload["addresses"] and "0.0.0.0" in payload["addresses"]:
             remedy = "List the host's addresses instead of any in nameserver_listen_on, or stop and disable it"
+        elif address in payload["addresses"] and len(payload["addresses"]) > 1:
+            remedy = "Stop and disable it, let nameserver_software name it, or list only other addresses in nameserver_listen_on"
         raise Refused(f"{who} has port {payload['port']} of {address}, which {state.layout['service']} needs. {remedy}")
 
 

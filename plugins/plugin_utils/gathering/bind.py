@@ -219,6 +219,8 @@ class _Reader:
         content = self.facts.get("contents", {}).get(name, {})
         if is_brought(domain, fact["type"], content.get("text")):
             return self._brought(statement, fact)
+        if fact["type"] == "hint":
+            return self._hints(statement, fact["file"], view)
         options = by_label(block(statement))
         zone = ServedZone(name, _ROLES.get(fact["type"], ""), fact["where"] or "added by rndc", serial=fact["serial"])
         zone.file = fact["file"] or ""
@@ -256,6 +258,19 @@ class _Reader:
             self.result.end(name, DEFAULT, "named knows the root's servers by itself")
         else:
             self.result.end(name, DEFAULT if self.options.recursive else DROPPED, "packages bring it for servers that look names up elsewhere")
+
+    def _hints(self, statement: Statement, file: str, view: View | None) -> None:
+        """Hints of a root of one's own: no zone that is served, so that other hosts may have the root itself."""
+        name = label(statement)
+        if view is None:
+            self.result.local_config.append(written(self._absolute(statement)))
+            self.result.end(name, KEPT, "nameserver_local_config")
+        elif self.options.recursive:
+            wrong = f"has in the view {view.name} hints of the root ({file}) that are not the usual ones, or cannot be read, and nothing can stay in a view"
+            right = "take them out where the usual root is meant, and transfer a root of your own there instead (type secondary), which is declared"
+            self.result.find(REFUSAL, f"{wrong}; {right}", f"{view.label}, {name}")
+        else:
+            self.result.end(f"{view.label}, {name}", DROPPED, "nobody recurses, so nothing begins at the root")
 
     def _reason(self, name: str, kind: str, options: Mapping[str, Statement]) -> str:
         """Why a zone cannot be declared, empty if it can."""

@@ -148,7 +148,7 @@ def test_zones_that_have_the_names_of_those_only_stay_and_are_declared():
     text = 'zone "." { type hint; file "root.hints"; };\nzone "localhost" { type master; file "db.local"; };\nzone "127.in-addr.arpa" { type forward; };\n'
     found = server(text, contents={".": {"text": ". 60 NS root.corp.\nroot.corp. 60 A 10.0.0.1\n"}, "localhost": {"text": "@ 60 A 10.0.0.1\n"}})
     kept = "a zone of type {} is none that is declared"
-    assert {name: zone.kept for name, zone in found.zones.items()} == {".": kept.format("hint"), "localhost": "", "127.in-addr.arpa": kept.format("forward")}
+    assert {name: zone.kept for name, zone in found.zones.items()} == {"localhost": "", "127.in-addr.arpa": kept.format("forward")}
     assert 'file "/work/root.hints";' in local_files(found, [])[0]
 
 

@@ -26,8 +26,8 @@ def zone(name, more=""):
     return f'zone "{name}" {{ type primary; file "{name}"; {more} }};'
 
 
-def server(*views, host="ns1", options="recursion no;", lists=LISTS):
-    return gathered(host, "192.0.2.1", f"options {{ {options} }};\n" + lists + "".join(VIEW.format(*view) for view in views))
+def server(*views, host="ns1", options="recursion no;", lists=LISTS, contents=None):
+    return gathered(host, "192.0.2.1", f"options {{ {options} }};\n" + lists + "".join(VIEW.format(*view) for view in views), contents=contents)
 
 
 def refusals(found):
@@ -146,3 +146,12 @@ def test_each_view_has_a_directory_and_its_zones_have_plain_names():
     assert path_of("a.example@in") == "views/in/a.example" and path_of("b.example") == "zones/b.example"
     shared = keys_files({}, ["zones", "views/in"], [{"name": "in", "match_clients": ["any"]}])["group_vars/all/dns.yml"]
     assert "dns_zone_directories: [zones, views/in]" in shared and "dns_views:" in shared
+
+
+@pytest.mark.parametrize("content", [{"text": ". 60 NS root.corp.\nroot.corp. 60 A 10.0.0.1\n"}, {"wrong": "/work/hints cannot be read"}])
+def test_hints_of_a_root_of_ones_own_in_a_view_are_refused_where_they_are_needed(content):
+    view = ("internal", "10.0.0.0/8;", 'recursion {}; zone "." {{ type hint; file "hints"; }};')
+    needed, idle = (server((*view[:2], view[2].format(word)), contents={".@internal": content}) for word in ("yes", "no"))
+    (refused,) = refusals(needed)
+    assert "has in the view internal hints of the root (/work/hints)" in refused and "transfer a root of your own there instead (type secondary)" in refused
+    assert not refusals(idle) and not needed.zones and not idle.zones

@@ -216,3 +216,13 @@ def test_a_zone_that_has_to_stay_and_would_not_be_the_same_is_a_reason_to_write_
     assert not told(Topology(servers)) and not Topology(servers).may_stay("a.example")
     expected = "zone a.example: has to stay as it is on ns1 (a.example is named in gather_leave), and would not: its file is bound; free it (named.conf:2)"
     assert told(Topology(servers, ["a.example"])) == [("refusal", expected)]
+
+
+def test_a_resolvers_hints_keep_no_other_host_from_having_the_root_declared():
+    own = {".": {"text": ". 60 SOA root.corp. a. 1 1 1 1 1\n. 60 NS root.corp.\nroot.corp. 60 A 192.0.2.1\n"}}
+    root = gathered("ns1", NS1, OPTIONS + 'zone "." { type primary; file "root"; };\n', contents=own)
+    hints = {".": {"text": ". 60 NS root.corp.\nroot.corp. 60 A 192.0.2.1\n"}}
+    resolver = gathered("ns2", NS2, 'options { recursion yes; };\nzone "." { type hint; file "hints"; };\n', contents=hints)
+    topology = Topology({"ns1": root, "ns2": resolver})
+    assert list(topology.zones) == ["."] and not told(topology)
+    assert topology.zones["."].options["primaries"] == ["ns1"] and resolver.local_config == ['zone "." {\n\ttype hint;\n\tfile "/work/hints";\n};\n']

@@ -116,6 +116,15 @@ def test_content_is_the_file_or_what_it_means(host):
     assert contents["gone.example"]["wrong"] == f"{host.root}/own/gone cannot be read (No such file or directory)"
 
 
+def test_hints_are_told_which_are_no_zone_to_its_tools(host):
+    records = ". 3600000 NS A.ROOT-SERVERS.NET.\nA.ROOT-SERVERS.NET. 3600000 A 198.41.0.4\n"
+    (host.root / "own/hints").write_bytes(b"; gr\xfcn\n" + records.encode())
+    statements = host.config_file.read_text()
+    for file, key, expected in (("hints", "text", records), ("nothing", "wrong", "cannot be read (No such file or directory)")):
+        host.config_file.write_text(statements + f'zone "." {{ type hint; file "{host.root}/own/{file}"; }};\n')
+        assert told(host, content=True)["contents"]["."][key].endswith(expected)
+
+
 def test_a_configuration_that_named_would_not_read_is_refused_with_the_checkers_words(host):
     for text, words in (
         ("zone;\n", "wrong.conf:1: expected string"),

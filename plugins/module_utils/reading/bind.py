@@ -191,9 +191,11 @@ class Bind(Reading):
 
     def _contents(self, zones, directory, copies):
         """{zone: {"text": its records, "as_it_is": whether that is the file} or {"wrong": why there are none}}, zone: see L(zone_names)."""
-        own = {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY, _HINT) and zone["file"]}
+        own = {zone_name(zone["name"], zone["view"]): zone for zone in zones if zone["type"] in (*_PRIMARY, *_SECONDARY) and zone["file"]}
+        hints = {zone_name(zone["name"], zone["view"]): self.root + zone["file"] for zone in zones if zone["type"] == _HINT and zone["file"]}
         brief = {name: zone["serial"] for name, zone in own.items() if not copies and zone["type"] in _SECONDARY and zone["serial"] is not None}
-        return contents({name: self.root + zone["file"] for name, zone in own.items()}, self.user, self._command(directory), brief, self.root + directory)
+        found = contents({name: self.root + zone["file"] for name, zone in own.items()}, self.user, self._command(directory), brief, self.root + directory)
+        return {**found, **(processes.call_as(self.user, _hints, hints) if hints else {})}
 
     def _command(self, directory):
         """How named-compilezone writes a zone as text, with its journal. It is as lenient as named itself may be told to be."""
@@ -228,6 +230,17 @@ def _key(statement, secrets):
 def _text(path):
     with open(path, encoding="utf-8", errors="replace") as stream:
         return stream.read()
+
+
+def _hints(paths):
+    """As L(contents) of hints, which are no zone for named-compilezone: they have no SOA record. paths: {zone: its file}."""
+    found = {}
+    for zone, path in paths.items():
+        try:
+            found[zone] = {"text": _text(path), "as_it_is": False}
+        except OSError as error:
+            found[zone] = {"wrong": f"{path} cannot be read ({error.strerror})"}
+    return found
 
 
 def _address(options):

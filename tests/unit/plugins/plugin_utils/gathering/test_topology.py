@@ -226,3 +226,14 @@ def test_a_resolvers_hints_keep_no_other_host_from_having_the_root_declared():
     topology = Topology({"ns1": root, "ns2": resolver})
     assert list(topology.zones) == ["."] and not told(topology)
     assert topology.zones["."].options["primaries"] == ["ns1"] and resolver.local_config == ['zone "." {\n\ttype hint;\n\tfile "/work/hints";\n};\n']
+
+
+def test_a_secondary_of_a_localhost_of_ones_own_is_declared():
+    """Of what is transferred the apex alone may be read, which says what packages say."""
+    apex = "localhost. 60 SOA localhost. root.localhost. 1 1 1 1 1\nlocalhost. 60 NS localhost.\n"
+    whole = {"localhost": {"text": apex + "www.localhost. 60 A 10.0.0.1\n"}}
+    own = f'zone "localhost" {{ type primary; file "l"; allow-transfer {{ {NS2}/32; }}; }};\n'
+    copy = f'zone "localhost" {{ type secondary; primaries {{ {NS1}; }}; file "l"; }};\n'
+    servers = {"ns1": gathered("ns1", NS1, OPTIONS + own, contents=whole), "ns2": gathered("ns2", NS2, OPTIONS + copy, contents={"localhost": {"text": apex}})}
+    topology = Topology(servers)
+    assert topology.zones["localhost"].options["secondaries"] == ["ns2"] and not told(topology)

@@ -38,7 +38,7 @@ class Topology:
 
     def __init__(self, servers: Mapping[str, GatheredServer], leave: Iterable[str] = ()) -> None:
         self.servers = servers
-        self.leave = {str(name).rstrip(".").lower() for name in leave}
+        self.leave = {str(name).rstrip(".").lower() or str(name) for name in leave}  # the root is "."
         self.hosts = {address: host for host, server in servers.items() for address in server.addresses}
         self.zones: dict[str, DeclaredZone] = {}
         self.findings: list[Finding] = [finding for server in servers.values() for finding in server.findings]

@@ -237,3 +237,8 @@ def test_a_secondary_of_a_localhost_of_ones_own_is_declared():
     servers = {"ns1": gathered("ns1", NS1, OPTIONS + own, contents=whole), "ns2": gathered("ns2", NS2, OPTIONS + copy, contents={"localhost": {"text": apex}})}
     topology = Topology(servers)
     assert topology.zones["localhost"].options["secondaries"] == ["ns2"] and not told(topology)
+
+
+def test_the_root_can_be_left():
+    topology = pair('zone "." { type primary; file "root"; };', leave=["."])
+    assert not topology.zones and topology.servers["ns1"].zones["."].kept == ". is named in gather_leave" and not told(topology)

@@ -133,11 +133,6 @@ def test_a_certificate_is_renewed_before_it_ends_and_not_by_each_run(tmp_path):
     assert host.certificate == issued
     host.run()  # by the default of 365 days, of which the last 30 count
     assert host.certificate != issued
-
-
-def test_the_authority_is_beside_the_inventory(tmp_path):
-    host = Host(tmp_path, "bind")
-    host.run()
     assert sorted(path.name for path in host.authority.iterdir()) == ["authority.key", "authority.pem"]
     assert not (tmp_path / "authority").exists(), "beside the play, which may be in a collection"
 
@@ -150,9 +145,6 @@ def test_a_host_that_is_named_by_its_address_proves_it_as_an_address_and_as_a_na
         command = ["openssl", "verify", "-CAfile", str(host.authority / "authority.pem"), proof, name, str(tmp_path / "etc/tls/certificate.pem")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-    issued = host.certificate
-    host.run()
-    assert host.certificate == issued
 
 
 def test_a_name_that_is_no_common_name_is_proven_all_the_same(tmp_path):

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 
 import pytest
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.nsd import NSD
 
 CHECKER = shutil.which("nsd-checkconf", path="/usr/sbin:/usr/bin")
@@ -20,6 +20,6 @@ def test_the_files_of_zones_have_their_names_where_the_checker_refuses_the_confi
     path.write_text(f"server:\n\thide-version: yes\n{more}{clauses}")
     nsd = NSD.__new__(NSD)
     nsd.layout, nsd.find = {"config_file": str(path)}, lambda program: CHECKER
-    nsd.run_checker = lambda command: (lambda done: (done.returncode, done.stdout, done.stderr))(subprocess.run(command, capture_output=True, text=True))
+    nsd.run_checker = processes.run
     assert bool(nsd.run_checker([CHECKER, str(path)])[0]) == bool(more)
     assert nsd._files() == ({"a.example": "example/A.Example.", "b.example": "b"}, {"p": "%s.zone"})

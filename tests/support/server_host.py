@@ -311,9 +311,10 @@ class ServerHost:
                 try:
                     self.stop()
                     self.start()
-                except RuntimeError as error:
-                    os.write(tell, str(error).encode())
-                os._exit(0)
+                except Exception as error:  # whatever it is, or the child would go on with the test, and wait for its parent
+                    os.write(tell, repr(error).encode())
+                finally:
+                    os._exit(0)
             os.waitpid(child, 0)
         os.close(tell)
         with os.fdopen(told, encoding="utf-8") as stream:

@@ -16,6 +16,7 @@ import contextlib
 import ipaddress
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -40,14 +41,14 @@ def zone_text(name: str, serial: int = 1, records: str = "", timers: str = "3600
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port of this loopback address that is free for UDP and TCP at this moment."""
+    """A port of this loopback address that is free for UDP and TCP at this moment, and no connection's later: a server may be stopped and start again."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for _attempt in range(50):
+        port = random.SystemRandom().randrange(10240, 32768)  # from there on Linux gives ports to connections (ip_local_port_range in ip(7))
         with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
-            tcp.bind((address, 0))
-            port = tcp.getsockname()[1]
             try:
-                udp.bind((address, port))
+                for listening in (tcp, udp):
+                    listening.bind((address, port))
             except OSError:
                 continue
             return port

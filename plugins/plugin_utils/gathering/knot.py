@@ -66,6 +66,9 @@ class _Reader:
         self.result.variables["nameserver_allow_query"] = ["any"]
         self.clauses: list[Clause] = facts["configuration"]
         self.by_name = {(clause[0], str(option(clause, "id"))): clause for clause in self.clauses}
+        self.served = {zone["name"]: zone for zone in facts["zones"]}
+        self.database = next((clause for clause in self.clauses if clause[0] == "database"), ["database", []])
+        self.lets_the_told_transfer = any(option(clause, "automatic-acl") == "on" for clause in self.clauses if clause[0] == "server")
         self.listened: list[str] = []
 
     def read(self) -> GatheredServer:
@@ -143,8 +146,7 @@ class _Reader:
 
         changes: whether it changes on this host, or its file is not known to be what is served.
         """
-        database = next((item for item in self.clauses if item[0] == "database"), ["database", []])
-        path, name = option(database, "storage"), option(database, "journal-db") or "journal"
+        path, name = option(self.database, "storage"), option(self.database, "journal-db") or "journal"
         own = self.layout.get("storage", path)
         in_file = option(clause, "zonefile-load") != "none" and (not changes or (option(clause, "zonefile-sync") or "0") == "0")
         if path is None or os.path.normpath(path) == own or name.startswith("/") or zone.role == SECONDARY or in_file:
@@ -156,7 +158,7 @@ class _Reader:
     def _zone(self, clause: Clause) -> None:
         name = plain(option(clause, "domain"))
         clause = [clause[0], [[item[0], *map(self._module, item[1:])] if item[0] in _MODULES else item for item in clause[1]]]
-        fact = next(item for item in self.facts["zones"] if item["name"] == name)
+        fact = self.served[name]
         zone = ServedZone(name, fact["type"], fact["where"] or "in the configuration database", serial=fact["serial"], file=fact["file"] or "")
         self.result.zones[name] = zone
         # Without its template: the collection has one of the name that all zones have without a word.
@@ -219,7 +221,7 @@ class _Reader:
         for name in options.get("acl", ()):
             more, entries, remotes = self._acl(zone, name)
             beyond, allowed, known = beyond + more, allowed + entries, known + remotes
-        if any(option(clause, "automatic-acl") == "on" for clause in self.clauses if clause[0] == "server"):
+        if self.lets_the_told_transfer:
             allowed += [f"key {remote.key}" if remote.key else remote.address for remote in told]
         zone.sources, zone.transfer_to = tuple(sources), tuple(dict.fromkeys(allowed))
         zone.notify = tuple({remote.address: remote for remote in (*known, *told)}.values())

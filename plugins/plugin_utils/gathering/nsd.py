@@ -64,12 +64,14 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
         result.find(CHANGE, text)
     shipped = {text.split(":")[0] for text in layout.get("options", ())}
     listened: list[str] = []
+    served = {zone["name"]: zone for zone in facts["zones"]}
+    moves = any(option(clause, "zonesdir") is not None for clause in facts["configuration"] if clause[0] == "server")
     for clause in (_absolute(clause, facts["directory"]) for clause in facts["configuration"]):
         name = label(clause)
         if clause[0] == "server":
             listened += _options(result, clause, shipped)
         elif clause[0] == "zone":
-            _zone(result, clause, facts)
+            _zone(result, clause, facts, served, moves)
         elif clause[0] == "key":
             key = (option(clause, "name") or "").rstrip(".").lower()
             known = result.keys.get(key, {})
@@ -119,9 +121,10 @@ def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[
     return listened
 
 
-def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> None:
+def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any], served: Mapping[str, Any], moves: bool) -> None:
+    """served: the facts of each zone. moves: whether the server will work in another directory."""
     name = (option(clause, "name") or "").rstrip(".").lower() or "."
-    fact = next(item for item in facts["zones"] if item["name"] == name)
+    fact = served[name]
     zone = ServedZone(name, fact["type"], fact["where"] or "added by nsd-control", serial=fact["serial"], file=fact["file"] or "")
     result.zones[name] = zone
     lines = [["zonefile", zone.file] if item[0] == "zonefile" else _with_key(item) for item in clause[1]]
@@ -135,7 +138,7 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any]) -> N
             zone.kept = f"a declaration has no place for its {item[0]}"
     content = facts.get("contents", {}).get(name, {})
     zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
-    if any(option(other, "zonesdir") is not None for other in facts["configuration"] if other[0] == "server"):
+    if moves:
         zone.bound = bound_by_includes(content, zone.file, facts["directory"])
     beyond = _peers(zone, clause)
     if beyond and not zone.kept:

@@ -221,7 +221,7 @@ class Application:
                 self.software.take(files, changed)
                 left = staged.notes["leaving"]
                 self._leave_catalogs(left, {*self.payload["zones"], *self.payload["secondary"]})  # which may restart it
-                self._with_other_settings = self._transferred_otherwise(staged)
+                self._with_other_settings = self._transferred_otherwise(staged, changes)
                 if self.software.restarted:
                     self._ask_for_copies()
                 else:
@@ -240,8 +240,10 @@ class Application:
         if left:
             self.software.leave(left, [name for name in left if name in served])
 
-    def _transferred_otherwise(self, staged):
+    def _transferred_otherwise(self, staged, changes):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
+        if not changes["config"]:  # as where records change
+            return []
         before, after = ({name: generation.read(name) or "" for name in self.payload["config"]} for generation in (self.state.current, staged))
         return sorted(blocks.configured_otherwise(before, after) & set(self.payload["secondary"]))
 

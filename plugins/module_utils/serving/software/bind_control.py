@@ -108,10 +108,10 @@ class _Channel:
         if length > _LONGEST:
             raise _Failed
         answer = self._read(length)[len(_VERSION) :]
-        signed = _read_message(answer)["_auth"]["hsha"]
+        said = _read_message(answer)
+        signed = said["_auth"]["hsha"]
         if not hmac.compare_digest(signed[1:], self._signature(answer[len(_item("_auth", {"hsha": signed})) :])):
             raise _Failed
-        said = _read_message(answer)
         if said["_ctrl"]["_ser"] != str(self.serial).encode():
             raise _Failed
         return said

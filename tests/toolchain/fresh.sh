@@ -74,7 +74,7 @@ prove() { # prove SUITE
 [ $# -gt 0 ] || set -- bookworm trixie
 mapfile -t programs < <(python tests/toolchain/programs.py | cut -f1)
 [ ${#programs[@]} -gt 40 ] || { echo "fresh: programs.py finds only ${#programs[@]} programs" >&2; exit 1; }
-depends=$({ echo "${programs[@]}"; git ls-files -z requirements.txt tests/requirements.txt tests/toolchain | xargs -0 sha256sum; } | sha256sum | cut -c1-12)
+depends=$({ echo "${programs[@]}"; git ls-files -z requirements.txt tests/requirements.txt tests/toolchain tests/lab/images/common/compile_once.py | xargs -0 sha256sum; } | sha256sum | cut -c1-12)
 failed=0
 for suite; do
   passed=$cache/passed-$suite-$depends log=$logs/$suite.log started=$SECONDS

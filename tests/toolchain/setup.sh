@@ -122,8 +122,11 @@ find_python() { # find_python [VERSION...]: the path of the first that works
   die "no CPython ${*} on this machine (ansible-core 2.19 and newer need one on the controller); install one, or name it: PYTHON=/path/to/python make setup"
 }
 
+# What integration tests send this machine as a host is compiled once, as on the lab's hosts.
+once=tests/lab/images/common/compile_once.py
+
 venv_of() { # venv_of PYTHON: where its environment belongs
-  echo "$cache/venv-$( (cat requirements.txt tests/requirements.txt; "$1" -VV; echo "$1") | digest -)"
+  echo "$cache/venv-$( (cat requirements.txt tests/requirements.txt $once; "$1" -VV; echo "$1") | digest -)"
 }
 
 make_venv() { # make_venv PYTHON DIRECTORY
@@ -138,6 +141,10 @@ make_venv() { # make_venv PYTHON DIRECTORY
   export UV_PYTHON_DOWNLOADS=never
   logged "$uv" venv --clear --python "$1" "$2"
   logged "$uv" pip install --compile-bytecode --python "$2/bin/python" -r tests/requirements.txt
+  local site
+  site=$("$2/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  cp $once "$site"
+  echo 'import compile_once' > "$site/compile_once.pth"
   touch "$2/.complete"
 }
 
@@ -167,7 +174,7 @@ case "${1:-}" in
     python=$(PYTHON='' find_python "$2"); venv=$(venv_of "$python"); make_venv "$python" "$venv" >&2; echo "$venv"; exit ;;
 esac
 
-state=$(digest requirements.txt tests/requirements.txt tests/toolchain/*.{sh,py,txt})-${PYTHON:-default}
+state=$(digest requirements.txt tests/requirements.txt $once tests/toolchain/*.{sh,py,txt})-${PYTHON:-default}
 # shellcheck disable=SC1090 # what this script wrote
 if ! left_behind && grep -qsxF "# $state" "$env_file" && [ -z "$(missing)" ] && (. "$env_file" && [ -e "$VIRTUAL_ENV/.complete" ] && [ -d "$AUTHORITATIVE_DNS_COLLECTIONS/containers" ]); then exit 0; fi
 

@@ -14,21 +14,27 @@ DIRECTORY = "/run/compiled-once"
 compile_source = zipimport._compile_source
 
 
-def compile_once(pathname, source):
+def compile_once(pathname, source, *more):
     kept = f"{DIRECTORY}/{_imp.source_hash(sys.hexversion, source).hex()}"
     try:
         with open(kept, "rb") as file:
             return marshal.load(file)
     except OSError:
         pass
-    code = compile_source(pathname, source)
+    code = compile_source(pathname, source, *more)
     part = f"{kept}.{os.getpid()}"
-    with open(part, "wb") as file:
-        marshal.dump(code, file)
-    os.replace(part, kept)
+    try:
+        with open(part, "wb") as file:
+            marshal.dump(code, file)
+        os.replace(part, kept)
+    except OSError:  # a full disk is no reason to end
+        pass
     return code
 
 
 if os.geteuid() == 0:  # whom everybody else would have to trust
-    os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
-    zipimport._compile_source = compile_once
+    try:
+        os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
+        zipimport._compile_source = compile_once
+    except OSError:  # where this process may write nothing there
+        pass

@@ -66,7 +66,8 @@ class Bind(Software):
 
     def unknown(self, zones):
         # It also fails for a zone that was not transferred yet.
-        return [zone for zone in zones if "no matching zone" in "".join(self.run([self.find("rndc"), "zonestatus", *self._named(zone)])[1:])]
+        statuses = bind_control.statuses(self, map(self._named, zones))
+        return [zone for zone, (_place, there, said) in zip(zones, statuses) if not there and "no matching zone" in said]
 
     def check(self, generation, current, changed_zones, entry):
         """Let named's own checker load what is staged: the configuration, where it changed, and the zones that changed. Raises Refused."""

@@ -109,6 +109,8 @@ unit: setup ## Test what needs no server
 integration: setup ## Test against real name servers on loopback
 	$(use)
 	$(if $(MEASURE),export ANSIBLE_EXECUTABLE="$(CURDIR)/tests/support/unmeasured.sh")
+	# As most run Ansible, and a fifth cheaper; the stage other-core is as Ansible is by itself.
+	export ANSIBLE_PIPELINING=true
 	# Two for each processor, since they wait much of their time; in this order, or the few that take longest come last, one after the other.
 	$(call measured,integration) pytest tests/integration --numprocesses $$(($$(nproc) * 2)) --maxprocesses 4 \
 	  --dist loadfile --no-loadscope-reorder

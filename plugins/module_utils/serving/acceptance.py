@@ -44,7 +44,7 @@ class Acceptance:
                 time.sleep(0.05)
         if missing:
             raise Refused("the server does not serve {} with the new serial; its log says why".format(", ".join(sorted(missing)[:10])))
-        still_in_views = {domain_of(zone) for zone in (*serials, *self.payload["secondary"]) if view_of(zone)}
+        still_in_views = {domain_of(zone) for zone in (*serials, *self.payload["secondary"]) if view_of(zone)} if gone else ()
         gone = [zone for zone in gone if zone not in still_in_views]
         deadline = time.monotonic() + 5
         while gone and time.monotonic() < deadline and self.served(dict.fromkeys(gone[:_WATCHED])):

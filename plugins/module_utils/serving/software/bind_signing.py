@@ -54,9 +54,9 @@ def policies(config):
 
 def linked(config, directory):
     """{zone: name of its file} of the zones in a configuration, {file name: text}, that named opens through a link."""
-    opened = re.compile(rf'^// zone (\S+)\nzone "[^"]*" {{ type primary; file "{re.escape(directory)}/{ZONES}/([^"]*)";', re.M)
+    opened = re.compile(rf'\n// zone (\S+)\nzone "[^"]*" {{ type primary; file "{re.escape(directory)}/{ZONES}/([^"]*)";')
     some = [text for text in _with_zones(config) if f'"{directory}/{ZONES}/' in text]  # or none is, as is usual, and quicker told
-    return {zone: name for text in some for zone, name in opened.findall(text)}
+    return {zone: name for text in some for zone, name in opened.findall("\n" + text)}
 
 
 def _with_zones(config):

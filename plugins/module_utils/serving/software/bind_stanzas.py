@@ -46,10 +46,10 @@ class Stanzas(OneByOne):
 
     def commands(self, known, changed):
         """Those that make room first. None where a zone gets another type: a secondary zone of which named has nothing stays one after C(modzone)."""
-        if any(stanza and zone in known and _TYPE.findall(known[zone]) != _TYPE.findall(stanza) for zone, stanza in changed.items()):
+        if any(before and after and _TYPE.findall(before) != _TYPE.findall(after) for before, after in changed.values()):
             return None
-        gone = [["delzone", zone] for zone, stanza in changed.items() if stanza is None]
-        return gone + [["modzone" if zone in known else "addzone", zone, _STANZA.search(stanza).group(1)] for zone, stanza in changed.items() if stanza]
+        gone = [["delzone", zone] for zone, (_before, after) in changed.items() if after is None]
+        return gone + [["modzone" if before else "addzone", zone, _STANZA.search(after).group(1)] for zone, (before, after) in changed.items() if after]
 
     def give(self, commands):
         self._forget()

@@ -22,12 +22,12 @@ class Items(OneByOne):
 
     def commands(self, known, changed):
         """None where a zone stays and changes: knotd would drop its data and load it again."""
-        if len(known) < _FEWEST or any(block and zone in known for zone, block in changed.items()):
+        if known < _FEWEST or any(before and after for before, after in changed.values()):
             return None
-        found = [["conf-unset", f"zone[{zone}]"] for zone, block in changed.items() if block is None]
-        for zone, block in changed.items():
-            if block:
-                found += [["conf-set", "zone.domain", zone], *(["conf-set", f"zone[{zone}].{item}", value] for item, value in _ITEM.findall(block))]
+        found = [["conf-unset", f"zone[{zone}]"] for zone, (_before, after) in changed.items() if after is None]
+        for zone, (_before, after) in changed.items():
+            if after:
+                found += [["conf-set", "zone.domain", zone], *(["conf-set", f"zone[{zone}].{item}", value] for item, value in _ITEM.findall(after))]
         return found
 
     def give(self, commands):

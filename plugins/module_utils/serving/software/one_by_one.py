@@ -32,16 +32,15 @@ class OneByOne:
         return text if changed is None else blocks.choose(text, set(changed))
 
     def _changed(self, generation, current, others, entry):
-        """{zone: block, None where it goes}; None where the program reads all."""
+        """See L(blocks.differing); None where the program reads all."""
         self._told = None
         staged, before = generation.read(ZONES), _read(os.path.join(current, ZONES))
         if not self.takes(generation, staged) or before in (None, staged) or not self.software.in_place(generation, current, others, entry):
             return None
-        changed = blocks.differing(before, staged)
-        known = {name: text for (kind, name), text in blocks.split(before)[1].items() if kind == "zone"}
-        if changed is None or len(changed) > min(_MOST, len(known) // _ONE_OF):
+        changed, known = blocks.differing(before, staged), blocks.number_of_zones(before)
+        if changed is None or len(changed) > min(_MOST, known // _ONE_OF):
             return None
-        if any("dnssec-policy" in block for name, text in changed.items() for block in (text, known.get(name)) if block):
+        if any("dnssec-policy" in block for both in changed.values() for block in both if block):
             return None
         self._told = self.commands(known, changed)
         return None if self._told is None else changed
@@ -61,7 +60,7 @@ class OneByOne:
         return True
 
     def commands(self, known, changed):
-        """What L(give) is given, None where the program cannot be told. known: {zone: block} that it has; changed: {zone: block, None where it goes}."""
+        """What L(give) is given, None where the program cannot be told. known: how many zones it has; changed: see L(blocks.differing)."""
         raise NotImplementedError
 
     def give(self, commands):

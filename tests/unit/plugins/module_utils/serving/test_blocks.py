@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks
+from hypothesis import given
+from hypothesis import strategies as st
 
 KEYS = '# shared one.\nkey "one." secret "a";\n# shared two.\nkey "two." secret "b";\n'
 ZONES = """# shared from-1
@@ -48,3 +50,40 @@ def test_zones_are_configured_otherwise_where_something_changed_that_their_block
 
 def test_zones_that_come_are_not_configured_otherwise():
     assert blocks.configured_otherwise(dict.fromkeys(BEFORE, ""), BEFORE) == set()
+
+
+NAMES = st.text("ab.", min_size=1, max_size=3)
+BLOCK = st.tuples(st.sampled_from(["zone", "shared"]), NAMES)
+FILE = st.tuples(st.sampled_from(["", "options;\n", "// a\n"]), st.dictionaries(BLOCK, st.sampled_from(["", "x;\n", "x;\nx;\n", "#\n"]), max_size=8))
+
+
+def text_of(file, comment):
+    head, bodies = file
+    return head + "".join(f"{comment} {kind} {name}\n{body}" for (kind, name), body in bodies.items())
+
+
+@given(FILE, FILE, st.sampled_from(["//", "#"]), st.data())
+def test_what_differs_between_two_files_is_told_block_by_block(before, after, comment, data):
+    if data.draw(st.booleans()):  # as files of a host usually are: nearly the same
+        after = (before[0], {**before[1], **dict(list(after[1].items())[:1])})
+    old, new = before[1], after[1]
+    zones = {name for kind, name in {*old, *new} if kind == "zone" and old.get((kind, name)) != new.get((kind, name))}
+    others = before[0] != after[0] or any(kind == "shared" and old.get((kind, name)) != body for (kind, name), body in new.items())
+
+    def block(bodies, name):
+        body = bodies.get(("zone", name))
+        return None if body is None else f"{comment} zone {name}\n{body}"
+
+    expected = None if others else {name: (block(old, name), block(new, name)) for name in zones}
+    assert blocks.differing(text_of(before, comment), text_of(after, comment)) == expected
+    assert blocks.number_of_zones(text_of(before, comment)) == sum(kind == "zone" for kind, _name in old)
+    stay = {name for name in zones if block(old, name) and block(new, name)}
+    if not any(kind == "shared" and old.get((kind, name), body) != body for (kind, name), body in new.items()):
+        assert blocks.configured_otherwise({"file": text_of(before, comment)}, {"file": text_of(after, comment)}) == stay
+
+
+def test_a_file_is_taken_apart_and_put_together_again():
+    head, parts = blocks.split("options;\n" + ZONES)
+    assert head == "options;\n" and [*parts][:2] == [("shared", "from-1"), ("shared", "served-1")]
+    assert blocks.join(head, parts) == "options;\n" + ZONES
+    assert blocks.split("# zone a\n# zone b\n") == ("", {("zone", "a"): "# zone a\n", ("zone", "b"): "# zone b\n"})

@@ -19,7 +19,7 @@ import dns.query
 import dns.update
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import former_zones
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import acceptance, former_zones
 from ansible_collections.authoritative.dns.plugins.plugin_utils import guard
 from ansible_collections.authoritative.dns.plugins.plugin_utils.software.common import Settings
 from ansible_collections.authoritative.dns.tests.support.powerdns_host import PDNS_SERVER, SCHEMA, powerdns_host
@@ -211,6 +211,39 @@ def test_zones_of_an_nsd_or_a_knot_dns_are_told_too(kind, tmp_path):
         host.bring({"declared.example": {}})
         assert (host.serial("old.example"), host.serial("declared.example") > 7) == (None, True)
         assert compared(host, {})["left_out"] == []
+
+
+RELATIVE = {  # has paths begin where the host's own files are, in a configuration that reads the administrator's
+    "named": lambda host, text: text.replace(f'directory "{host.root}/work"', f'directory "{host.root}/own"'),
+    "nsd": lambda host, text: text.replace("server:\n", f'server:\n\tzonesdir: "{host.root}/own"\n') + f'include: "{host.local_config}"\n',
+    "knot": lambda host, text: text.replace("include:", f'template:\n  - id: default\n    storage: "{host.root}/own"\ninclude:'),
+}
+
+
+@pytest.mark.parametrize("kind", INSTALLED, ids=lambda kind: kind.daemon)
+def test_a_zone_that_stays_and_is_answered_for_no_longer_is_a_reason_to_go_back(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(acceptance, "_AGAIN", 1.0)
+    with running_host(kind, tmp_path) as host:
+        text = "$TTL 3600\n@ SOA ns1.example. hostmaster.example. 7 3600 600 1209600 300\n@ NS ns1.example.\n"
+        for name in ("kept", "lost"):
+            (host.root / "own" / name).write_text(text)
+        stanza = host.own_zone(host.root / "own/kept", "kept.example")
+        host.local_config.write_text(host.local_config.read_text() + stanza + host.own_zone("lost", "lost.example"))
+        host.config_file.write_text(RELATIVE[kind.daemon](host, host.config_file.read_text()))
+        host.stop()
+        host.start()
+        assert {host.serial(zone) for zone in ("kept.example", "lost.example")} == {7}
+        before = host.config_file.read_text()
+        with pytest.raises(Refused, match="named would not load lost.example") if kind is BindHost else contextlib.nullcontext():
+            host.preview({"declared.example": {}})
+        named = "named would not load lost.example any more, which stays in the administrator's own files: zone lost.example/IN: .*file not found"
+        with pytest.raises(Refused, match=f"answered for lost.example, which stays in the administrator's own files, and does no longer|{named}"):
+            host.bring({"declared.example": {}})
+        assert host.config_file.read_text() == before
+        assert [host.serial(zone) for zone in ("kept.example", "lost.example", "declared.example")] == [7, 7, None]
+        host.local_config.write_text(host.local_config.read_text().replace('"lost"', f'"{host.root}/own/lost"'))
+        host.bring({"declared.example": {}})
+        assert [host.serial(zone) is not None for zone in ("kept.example", "lost.example", "declared.example")] == [True] * 3
 
 
 def test_zones_that_nsd_was_given_by_command_are_told_too(tmp_path):

@@ -159,7 +159,7 @@ class ServerHost:
     def write(self) -> None:
         """Have the daemon write now what it would write in a moment."""
 
-    def own_zone(self, path: pathlib.Path, name: str) -> str:
+    def own_zone(self, path: pathlib.Path | str, name: str) -> str:
         """Configuration with which the administrator serves another zone."""
         raise NotImplementedError
 
@@ -491,7 +491,7 @@ class BindHost(ServerHost):
     def kept_of(self, zone: str) -> list[pathlib.Path]:
         return [self.root / "work" / f"{zone}{suffix}" for suffix in ("", ".jnl")]
 
-    def own_zone(self, path: pathlib.Path, name: str) -> str:
+    def own_zone(self, path: pathlib.Path | str, name: str) -> str:
         return f'zone "{name}" {{ type primary; file "{path}"; }};\n'
 
     def ignore_reload(self, zone: str) -> None:
@@ -541,7 +541,7 @@ class NsdHost(ServerHost):
     def write(self) -> None:
         assert self.run([self.find("nsd-control"), "-c", str(self.config_file), "write"])[0] == 0
 
-    def own_zone(self, path: pathlib.Path, name: str) -> str:
+    def own_zone(self, path: pathlib.Path | str, name: str) -> str:
         return f'zone:\n\tname: "{name}"\n\tzonefile: "{path}"\n'
 
     def ignore_reload(self, zone: str) -> None:
@@ -574,7 +574,7 @@ class KnotHost(ServerHost):
     def adapted(self, config: dict[str, str]) -> dict[str, str]:
         return {**config, "knot.conf": config["knot.conf"].replace('@53"', f'@{self.port}"')}  # knotd has no other place for its port
 
-    def own_zone(self, path: pathlib.Path, name: str) -> str:
+    def own_zone(self, path: pathlib.Path | str, name: str) -> str:
         return f'zone:\n  - domain: "{name}"\n    file: "{path}"\n    journal-content: none\n'
 
     def ignore_reload(self, zone: str) -> None:

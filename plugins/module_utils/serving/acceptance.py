@@ -15,6 +15,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import c
 _WATCHED = 50  # zones that are to disappear
 _AT_ONCE = 10.0  # seconds, and what a slow server loads in each one beyond them; BIND 9.18 was seen to load ten times as many octets
 _ZONES_A_SECOND, _OCTETS_A_SECOND = 200.0, 200000.0
+_AGAIN = 20.0  # seconds to answer for what is somebody else's, of which it is not known how large it is
 _KNOWN = 20  # zones, of all, that the server has to know afterwards
 
 
@@ -61,6 +62,20 @@ class Acceptance:
             unknown = self.software.unknown(unknown)
             if unknown and time.monotonic() > deadline:
                 raise Refused("the server read its configuration and does not know {}; its log says why".format(", ".join(sorted(unknown)[:10])))
+
+    def wait_until_answered(self, zones):
+        """Until the server answers for zones of somebody else's for which it did before. Raises Refused naming those for which it does not."""
+        missing, deadline = zones, time.monotonic() + _AGAIN + len(zones) / _ZONES_A_SECOND
+        while missing:
+            answered = self.answered(missing)
+            missing = [zone for zone in missing if zone not in answered]
+            if missing and time.monotonic() > deadline:
+                raise Refused(
+                    "the server answered for {}, which stays in the administrator's own files, and does no longer; its log says why".format(
+                        ", ".join(missing[:10])
+                    )
+                )
+            time.sleep(0.1 if missing else 0)
 
     def served(self, serials):
         """The serials of the texts that the server has of zones; of those that it signs it has to be asked otherwise. serials: see L(Software.loaded)."""

@@ -13,7 +13,15 @@ import time
 
 from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
-from ansible_collections.authoritative.dns.plugins.module_utils.serving import blocks, catalog_members, comparison, condition, copies, served_serials
+from ansible_collections.authoritative.dns.plugins.module_utils.serving import (
+    blocks,
+    catalog_members,
+    comparison,
+    condition,
+    copies,
+    former_zones,
+    served_serials,
+)
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.acceptance import Acceptance
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.difference import difference
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import ZONES, HostState, zones_of
@@ -75,6 +83,8 @@ class Application:
         for zone, (_serial, text) in changes["zones"].items():
             rehearsal.add(self.state.zone_file(zone), text, {"zone": zone})
         self.software.check(rehearsal, self.generations.link, list(changes["zones"]), entry)
+        if changes["entry"] and former_zones.staying(self.state):
+            self.software.check_others(rehearsal, self.generations.link, entry)
 
     def apply(self, move):
         """Stage, check, swap, let the server take it; all of it or nothing. move: the module's atomic_move. Raises Refused."""
@@ -96,10 +106,13 @@ class Application:
             try:
                 self.state.entry.prepare()
                 self.software.check(staged, self.generations.link, list(changes["zones"]), self.payload["entry"])
+                staying = former_zones.staying(self.state) if changes["entry"] else []
+                if staying:
+                    self.software.check_others(staged, self.generations.link, self.payload["entry"])
             except Refused:
                 self.generations.discard(staged)
                 raise
-            self._switch(staged, changes, move)
+            self._switch(staged, changes, staying, move)
             result["reloaded"] = self.state.running
             self.reached = "The new state is in place, and the server took it." if self.state.running else "The new state is in place."
             self.software.tidy(staged)
@@ -195,8 +208,8 @@ class Application:
         removed = dict(self.state.current.notes.get("removed", {}), **gone)
         return {zone: serial for zone, serial in removed.items() if zone not in self.payload["zones"]}
 
-    def _switch(self, staged, changes, move):
-        """Make staged current and have a running server take it. Puts the old state back if it refuses."""
+    def _switch(self, staged, changes, staying, move):
+        """Make staged current and have a running server take it. Puts the old state back if it refuses. staying: see L(former_zones.staying)."""
         running, stale = self.state.running, self.state.stale
         interrupted = self.generations.pending
         # What the server could not read, or missed, is read again as well.
@@ -209,6 +222,7 @@ class Application:
         self.acceptance.signed = {*self.state.signed(), *self.software.signed({name: staged.read(name) for name in self.payload["config"]})}
         self.software.make_ready(staged, changed)
         self.generations.pending = running
+        answered = self._serials(staying) if running else ()
         if running and changes["entry"]:
             self._had = [zone for zone, serial in condition.transferred(self.state).items() if serial is not None]
         self.generations.swap(staged)
@@ -231,6 +245,7 @@ class Application:
                 self.software.consume(self.payload["catalogs"] if left or interrupted else sorted(moved))
                 self.acceptance.wait_until_served(staged, changed, self.state.gone(changes))
                 self.acceptance.wait_until_known({*self.payload["secondary"], *zones_of(staged)} if files else ())
+                self.acceptance.wait_until_answered(list(answered))
         except (Refused, OSError):
             self.reached = "What was there before could not be put back; the next run finishes one or the other."
             self._roll_back(staged, changes, entry_before, files if running else None, move)

@@ -85,7 +85,7 @@ def compare(state, now):
         "ds_without_keys": signing_state.ds_without_keys(state, answered.keys() - own_content.keys()),
         "insecure_too_early": signing_state.insecure_too_early(state),
         "still_signed": signing_state.still_signed(state),
-        "left_out": sorted(_left_out(state)),
+        "left_out": sorted(former_zones.left_out(state)),
         "served": len(served),
         "tsig_generations": state.current.notes.get("tsig_generations", []),
         "removed": sorted(state.not_served(served)),
@@ -110,13 +110,6 @@ def _kept(state, zones=None):
     """Serials of copies on the disk of a server that is stopped, by zone: of those that it transfers, or of these that it did. Catalogs' members apart."""
     known = state.current.notes.get("secondary", {})
     return state.software.kept({**known, **state.payload["secondary"]} if zones is None else {zone: known[zone] for zone in zones if zone in known})
-
-
-def _left_out(state):
-    """Zones that the host would no longer serve because they were in the first file of somebody else, which is about to be replaced."""
-    if state.entry.is_ours():
-        return set()
-    return state.software.left_out(state.payload["config"], [*state.payload["zones"], *state.payload["secondary"], *state.payload["members"]])
 
 
 def _weight(state, zone, name):

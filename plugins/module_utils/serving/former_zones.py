@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a running server has of zones that this collection is to write for the first time."""
+"""What a server has from before this collection: of zones that it is to write for the first time, and of those that are somebody else's."""
 
 from __future__ import annotations
 
@@ -20,6 +20,23 @@ _OF_PARAMETERS = {"SVCB", "HTTPS"}  # whose values may have quotation marks (RFC
 def held(state, zones, answered):
     """{zone: L(Holding)}. answered: those for which the server answers this host. Raises Refused where that cannot be told."""
     return state.software.held(zones, answered, state.lost, _is_plain(state))
+
+
+def left_out(state):
+    """Zones that the host would no longer serve because they were in the first file of somebody else, which is about to be replaced."""
+    return set() if state.entry.is_ours() else state.software.left_out(state.payload["config"], _declared(state))
+
+
+def staying(state):
+    """Zones of such a file that go on being somebody else's, in files that are not replaced; without those in views."""
+    if state.entry.is_ours():
+        return []
+    listed = {zone for zone in state.software.listed() if not view_of(zone)}
+    return sorted(listed - left_out(state) - {*state.software.brought, *map(domain_of, _declared(state))})
+
+
+def _declared(state):
+    return [*state.payload["zones"], *state.payload["secondary"], *state.payload["members"]]
 
 
 def records(state, zones):

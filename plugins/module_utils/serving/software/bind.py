@@ -80,11 +80,21 @@ class Bind(Software):
             zones = every_zone if views else {"zones.conf": self.one_by_one.prepare(generation, current, files, entry, every_zone["zones.conf"])}
             code, words = self._checked(generation, current, ENTRY, {**zones, ENTRY: entry})
             if code:
-                raise Refused("named-checkconf refuses it: " + "; ".join(words))
+                raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
         if changed_zones:
             # Unchanged zones were loaded by an earlier check.
             chosen = {name: blocks.choose(text, set(changed_zones)) for name, text in every_zone.items()}
             self._load(generation, current, {domain_of(zone) for zone in changed_zones}, {**chosen, ENTRY: entry})
+
+    def check_others(self, generation, current, entry):
+        """named goes on serving, until it starts again, what it has of a zone that it would not load any more."""
+        none = dict.fromkeys(("zones.conf", *bind_views.files(generation)), "\n")
+        words = self._checked(generation, current, ENTRY, {**none, ENTRY: entry}, "-z")[1]
+        lost = _not_loaded(words)
+        lost = lost and lost.difference(self.check_original(self.layout["config_file"], {}))
+        if lost:
+            names, about = ", ".join(sorted(lost)[:10]), [line for line in words if any(f"zone {zone}/" in line for zone in lost)]
+            raise Refused(f"named would not load {names} any more, which stays in the administrator's own files: " + "; ".join(about[:20]))
 
     @staticmethod
     def _reads_configuration(changed_zones):
@@ -100,15 +110,15 @@ class Bind(Software):
             code, words = self._checked(generation, current, start, texts, "-z")
             if not code:
                 return
-            failed = {found.group(1).lower() for found in map(_NOT_LOADED.match, words) if found}
+            failed = _not_loaded(words)
             if failed & zones or start == ENTRY and not failed:
-                raise Refused("named-checkconf refuses it: " + "; ".join(words))
+                raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
 
     def _checked(self, generation, current, start, texts, *options):
-        """The checker's exit code and up to twenty lines that it says of a configuration that begins with the file start."""
+        """The checker's exit code and the lines that it says of a configuration that begins with the file start."""
         with self.copies(generation, current, ["named.conf", *texts], texts) as (main, *_zones, entry):
             code, out, err = self.run_checker([self.find("named-checkconf"), *options, entry if start == ENTRY else main])
-        return code, [line for line in self.words(out + err, generation, current) if "loaded serial" not in line][:20] if code else []
+        return code, [line for line in self.words(out + err, generation, current) if "loaded serial" not in line] if code else []
 
     def take(self, changed_files, changed_zones):
         """Make the running server read what is current now: reload and reconfig, never a restart. Raises Refused."""
@@ -139,7 +149,7 @@ class Bind(Software):
     def check_original(self, path, files):
         code, out, err = self.run_checker([self.find("named-checkconf"), "-z", path])
         words = [line for line in (out + err).splitlines() if "loaded serial" not in line]
-        failed = {found.group(1).lower() for found in map(_NOT_LOADED.match, words) if found}
+        failed = _not_loaded(words)
         if code and not failed:
             raise Refused(f"named-checkconf refuses {path}: " + "; ".join(words[:20]))
         return sorted(failed)
@@ -214,12 +224,14 @@ class Bind(Software):
         """The configuration in place, as its checker writes it."""
         return self.run_checker([self.find("named-checkconf"), "-p", self.layout["config_file"]])[1]
 
+    def listed(self):
+        """Without named-checkconf BIND is not installed, and serves nothing."""
+        return self._listed(self.layout["config_file"]) if self.find("named-checkconf") else set()
+
     def left_out(self, config, declared):
-        """What named-checkconf lists in named.conf and not in the administrator's files. Without it BIND is not installed, and serves nothing."""
-        if not self.find("named-checkconf"):
-            return set()
+        """What named-checkconf lists in named.conf and not in the administrator's files."""
         known = {*_BROUGHT, *declared}
-        zones = {zone for zone in self._listed(self.layout["config_file"]) if zone not in known and domain_of(zone) not in known}
+        zones = {zone for zone in self.listed() if zone not in known and domain_of(zone) not in known}
         return zones - self._listed_in_local(config) if zones else zones
 
     def _listed_in_local(self, config):
@@ -328,6 +340,11 @@ class Bind(Software):
     def forget_secondary(self, zones):
         """Remove what named kept of zones ({name: file name}) that this host no longer transfers: the file and its journal."""
         self.remove_as_server(self.copies_directory, [name + suffix for name in zones.values() for suffix in self.copy_suffixes])
+
+
+def _not_loaded(words):
+    """Zones of which lines of the checker say so."""
+    return {found.group(1).lower() for found in map(_NOT_LOADED.match, words) if found}
 
 
 def _own_content(statuses, views, kinds):

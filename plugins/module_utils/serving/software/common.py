@@ -120,6 +120,10 @@ class Software:
     def leave(self, catalogs, served):
         """Have the running program forget what it still does with catalogs that it no longer learns from. served: those that it still serves."""
 
+    def listed(self):
+        """Zones that the configuration in place names, of which some may stay in files that go on being read. Raises Refused where it cannot be read."""
+        return set()
+
     def left_out(self, config, declared):
         """Zones that the configuration in place serves, and that neither are declared nor stay in a file that goes on being read.
 
@@ -192,6 +196,12 @@ class Software:
         Returns the zones that it would not load. Raises Refused where it would not take the configuration.
         """
         raise NotImplementedError
+
+    def check_others(self, generation, current, entry):
+        """Let the program's checker load zones of somebody else's, whose first file is about to be replaced by entry, where they stay in his other files.
+
+        Raises Refused where there is one that it would not load any more.
+        """
 
     def take_original(self):
         """Make the running program read its first file, which has another's words now. Raises Refused."""

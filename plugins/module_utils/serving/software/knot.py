@@ -146,12 +146,15 @@ class Knot(Software):
         if code:
             raise Refused("knotc {} fails: {}".format(" ".join(arguments[:20]), (err or out).strip()))
 
+    def listed(self):
+        return zones_named(self.layout["config_file"], "domain")
+
     def left_out(self, config, declared):
         """What knot.conf names and the administrator's file does not."""
         database = os.path.join(self.layout["storage"], "confdb")
         if os.path.exists(database):  # which knotd then reads instead of any file, see knotd(8)
             raise Refused(f"knotd has its configuration in {database}, and would read no file; look at it (knotc conf-export), and move it away")
-        zones = zones_named(self.layout["config_file"], "domain") - set(declared)
+        zones = self.listed() - set(declared)
         if "local.conf" not in config:
             return zones - zones_named(self.layout["local_config"], "domain")
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:

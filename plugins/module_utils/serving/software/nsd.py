@@ -206,9 +206,12 @@ class NSD(Software):
         if code:
             raise Refused("nsd-control {} fails: {}".format(" ".join(arguments), (err or out).strip()))
 
+    def listed(self):
+        return zones_named(self.layout["config_file"], "name")
+
     def left_out(self, config, declared):
         """What nsd.conf names, and what "nsd-control addzone" once added to it, without what stays in the administrator's files."""
-        zones = zones_named(self.layout["config_file"], "name")
+        zones = self.listed()
         if "local.conf" in config:
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="authoritative-dns-") as stream:
                 stream.write(config["local.conf"])

@@ -11,7 +11,7 @@ import os
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
-from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind_control
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import bind, bind_control
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
 pytestmark = pytest.mark.skipif(BindHost not in INSTALLED, reason="BIND is not installed")
@@ -113,4 +113,18 @@ def test_the_number_of_processes_does_not_depend_on_the_number_of_zones(host, mo
     commands.clear()
     host.bring_declared([{**zone, "records": [NS, {"name": "www", "type": "A", "value": "192.0.2.1"}]} for zone in ZONES], views=VIEWS)
     changed = len([command for command in commands if "zonestatus" in command])
-    assert few <= 20 and changed == 0  # twenty, of all, that the server has to know
+    assert few == changed == 0
+
+
+def test_it_is_told_to_ask_for_more_zones_than_rndc_could_tell_it_one_by_one(host, monkeypatch):
+    monkeypatch.setattr(bind, "_REFRESH_AT_MOST", 2)
+    zones = [f"z{number}.test" for number in range(20)]
+    host.bring({}, secondary=zones)
+    counting = Counting(host)
+    software = host.software(counting.run, host.find, host.layout)
+    software.refresh(zones)
+    assert all(f"received control channel command 'refresh {zone}'" in host.log() for zone in zones)
+    assert not counting.processes_of("rndc")
+    host.lose_control()
+    software.refresh(zones)
+    assert [words[-2:] for words in counting.processes_of("rndc")] == [["refresh", zone] for zone in zones[:2]]

@@ -133,9 +133,11 @@ class Bind(Software):
                 self.command("reload", *self._named(zone))
 
     def refresh(self, zones):
-        """Have named ask the primaries of these zones, or of the first thousand: rndc takes one at a time, and the others have their timers."""
-        for zone in list(zones)[:_REFRESH_AT_MOST]:
-            self.run([self.find("rndc"), "refresh", *self._named(zone)])
+        """Have named ask the primaries of these zones; where a process of rndc has to tell it each, of a thousand, and the others have their timers."""
+        commands = [("refresh", *self._named(zone)) for zone in zones]
+        given = bind_control.carried_out(self, commands) if commands else {}
+        for command in [command for command in commands if command not in given][:_REFRESH_AT_MOST]:
+            self.run([self.find("rndc"), *command])
 
     def consume(self, catalogs):
         """Read the configuration once more: then named looks at every entry of its catalogs."""

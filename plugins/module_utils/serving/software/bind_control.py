@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The authoritative.dns maintainers
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a running named says of many zones, over one connection to its control channel.
+"""What a running named is told, and says, of many zones, over one connection to its control channel.
 
 A process of rndc(8) for each takes some hundredths of a second. The channel is spoken as rndc speaks it (lib/isccc of BIND); where it cannot be, as with
 a configuration of rndc's that is not a plain one, rndc asks.
@@ -36,18 +36,25 @@ class _Failed(Exception):
 def statuses(software, places):
     """Yields (place, whether named has that zone, what it says) of "rndc zonestatus PLACE" for each: a zone, and where there are views its class and view."""
     places = [tuple(place) for place in places]
+    found = carried_out(software, [("zonestatus", *place) for place in places])
+    for place in places:
+        told = found.get(("zonestatus", *place))
+        if told is None:  # rndc says why, if it cannot either
+            code, out, err = software.run([software.find("rndc"), "zonestatus", *place])
+            told = not code, out if not code else err or out
+        yield (place, *told)
+
+
+def carried_out(software, commands):
+    """{command, a tuple of words: (whether it succeeded, what named says)} of those that named was given before the channel could not be used any more."""
     found = {}
     try:
         with _Channel(*_reached(software)) as channel:
-            for place in places:
-                found[place] = channel.carry_out(" ".join(("zonestatus", *place)))
+            for command in commands:
+                found[command] = channel.carry_out(" ".join(command))
     except (_Failed, named_conf.NotReadable, OSError, ValueError, LookupError, struct.error):
-        pass  # rndc says why, if it cannot either
-    for place in places:
-        if place not in found:
-            code, out, err = software.run([software.find("rndc"), "zonestatus", *place])
-            found[place] = not code, out if not code else err or out
-        yield (place, *found[place])
+        pass
+    return found
 
 
 def _reached(software):

@@ -68,6 +68,7 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
 class _Reader:
     def __init__(self, host: str, addresses: Sequence[str], facts: Mapping[str, Any], secrets: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> None:
         self.facts, self.layout = facts, layout
+        self.told = {item["name"]: item for item in facts["zones"]}
         self.result = GatheredServer(host, "powerdns", tuple(addresses), places=facts["places"], has_local_zones=False)
         self.result.keys = {key["name"]: {"algorithm": str(key["algorithm"]).lower(), "secret": key["secret"]} for key in secrets}
         self.result.variables["nameserver_allow_query"] = ["any"]
@@ -142,7 +143,7 @@ class _Reader:
 
     def _zone(self, options: Mapping[str, Sequence[str]]) -> None:
         name, kind = options["name"][0], options["kind"][0]
-        fact = next(item for item in self.facts["zones"] if item["name"] == name)
+        fact = self.told[name]
         zone = ServedZone(name, _ROLES.get(kind, ""), f"{self.facts['config_file']}'s database", serial=fact["serial"], file=f"pdnsutil list-zone {name}")
         self.result.zones[name] = zone
         self.result.zone_texts[name] = ""

@@ -144,8 +144,9 @@ def _examples(names: Sequence[str]) -> str:
 
 
 def _serves(plan: Plan) -> bool:
-    """Whether a host is to answer for anything but catalogs, which list zones and are looked up by nobody."""
-    return any(served.zone.members is None for served in (*plan.primary.values(), *plan.secondary.values())) or any(plan.consumed.values())
+    """Whether a host is to answer for anything but catalogs that list nothing."""
+    listed = [served.zone.members for served in (*plan.primary.values(), *plan.secondary.values())]
+    return any(members is None or members for members in (*listed, *plan.consumed.values()))
 
 
 def _much(lost: int, of: int) -> bool:

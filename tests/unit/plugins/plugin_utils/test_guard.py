@@ -82,6 +82,14 @@ def test_a_host_that_learns_of_its_zones_from_a_catalog_serves_something_if_that
     assert bool(told(consumer, found(["b.example", "c.example"], 3), host="ns2")) == refused
 
 
+@pytest.mark.parametrize(("members", "refused"), [(("a.example",), False), ((), True)])
+def test_a_host_that_has_nothing_but_catalogs_serves_something_if_one_lists_any(members, refused):
+    left = planned({}, "ns1", 1)
+    listing = {name: replace(primary, zone=replace(primary.zone, members=members)) for name, primary in left.primary.items()}
+    comparison = found(["catalog1.example", "catalog2.example"], 3)
+    assert bool(told(replace(left, primary=listing), comparison)) == refused
+
+
 @given(st.integers(0, 40), st.integers(0, 150))
 @example(68, 100)
 @example(67, 100)

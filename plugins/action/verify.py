@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -44,6 +44,7 @@ class ActionModule(ActionBase):
                 "wait_timeout": {"type": "float", "default": 30.0},
                 "tls_ca": {"type": "str"},
                 "parent_servers": {"type": "dict", "default": {}},
+                "without": {"type": "list", "elements": "str", "default": []},
             }
         )
         task_vars = task_vars or {}
@@ -59,6 +60,8 @@ class ActionModule(ActionBase):
         expected = expectations(declaration, host, arguments["families"], arguments["transfers"], arguments["contents"], own)
         signed = signatures_expected(declaration, host, arguments["families"], parents)
         result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": [], **_unproven(expected)}
+        if arguments["without"]:
+            result["alone"] = alone(expected, arguments["without"])
         calls = _calls(expected, signed, arguments)
         if not calls:
             return result
@@ -101,6 +104,12 @@ def own_addresses(declaration: Declaration, task_vars: Mapping[str, Any]) -> tup
         return inventory.host_addresses(task_vars["hostvars"][task_vars["inventory_hostname"]]) if declaration.views else ()
     except ValueError as error:
         raise AnsibleActionFail(f"host {task_vars['inventory_hostname']}: {error}") from error
+
+
+def alone(expected: Expectations, addresses: Collection[str]) -> list[str]:
+    """Zones that nobody serves but servers at these addresses."""
+    gone = {server["name"] for server in expected.servers if server["address"] in addresses}
+    return [zone["name"] for zone in expected.zones if zone["servers"] and gone.issuperset(zone["servers"])]
 
 
 def _unproven(expected: Expectations) -> dict[str, Any]:

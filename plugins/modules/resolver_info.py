@@ -83,6 +83,11 @@ backend:
   returned: success
   type: str
   sample: networkmanager
+networkmanager:
+  description: What a running NetworkManager has done with name servers, such as V(default), V(dnsmasq), V(systemd-resolved) or V(none); empty without one.
+  returned: success
+  type: str
+  sample: default
 servers:
   description: Addresses of the name servers in the order in which they are asked.
   returned: success
@@ -371,7 +376,9 @@ def main() -> None:
 
     host = Host(module)
     result = {"links": [], **read_resolv_conf(RESOLV_CONF)}
-    result["backend"] = choose_backend(os.path.realpath(RESOLV_CONF), result["servers"], host.networkmanager())
+    networkmanager = host.networkmanager()
+    result["networkmanager"] = networkmanager[0] if networkmanager else ""
+    result["backend"] = choose_backend(os.path.realpath(RESOLV_CONF), result["servers"], networkmanager)
     if result["backend"] == "systemd_resolved":
         result.update(host.resolved())
     else:

@@ -59,6 +59,11 @@ options:
         without being named here, and nobody else.
     type: dict
     default: {}
+  without:
+    description: Addresses of servers that are about to be stopped, to be told in RV(alone) which zones nobody else is to serve.
+    type: list
+    elements: str
+    default: []
   payload:
     description: What travels to the host. Made by the action plugin; never set it.
     type: str
@@ -132,6 +137,12 @@ dnssec:
   description: What M(authoritative.dns.verify_dnssec) returned.
   returned: when asked for, and there is a zone that is declared with signatures or has its primaries outside of the inventory
   type: dict
+alone:
+  description: Zones that are declared to be served at addresses of O(without) and by nobody else, however many there are.
+  returned: when O(without) is given
+  type: list
+  elements: str
+  sample: [example.com]
 missing_library:
   description: The Python library that the host lacks, without which the module failed before it looked at anything.
   returned: when there is one
@@ -207,6 +218,7 @@ def main():
             "wait_timeout": {"type": "float", "default": 30.0},
             "tls_ca": {"type": "str"},
             "parent_servers": {"type": "dict", "default": {}},
+            "without": {"type": "list", "elements": "str", "default": []},
             "payload": {"type": "str", "no_log": True},
         },
         supports_check_mode=True,

@@ -173,6 +173,26 @@ def test_a_link_comes_back_after_a_run_that_is_killed(client):
     assert (found["back"], found["target"]) == ("resolv.elsewhere", BEFORE), found["again"]
 
 
+@pytest.mark.parametrize("asks", ["dnsmasq", "unbound", "default"])
+def test_networkmanager_that_has_another_program_ask_is_told_before_anything_is_changed(client, asks):
+    busctl = client.directory / "bin/busctl"
+    busctl.parent.mkdir()
+    answers = "".join(json.dumps({"type": "s", "data": word}) + "\\n" for word in (asks, "symlink"))
+    busctl.write_text(f"#!/bin/sh\ncase $* in *NetworkManager*) printf '{answers}' ;; *) exit 1 ;; esac\n")
+    busctl.chmod(0o755)
+
+    def story():
+        os.environ["PATH"] = f"{busctl.parent}:{os.environ['PATH']}"
+        yield "foreseen", client.run({"client_backend": "auto"}, "--check")
+        yield "written", pathlib.Path("/etc/NetworkManager/conf.d/zz-authoritative-dns.conf").exists()
+
+    found = of_its_own(str(client.directory / "etc"), lambda: dict(story()))
+    done, output = found["foreseen"]
+    refused = asks != "default"
+    assert (f"Nothing was changed. NetworkManager has {asks} ask for this host, which keeps no order" in output) == refused and not (done and refused), output
+    assert not found["written"]
+
+
 def test_what_the_command_line_gives_as_text_is_a_list_or_a_number(client):
     texts = {"client_search_domains": "Example.com,bücher.example", "client_resolver_options": "ndots:2", "client_timeout": "2", "client_attempts": "3"}
     texts = {**texts, "client_resolvers": "127.0.0.7,127.0.0.1", "client_tools": "no"}

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -213,6 +214,15 @@ def test_a_run_about_one_zone_leaves_the_other_alone(lab, other, zones):
     assert lab.has("ns1") == lab.has("ns2")
 
 
+def test_a_run_about_one_zone_does_not_take_the_others_off_a_host_that_lost_what_it_was_given(tmp_path):
+    lab = Lab(tmp_path)
+    assert lab.run(lab.address)[0] and lab.has("ns1", SINGLE)
+    shutil.rmtree(tmp_path / "ns1/state")
+    done, output = lab.run("192.0.2.99", zones=(SINGLE,))
+    assert not done and "all zones with it that this run is not about; run once without dns_zone_select" in output, output
+    assert not (tmp_path / "ns1/state/current").exists()
+
+
 def rotation():
     """The plays of the playbook rotate_tsig that are about name servers, with the tasks of the role that L(Lab.run) has in the place of all."""
     plays = [{**play, "hosts": "all"} for play in yaml.safe_load(ROTATION.read_text()) if "tasks" in play]
@@ -267,6 +277,18 @@ def test_a_rotation_is_foreseen_in_check_mode_and_replaces_the_keys_of_all_witho
 def test_a_rotation_leaves_no_zone_out(keys_lab):
     done, output = keys_lab.play(rotation(), dns_tsig_generations=[2], dns_zone_select=chosen(SINGLE))
     assert not done and "Run this without a limit, and without dns_zone_select" in output, output
+    assert keys_lab.generations() == dict.fromkeys(HOSTS, {1})
+
+
+def test_a_rotation_leaves_out_nobody_who_talks_to_a_provider(keys_lab):
+    path = keys_lab.directory / "inventory.yml"
+    inventory = yaml.safe_load(path.read_text())
+    for zone in inventory["all"]["vars"]["dns_zones"]:
+        zone["secondaries"] = ["ns3", {"cloud": "cloudflare"}]
+    inventory["all"]["children"]["dns_cloud"] = {"hosts": {"worker": {}}}
+    path.write_text(yaml.safe_dump(inventory))
+    done, output = keys_lab.play(rotation(), "--limit", ",".join(HOSTS), dns_tsig_generations=[2])
+    assert not done and "Nothing was changed. worker would be left out, and a provider would keep the old keys" in output, output
     assert keys_lab.generations() == dict.fromkeys(HOSTS, {1})
 
 

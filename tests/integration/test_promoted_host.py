@@ -23,7 +23,7 @@ def inventory(promoted):
     groups = {
         "dns_primaries": {"hosts": {"ns1": hosts["ns1"]}},
         "dns_secondaries": {"hosts": {name: hosts[name] for name in SERVERS[1:]}},
-        "dns_clients": {"hosts": {"pc1": {}}},
+        "dns_clients": {"hosts": {"pc1": {"__drill_zones": {}}}},
     }
     return {"all": {"vars": {**variables, **promoted}, "children": groups}}
 
@@ -54,6 +54,28 @@ def test_clients_ask_the_primary_of_now_first(tmp_path, promoted, first):
 def test_the_failover_drill_stops_the_program_of_the_primary_of_now(tmp_path, promoted, primary):
     plays = yaml.safe_load((ROOT / "playbooks/failover_drill.yml").read_text())
     assert told(tmp_path, promoted, plays, primary, ["__drill_primaries", "__drill_service"]) == {primary: [f"['{primary}']", "nsd"]}
+
+
+def test_the_failover_drill_knows_every_address_of_what_it_stops(tmp_path):
+    plays = yaml.safe_load((ROOT / "playbooks/failover_drill.yml").read_text())
+    addresses = ["127.0.0.21", "127.0.0.31", "::1"]
+    assert told(tmp_path, {"dns_addresses": addresses}, plays, "ns1", ["__drill_stopped"]) == {"ns1": [str(addresses)]}
+
+
+@pytest.mark.parametrize("primaries", ["ns1,ns2", "ns1:ns2"])
+def test_the_failover_drill_is_for_all_that_are_named_and_for_the_clients(tmp_path, primaries):
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory({})))
+    command = ["ansible-playbook", "-i", "inventory.yml", "authoritative.dns.failover_drill", "--list-hosts", "-e", f"failover_drill_primaries={primaries}"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True).stdout
+    drill = re.search(r": Drill\s.*?hosts \(\d+\):(.*?)play #", said, re.DOTALL)
+    assert set(drill.group(1).split()) == {"ns1", "ns2", "pc1"}
+
+
+def test_the_failover_drill_stops_nothing_where_no_client_looks(tmp_path):
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump(inventory({})).replace("__drill_zones:", "nothing:"))
+    command = ["ansible-playbook", "-i", "inventory.yml", "authoritative.dns.failover_drill", "--limit", "ns1", "-e", "failover_drill_service=none"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode and "Nothing was stopped. A drill is what clients see" in " ".join(done.stdout.split()), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("promoted", "primary"), [({}, "ns1"), ({"dns_promoted": "ns3"}, "ns3"), ({"dns_promoted": ""}, "ns1")])

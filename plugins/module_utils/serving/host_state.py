@@ -65,6 +65,8 @@ class HostState:
 
     def _keep_others(self, selected):
         """A run that is about some zones leaves the configuration and the files of all others alone. Raises Refused where it cannot."""
+        if self.lost:
+            raise Refused("what this host was given is away, and all zones with it that this run is not about; run once without dns_zone_select")
         otherwise = sorted((self._catalogs_known() ^ set(self.payload["catalogs"])) - selected)
         if otherwise:
             told = "learns of zones from {}, which is declared otherwise now, and this run is about other zones".format(", ".join(otherwise))

@@ -22,7 +22,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints i
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.soa_question import Answer, NotForUs, Truncated
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.stream import Stream
 
-FIRST_WINDOW = 16
+FIRST_WINDOW = 32  # of several hosts that begin at once; a server's buffer has room for some 270
 SMALLEST_WINDOW = 16
 # a server that leaves so many questions in a row without any answer is not asked the rest
 SILENCE = 32

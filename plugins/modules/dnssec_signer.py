@@ -85,12 +85,15 @@ told:
   sample: ["example.com: the DS of 34505 is published"]
 """
 
+import re
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_files import zone_file_name
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.programs import SOFTWARE
 
+_WANTED = re.compile(r"(.*?)\.?(?:/(\d+))?")  # a zone, which may have slashes (RFC 2317) and none that is followed by digits alone, and a key's tag
 TELL_SPEC = {
     "zone": {"type": "str", "required": True},
     "key_tag": {"type": "int", "required": True, "no_log": False},
@@ -127,7 +130,7 @@ def main():
 
 def to_roll(software, wanted):
     """(zone, key tag) of the keys to replace. Raises Refused for one that is not there, or where none can be chosen."""
-    given = [(zone.rstrip(".").lower(), tag) for zone, _slash, tag in (item.partition("/") for item in wanted)]
+    given = [(zone.lower(), tag or "") for zone, tag in (_WANTED.fullmatch(item).groups() for item in wanted)]
     keys = software.keys({zone: zone_file_name(zone) for zone, _tag in given}) if given else {}
     found = []
     for zone, tag in given:

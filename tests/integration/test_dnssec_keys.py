@@ -210,6 +210,33 @@ def test_what_was_kept_outlives_what_the_host_loses(tmp_path, kind):
         assert code == 0 and "changed=1" in said and host.signing_keys("lost.example") == had, said
 
 
+def test_what_was_kept_and_cannot_be_read_is_not_replaced(tmp_path):
+    with running_host(SIGNERS[0], tmp_path) as host:
+        host.bring_declared([ZONE])
+        kept = host.root / "controller/dnssec_keys/ns1.vault"
+        kept.parent.mkdir(parents=True)
+        kept.symlink_to(kept.name)  # as little to be read, by root too, as another user's file
+        code, said = play(host)
+        assert code and kept.is_symlink() and "Read what was kept before" in said, said
+
+
+@pytest.mark.skipif(BindHost not in SIGNERS, reason="BIND is not installed")
+def test_keys_that_have_ended_do_not_count_as_those_that_are_to_come_back(tmp_path):
+    script = yaml.safe_load((ROLE / "vars/software/bind.yml").read_text())["__nameserver_keys"]["restore"]
+    kept, here = (tmp_path / part / "keys" / NAME for part in ("kept", "here"))
+    for place, goal in (kept, "omnipresent"), (here, "hidden"):
+        place.mkdir(parents=True)
+        (place / "Ksigned.example.+013+12345.private").write_text("key\n")
+        (place / "Ksigned.example.+013+12345.state").write_text(f"Algorithm: 13\nGoalState: {goal}\n")
+    given = {}
+    for part in "kept", "here":
+        made = subprocess.run(["tar", "--create", "--directory", str(tmp_path / part), "keys"], capture_output=True, check=True)
+        given[part] = base64.b64encode(made.stdout)
+    bring = ["bash", "-c", script, "bash", str(tmp_path / "here")]
+    said = {part: subprocess.run(bring, input=text, capture_output=True, check=True).stdout.decode() for part, text in given.items()}
+    assert said == {"kept": f"other {NAME}\n", "here": ""}
+
+
 def pair(tmp_path, first, second):
     """Two hosts, one after the other, with the files of one controller."""
     (tmp_path / "controller").mkdir()

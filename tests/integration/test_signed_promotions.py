@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 import shutil
 import subprocess
+import time
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from ansible_collections.authoritative.dns.tests.integration.test_nameserver_sig
     compared,
     losses,
     served,
+    software,
     text,
     wait_until,
     zone,
@@ -35,16 +37,26 @@ class Pair:
     def __init__(self, primary, secondary):
         self.primary, self.secondary = primary, secondary
 
-    def serve(self, dnssec):
+    def serve(self, dnssec, **arguments):
         """Until the primary dies. Returns the keys in the copy."""
-        self.primary.bring_declared([zone(dnssec=dnssec, secondaries=[{"address": self.secondary.address, "port": self.secondary.port}, "ns2"])])
-        wait_until(lambda: bool(self.primary.ask(NAME, "DNSKEY")) == dnssec)
+        items = [zone(dnssec=dnssec, secondaries=[{"address": self.secondary.address, "port": self.secondary.port}, "ns2"])]
+        self.primary.bring_declared(items, **arguments)
+        wait_until(lambda: bool(self.primary.ask(NAME, "DNSKEY")) == bool(dnssec))
         source = {"address": self.primary.address, "port": self.primary.port}
         self.secondary.bring_declared([{"name": NAME, "records": zone()["records"], "primaries": [source], "secondaries": ["ns1"]}])
         wait_until(lambda: self.secondary.serial(NAME) == self.primary.serial(NAME))
         self.copy = served(self.primary) if dnssec else None
         self.primary.stop()
         return self.secondary.ask(NAME, "DNSKEY")
+
+    def forget_key(self, tag):
+        """As if the secondary had another one in its place."""
+        if isinstance(self.secondary, BindHost):
+            for path in (self.secondary.root / "own/signing/keys" / NAME).glob(f"*+{tag:05}.*"):
+                path.unlink()
+        else:
+            keymgr = self.secondary.find("keymgr")
+            subprocess.run([keymgr, "--config", str(self.secondary.config_file), NAME, "delete", str(tag)], capture_output=True, check=True)
 
     def bring_keys(self):
         """As the playbook dnssec_keys does."""
@@ -85,6 +97,61 @@ def test_its_own_copy_tells_that_others_rely_on_keys_that_it_does_not_have(pair)
     assert losses(compared(pair.secondary, [zone()])) == []
     pair.secondary.bring_declared([zone()])
     assert served(pair.secondary) and pair.secondary.ask(NAME, "DNSKEY") == before
+
+
+TWO_KEYS = {"two": {"single_type_signing": False}}
+
+
+def test_a_host_that_lacks_one_of_the_keys_with_which_a_zone_is_signed_does_not_sign_it(pair):
+    """As one that signed it before: resolvers have signatures by the key that it lacks, and keys without the one that it has instead."""
+    pair.serve("two", policies=TWO_KEYS)
+    pair.bring_keys()
+    assert losses(compared(pair.secondary, [zone(dnssec="two")], policies=TWO_KEYS)) == []
+    keys = software(pair.secondary).keys({NAME: NAME})[NAME]
+    assert len(keys) == 2
+    (former,) = [key["key_tag"] for key in keys if not key["signs_keys"]]
+    pair.forget_key(former)
+    found = compared(pair.secondary, [zone(dnssec="two")], policies=TWO_KEYS)
+    assert found["keys_elsewhere"] == {NAME: ["this host's own copy has its DNSKEY"]} and "lacks keys of it" in losses(found)[0]
+
+
+@bind_alone
+def test_a_signer_that_was_put_back_with_former_keys_is_told_by_a_newer_copy(host, tmp_path_factory):
+    with running_host(BindHost, tmp_path_factory.mktemp("secondary")) as secondary:
+        items = [zone(secondaries=[{"address": secondary.address, "port": secondary.port}, "ns2"])]
+
+        def told():
+            with host.declared(items) as application:
+                application.payload["witnesses"] = {NAME: [("ns9", secondary.address, secondary.port, "DNSKEY", False)]}
+                return application.compare(int(time.time()))
+
+        host.bring_declared(items)
+        assert served(host)
+        host.stop()
+        kept = tmp_path_factory.mktemp("snapshot")
+        for part in ("state", "own"):
+            shutil.copytree(host.root / part, kept / part, symlinks=True)
+        former = host.signing_keys(NAME)
+        for path in (host.root / "own/signing/keys" / NAME).iterdir():
+            path.unlink()  # so that others take their place, as after a rollover
+        host.start()
+        wait_until(lambda: any(name.endswith(".private") for name in host.signing_keys(NAME)) and served(host))
+        assert not {*former} & {*host.signing_keys(NAME)}
+        for _time in range(3):  # days later
+            serial = host.serial(NAME)
+            host.sign(NAME)
+            wait_until(lambda serial=serial: host.serial(NAME) > serial)
+        source = {"address": host.address, "port": host.port}
+        secondary.bring_declared([{"name": NAME, "records": zone()["records"], "primaries": [source], "secondaries": ["ns1"]}])
+        wait_until(lambda: secondary.serial(NAME) == host.serial(NAME))
+        assert losses(told()) == []
+        host.stop()
+        for part in ("state", "own"):
+            shutil.rmtree(host.root / part)
+            shutil.copytree(kept / part, host.root / part, symlinks=True)
+        host.start()
+        wait_until(lambda: host.serial(NAME))
+        assert told()["keys_elsewhere"] == {NAME: ["ns9 has its DNSKEY"]}
 
 
 def test_an_unsigned_copy_is_in_nobodys_way(pair):

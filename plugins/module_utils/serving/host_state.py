@@ -75,11 +75,24 @@ class HostState:
         self._keep_listed(selected)
         transferred = {zone: name for zone, name in self.current.notes.get("secondary", {}).items() if zone not in selected}
         self.payload["secondary"] = dict(transferred, **self.payload["secondary"])
-        config = self.payload["config"]
-        self.payload["config"] = blocks.merge({name: self.current.read(name) or "" for name in config}, config, selected)
+        config, current = self.payload["config"], {name: self.current.read(name) or "" for name in self.payload["config"]}
+        changed = self._policies_changed(current, config, selected)
+        if changed:
+            told = "{}, by which other zones are signed, is declared otherwise now, and this run is not about these".format(", ".join(changed))
+            raise Refused(f"policy {told}; give it another name, or run once without dns_zone_select")
+        self.payload["config"] = blocks.merge(current, config, selected)
         written = rereading.generations_of_keys(self.payload["config"].values())
         known = [number for number in self.current.notes.get("tsig_generations", []) if number in written]
         self.payload["tsig_generations"] = list(dict.fromkeys([*known, *written]))  # other zones go on with the keys that they have
+
+    def _policies_changed(self, current, rendered, selected):
+        """Names of policies of which there is one text for all zones, and that other zones than the chosen ones are signed by.
+
+        current, rendered: {file name: text}.
+        """
+        used = {policy for zone, policy in self.software.signed(current).items() if zone not in selected}
+        before, now = (_shared(current), _shared(rendered)) if used else ({}, {})
+        return sorted(policy for policy in used if policy in now and now[policy] != before.get(policy))
 
     def _keep_listed(self, selected):
         """Raises Refused where secondaries would lose a zone, because one of its catalogs is among the chosen zones, or it is, and the other is not."""
@@ -190,6 +203,11 @@ class HostState:
             "reloaded": reloaded,
             "diff": diff,
         }
+
+
+def _shared(config):
+    """{name: text} of the shared blocks of files."""
+    return {name: part for text in config.values() for (kind, name), part in blocks.split(text)[1].items() if kind == "shared"}
 
 
 def zones_of(generation):

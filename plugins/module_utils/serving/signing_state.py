@@ -9,6 +9,7 @@ import base64
 import hashlib
 import struct
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common import serial_numbers
 from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_names import view_of
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import served_serials
 
@@ -19,9 +20,10 @@ _OWN = "this host's own copy"
 
 
 def keys_elsewhere(state):
-    """{zone: [who and what]} of zones of which others have keys, or a DS, for none of the keys that this host has, which is to begin to sign them.
+    """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys that it lacks, or a DS for none that it signs with.
 
-    As well of those whose signing is to end: as long as somebody relies on their keys, it takes these to do so in order.
+    As well of those whose signing is to end: as long as somebody relies on their keys, it takes these to do so in order. And of those that it signs
+    already where somebody has a newer copy: it was put back to an earlier time, and its keys as well.
 
     Who is asked: payload C(witnesses), and the host's own server, which may serve a copy: it was a secondary, or its keys are lost.
     """
@@ -31,12 +33,37 @@ def keys_elsewhere(state):
     keyless = state.software.without_keys(files)
     itself = _itself(state, files)
     found = _relied_on(state, keyless, _TYPES, itself)
-    having = {zone: file for zone, file in files.items() if zone not in keyless and zone not in signed} if state.software.tells_keys else {}
-    own = {zone: [_dnskey(key["dnskey"]) for key in keys] for zone, keys in (state.software.keys(having) if having else {}).items()}
+    with_keys = {zone: file for zone, file in files.items() if zone not in keyless} if state.software.tells_keys else {}
+    behind = _behind(state, [zone for zone in with_keys if zone in signed])
+    having = {zone: file for zone, file in with_keys.items() if zone not in signed or zone in behind}
+    known = state.software.keys(having) if having else {}
     for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, itself, served_serials.records):
-        if there and not any(_is_for(zone, data, rdtype, key) for data in there for key in own[zone]):
+        if there and not _goes_on(zone, rdtype, there, known[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
+
+
+def _behind(state, zones):
+    """Those of zones that this host signs of which a witness has a newer serial than it."""
+    asked = zones if state.running else []
+    own = served_serials.serials(state.payload["address"], asked, served_serials.seconds_to_ask(asked), state.payload["port"]) if asked else {}
+    theirs = _witnessed(state, zones, ["DNSKEY"], None, lambda address, asked, _type, seconds, port: served_serials.serials(address, asked, seconds, port))
+    return {zone for zone, _who, _rdtype, serial, _has in theirs if serial is not None and (zone not in own or serial_numbers.newer(serial, own[zone]))}
+
+
+def _goes_on(zone, rdtype, there, keys):
+    """Whether a host with these keys signs such that who relies on records goes on doing so: on a DS, or on keys, each of which may have made signatures
+    that resolvers have.
+    """
+    every = [_dnskey(key["dnskey"]) for key in keys]
+    usable = [_dnskey(key["dnskey"]) for key in keys if _may_sign(key)]
+    known = rdtype != "DNSKEY" or all(data in every for data in there)
+    return known and any(_is_for(zone, data, rdtype, key) for data in there for key in usable)
+
+
+def _may_sign(key):
+    """Whether its program would sign with a key. BIND takes none that has ended, of whose time it has notes, for a new one."""
+    return key["goal"] != "hidden" or key["states"].get("dnskey") in ("rumoured", "omnipresent")
 
 
 def _dnskey(text):

@@ -112,7 +112,9 @@ def read(given: Any) -> tuple[dict[str, Policy], list[Problem]]:
         else:
             policies[name], mistakes = _policy(where, name, options)
             problems += mistakes
-    return policies, problems
+    # Of a zone whose signing ends it is not declared any more how it was signed: it waits for the longest.
+    longest = {word: max(getattr(policy, word) for policy in policies.values()) for word in ("parent_ds_ttl", "parent_propagation_delay", "retire_safety")}
+    return {**policies, INSECURE: replace(policies[INSECURE], **longest)}, problems
 
 
 def _policy(where: str, name: str, options: Mapping[str, Any]) -> tuple[Policy, list[Problem]]:

@@ -114,7 +114,8 @@ def _tell(name: str, qname: Any, signing: Iterable[tuple[Mapping[str, Any], Any]
 
 
 def _state(found: Mapping[str, Any], qname: Any, own: Any, signing: Any, coming: Any, parents: Sequence[_Parent], heard: Sequence[_Parent]) -> str:
-    if any(parent.dses and not any(parent.has(qname, rdata) for _key, rdata in own) for parent in heard):
+    there = [rdata for key, rdata in own if (key["goal"], key["states"].get("dnskey")) != ("hidden", "hidden")]  # or it has ended
+    if any(parent.dses and not any(parent.has(qname, rdata) for rdata in there) for parent in heard):
         return "ds_mismatch"
     if not own:
         return "no_keys"

@@ -169,3 +169,9 @@ def test_secondaries_serve_signed_zones_whatever_their_program(software):
 def test_the_longest_ttl():
     assert longest_ttl("") == 0
     assert longest_ttl("@ 300 IN NS ns1.\nwww 86401 IN A 192.0.2.1\n") == 86401
+
+
+def test_signing_ends_when_the_longest_lived_ds_is_forgotten():
+    assert read({})[0]["insecure"].ds_retirement == 26 * 3600
+    policies, problems = read({"long": {"parent_ds_ttl": "2d"}, "slow": {"parent_propagation_delay": "3h"}})
+    assert not problems and policies["insecure"].ds_retirement == (48 + 3 + 1) * 3600

@@ -20,8 +20,8 @@ NAME = dns.name.from_text("signed.test")
 NEW, OLD, OTHER = (make_key("signed.test") for _key in range(3))
 
 
-def key(made, ds, goal="omnipresent", told=None, signs_keys=True):
-    states = {"dnskey": "omnipresent", **({"ds": ds} if signs_keys else {})}
+def key(made, ds, goal="omnipresent", told=None, signs_keys=True, dnskey="omnipresent"):
+    states = {"dnskey": dnskey, **({"ds": ds} if signs_keys else {})}
     facts = {"key_tag": made.tag, "algorithm": 13, "signs_keys": signs_keys, "signs_zone": True, "dnskey": made.dnskey.to_text()}
     return {**facts, "goal": goal, "states": states, "told": told}
 
@@ -64,6 +64,9 @@ CASES = {
     "a rollover just began": ([key(NEW, "hidden"), key(OLD, "omnipresent", "hidden")], [[NEW, OLD]], [[OLD]], "secure", [], [], []),
     "a DS of nobody beside it": ([key(NEW, "omnipresent")], [[NEW]], [[NEW, OTHER]], "to_enter", [], [OTHER], []),
     "a DS of nobody alone": ([key(NEW, "omnipresent")], [[NEW]], [[OTHER]], "ds_mismatch", [NEW], [OTHER], []),
+    "a DS of a key that has ended": (
+        *([key(NEW, "hidden"), key(OLD, "hidden", "hidden", dnskey="hidden")], [[NEW]], [[OLD]], "ds_mismatch", [], [OLD], []),
+    ),
     "unsigned soon": ([key(OLD, "unretentive", "hidden")], [[OLD]], [[OLD]], "to_enter", [], [OLD], []),
     "and told so": ([key(OLD, "unretentive", "hidden", "withdrawn")], [[OLD]], [[]], "waiting", [], [], []),
     "and over": ([key(OLD, "hidden", "hidden")], [[OLD]], [[]], "insecure", [], [], []),

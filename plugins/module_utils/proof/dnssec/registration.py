@@ -55,7 +55,10 @@ def assess(
     ready = [(key, rdata) for key, rdata in demanded if key["key_tag"] not in lacking]
 
     add = [_entry(qname, rdata) for _key, rdata in ready if heard and not all(parent.has(qname, rdata) for parent in heard)]
-    remove = sorted({ds_text(ds) for parent in heard for ds in parent.dses if not any(is_for(qname, ds, rdata) for _key, rdata in (*demanded, *coming))})
+    wanted = [rdata for _key, rdata in (*demanded, *coming)]
+    # Nothing while there is a key whose DS is not to be added yet: without the former one there would be none.
+    former = {ds_text(ds) for parent in heard for ds in parent.dses if not any(is_for(qname, ds, rdata) for rdata in wanted)}
+    remove = [] if lacking else sorted(former)
     tell = list(_tell(name, qname, signing, parents))
     found = {
         "zone": name,

@@ -50,6 +50,9 @@ CASES = {
     "nobody is known above": ([key(NEW, "rumoured")], [[NEW]], [], "parents_unknown", [], [], []),
     "a server lacks the key": ([key(NEW, "rumoured")], [[NEW], []], [[], []], "not_everywhere", [], [], []),
     "a server is silent": ([key(NEW, "rumoured")], [[NEW], None], [[], []], "not_everywhere", [], [], []),
+    "a server lacks the next key": (
+        *([key(NEW, "rumoured"), key(OLD, "unretentive", "hidden")], [[NEW, OLD], [OLD]], [[OLD]], "not_everywhere", [], [], []),
+    ),
     "one above is silent": ([key(NEW, "rumoured")], [[NEW]], [[NEW], None], "parents_silent", [], [], []),
     "one above has it": ([key(NEW, "rumoured")], [[NEW]], [[NEW], []], "spreading", [NEW], [], []),
     "all above have it": ([key(NEW, "rumoured")], [[NEW]], [[NEW], [NEW]], "to_tell", [], [], [(NEW, "published")]),

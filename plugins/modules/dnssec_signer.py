@@ -93,7 +93,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.common.zone_file
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.programs import SOFTWARE
 
-_WANTED = re.compile(r"(.*?)\.?(?:/(\d+))?")  # a zone, which may have slashes (RFC 2317) and none that is followed by digits alone, and a key's tag
+_WANTED = re.compile(r"(.*?)\.?(?:/(\d+))?", re.DOTALL)  # a zone, which may have slashes (RFC 2317) and none that is followed by digits alone, and a key's tag
 TELL_SPEC = {
     "zone": {"type": "str", "required": True},
     "key_tag": {"type": "int", "required": True, "no_log": False},

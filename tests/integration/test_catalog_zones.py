@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import catalog_members, served_serials
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.host_state import HostState
+from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import knot_items, one_by_one
 from ansible_collections.authoritative.dns.tests.support.catalog_pairs import (
     CATALOG,
     CONSUMERS,
@@ -54,6 +55,28 @@ def consuming_several(consuming):
     if consuming.consumer.capabilities().one_catalog:
         pytest.skip("it learns from one catalog, and gets stanzas for the members of others")
     return consuming
+
+
+def test_a_consumer_may_be_the_primary_of_zones_of_its_own(consuming, monkeypatch):
+    if not consuming.consumer.capabilities().primary:
+        pytest.skip("it is supported as a secondary only")
+    consuming.bring(zones(1, 2))
+    wait_until_served(consuming.consumer, 1, 2)
+
+    def own(address, *numbers):
+        more = {"primaries": [consuming.consumer.name], "secondaries": [], "catalog": None}
+        return {**zones(1, 2), **{f"own{number}.test": (address, more) for number in numbers}}
+
+    for address, numbers in ("192.0.2.7", [1]), ("192.0.2.8", [1]), ("192.0.2.8", [1, 2]):
+        (found,) = consuming.bring(own(address, *numbers), hosts=[consuming.consumer])
+        assert found["changed"]
+        wait_for(lambda numbers=numbers, address=address: answer(consuming.consumer, f"www.own{numbers[-1]}.test"), ("NOERROR", [address]))
+    monkeypatch.setattr(one_by_one, "_ONE_OF", 1)  # as where there are hundreds
+    monkeypatch.setattr(knot_items, "_FEWEST", 1)
+    (found,) = consuming.bring(own("192.0.2.8", 1, 2, 3), hosts=[consuming.consumer])
+    assert found["changed"]
+    wait_for(lambda: answer(consuming.consumer, "www.own3.test"), ("NOERROR", ["192.0.2.8"]))
+    wait_until_served(consuming.consumer, 1, 2)
 
 
 def wait_until_served(host, *numbers):

@@ -227,7 +227,7 @@ def test_keys_that_have_ended_do_not_count_as_those_that_are_to_come_back(tmp_pa
     for place, goal in (kept, "omnipresent"), (here, "hidden"):
         place.mkdir(parents=True)
         (place / "Ksigned.example.+013+12345.private").write_text("key\n")
-        (place / "Ksigned.example.+013+12345.state").write_text(f"Algorithm: 13\nGoalState: {goal}\n")
+        (place / "Ksigned.example.+013+12345.state").write_text(f"Algorithm: 13\nGoalState: {goal}\nDNSKEYState: {goal}\n")
     given = {}
     for part in "kept", "here":
         made = subprocess.run(["tar", "--create", "--directory", str(tmp_path / part), "keys"], capture_output=True, check=True)
@@ -235,6 +235,9 @@ def test_keys_that_have_ended_do_not_count_as_those_that_are_to_come_back(tmp_pa
     bring = ["bash", "-c", script, "bash", str(tmp_path / "here")]
     said = {part: subprocess.run(bring, input=text, capture_output=True, check=True).stdout.decode() for part, text in given.items()}
     assert said == {"kept": f"other {NAME}\n", "here": ""}
+    state = here / "Ksigned.example.+013+12345.state"
+    state.write_text(state.read_text().replace("DNSKEYState: hidden", "DNSKEYState: omnipresent"))  # the zone is on its way to be signed no longer
+    assert subprocess.run(bring, input=given["kept"], capture_output=True, check=True).stdout == b""
 
 
 def pair(tmp_path, first, second):

@@ -146,12 +146,20 @@ def test_a_signer_that_was_put_back_with_former_keys_is_told_by_a_newer_copy(hos
         wait_until(lambda: secondary.serial(NAME) == host.serial(NAME))
         assert losses(told()) == []
         host.stop()
+        shutil.copytree(host.root / "own/signing/keys" / NAME, kept / "newer")
+        newer = list((kept / "newer").iterdir())
         for part in ("state", "own"):
             shutil.rmtree(host.root / part)
             shutil.copytree(kept / part, host.root / part, symlinks=True)
         host.start()
         wait_until(lambda: host.serial(NAME))
         assert told()["keys_elsewhere"] == {NAME: ["ns9 has its DNSKEY"]}
+        # its keys are brought back, and the server has yet to read them
+        for path in (host.root / "own/signing/keys" / NAME).iterdir():
+            path.unlink()
+        for path in newer:
+            shutil.copy(path, host.root / "own/signing/keys" / NAME)
+        assert losses(told()) == []
 
 
 def test_an_unsigned_copy_is_in_nobodys_way(pair):

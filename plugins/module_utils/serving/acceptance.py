@@ -15,7 +15,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import c
 _WATCHED = 50  # zones that are to disappear
 _AT_ONCE = 10.0  # seconds, and what a slow server loads in each one beyond them; BIND 9.18 was seen to load ten times as many octets
 _ZONES_A_SECOND, _OCTETS_A_SECOND = 200.0, 200000.0
-_AGAIN = 20.0  # seconds to answer for what is somebody else's, of which it is not known how large it is
+_AGAIN = 60.0  # seconds to answer for what is somebody else's, of which it is not known how large it is
 _KNOWN = 20  # zones, of all, that the server has to know afterwards
 
 

@@ -32,7 +32,7 @@ def staying(state):
     if state.entry.is_ours():
         return []
     listed = {zone for zone in state.software.listed() if not view_of(zone)}
-    return sorted(listed - left_out(state) - {*state.software.brought, *map(domain_of, _declared(state))})
+    return sorted(listed - left_out(state) - {*state.software.brought, *map(domain_of, _declared(state))}) if listed else []
 
 
 def _declared(state):

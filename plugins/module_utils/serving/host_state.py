@@ -79,7 +79,7 @@ class HostState:
         changed = self._policies_changed(current, config, selected)
         if changed:
             told = "{}, by which other zones are signed, is declared otherwise now, and this run is not about these".format(", ".join(changed))
-            raise Refused(f"policy {told}; give it another name, or run once without dns_zone_select")
+            raise Refused(f"policy {told}; run once without dns_zone_select, or give a policy of yours another name")
         self.payload["config"] = blocks.merge(current, config, selected)
         written = rereading.generations_of_keys(self.payload["config"].values())
         known = [number for number in self.current.notes.get("tsig_generations", []) if number in written]

@@ -37,7 +37,8 @@ def keys_elsewhere(state):
     behind = _behind(state, [zone for zone in with_keys if zone in signed])
     having = {zone: file for zone, file in with_keys.items() if zone not in signed or zone in behind}
     known = state.software.keys(having) if having else {}
-    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, itself, served_serials.records):
+    others = {zone: has_to_say for zone, has_to_say in itself.items() if zone not in behind}  # what it signs itself it may serve by keys that are to go
+    for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, others, served_serials.records):
         if there and not _goes_on(zone, rdtype, there, known[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found

@@ -25,6 +25,7 @@ _LISTED = re.compile(r"(?P<name>\S*[^\s:]) (?:IN|CH|HS) (?P<view>\S.*) (?P<type>
 _SIGNED = (("inline signing", "yes", "signed by the server"), ("secure", "yes", "signed"))
 _UPDATED = (("dynamic", "yes", "updated dynamically"),)
 _ASKED_ONE_BY_ONE = 200  # above this many zones only those are asked for that the configuration has, or that are answered
+_LEARNED_FROM = re.compile(r'\bzone "([^"]+)" default-primaries ')  # a catalog in named.conf
 # What "named-checkconf -z" says of a zone that does not load.
 _NOT_LOADED = re.compile(r"zone ([^/\s]+)/IN: .*\bnot loaded due to errors")
 # Zones that the distributions' packages bring to every server (RFC 1912 section 4.1, RFC 6303).
@@ -83,18 +84,24 @@ class Bind(Software):
                 raise Refused("named-checkconf refuses it: " + "; ".join(words[:20]))
         if changed_zones:
             # Unchanged zones were loaded by an earlier check.
-            chosen = {name: blocks.choose(text, set(changed_zones)) for name, text in every_zone.items()}
+            chosen = {name: blocks.choose(text, {*changed_zones, *self.always_read(generation)}) for name, text in every_zone.items()}
             self._load(generation, current, {domain_of(zone) for zone in changed_zones}, {**chosen, ENTRY: entry})
 
     def check_others(self, generation, current, entry):
         """named goes on serving, until it starts again, what it has of a zone that it would not load any more."""
-        none = dict.fromkeys(("zones.conf", *bind_views.files(generation)), "\n")
+        names = ("zones.conf", *bind_views.files(generation))
+        none = {name: blocks.choose(generation.read(name), self.always_read(generation)) or "\n" for name in names}
         words = self._checked(generation, current, ENTRY, {**none, ENTRY: entry}, "-z")[1]
         lost = _not_loaded(words)
         lost = lost and lost.difference(self.check_original(self.layout["config_file"], {}))
         if lost:
             names, about = ", ".join(sorted(lost)[:10]), [line for line in words if any(f"zone {zone}/" in line for zone in lost)]
             raise Refused(f"named would not load {names} any more, which stays in the administrator's own files: " + "; ".join(about[:20]))
+
+    @staticmethod
+    def always_read(generation):
+        """Zones without whose stanzas the checker takes no configuration: the catalogs that named.conf learns from."""
+        return set(_LEARNED_FROM.findall(generation.read("named.conf") or ""))
 
     @staticmethod
     def _reads_configuration(changed_zones):
@@ -134,7 +141,9 @@ class Bind(Software):
 
     def refresh(self, zones):
         """Have named ask the primaries of these zones; where a process of rndc has to tell it each, of a thousand, and the others have their timers."""
-        commands = [("refresh", *self._named(zone)) for zone in zones]
+        first = next(iter(bind_views.in_place(self.layout["state_directory"])), None)  # once, and not for each, as L(_named) looks
+        views = {zone: view_of(zone) or first for zone in zones}
+        commands = [("refresh", domain_of(zone), *(("IN", view) if view else ())) for zone, view in views.items()]
         given = bind_control.carried_out(self, commands) if commands else {}
         for command in [command for command in commands if command not in given][:_REFRESH_AT_MOST]:
             self.run([self.find("rndc"), *command])

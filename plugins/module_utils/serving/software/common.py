@@ -197,6 +197,11 @@ class Software:
         """
         raise NotImplementedError
 
+    @staticmethod
+    def always_read(generation):
+        """Zones without whose configuration the checker takes none of others'."""
+        return ()
+
     def check_others(self, generation, current, entry):
         """Let the program's checker load zones of somebody else's, whose first file is about to be replaced by entry, where they stay in his other files.
 

@@ -29,7 +29,7 @@ class OneByOne:
         files: the names of the staged configuration. Raises Refused.
         """
         changed = self._changed(generation, current, [name for name in files if name != ZONES], entry)
-        return text if changed is None else blocks.choose(text, set(changed))
+        return text if changed is None else blocks.choose(text, {*changed, *self.software.always_read(generation)})
 
     def _changed(self, generation, current, others, entry):
         """See L(blocks.differing); None where the program reads all."""

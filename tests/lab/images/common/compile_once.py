@@ -19,7 +19,7 @@ def compile_once(pathname, source, *more):
     try:
         with open(kept, "rb") as file:
             return marshal.load(file)
-    except OSError:
+    except (OSError, EOFError, ValueError, TypeError):  # not there, or torn
         pass
     code = compile_source(pathname, source, *more)
     part = f"{kept}.{os.getpid()}"

@@ -17,7 +17,6 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.action.verify import read_parents
 from ansible_collections.authoritative.dns.plugins.module_utils.common.collector import uncollected
 from ansible_collections.authoritative.dns.plugins.module_utils.common.listed import listed, listed_names
@@ -29,6 +28,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.netw
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, Problem
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.providers import CLOUDS
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.records import zone_text
+from ansible_collections.authoritative.dns.plugins.plugin_utils.large_arguments import LargeArguments
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.servers import Plan, PrimaryZone, consuming, only, plan
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import zone_above
 from ansible_collections.authoritative.dns.plugins.plugin_utils.serial_agreement import (
@@ -88,7 +88,7 @@ def _whole(primary: PrimaryZone) -> PrimaryZone:
     return replace(primary, zone=replace(primary.zone, content=replace(content, body=functools.partial(str, content.body()))))
 
 
-class ActionModule(ActionBase):
+class ActionModule(LargeArguments):
     _requires_connection = True
     _supports_check_mode = True
 

@@ -12,11 +12,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.authoritative.dns.plugins.plugin_utils import inventory
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, did_you_mean
+from ansible_collections.authoritative.dns.plugins.plugin_utils.large_arguments import LargeArguments
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import Expectations, expectations
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signatures_expected
 
@@ -29,7 +29,7 @@ _SAMPLE = 500  # record sets of one zone, spread evenly over it
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
 
 
-class ActionModule(ActionBase):
+class ActionModule(LargeArguments):
     _requires_connection = True
     _supports_check_mode = True
 

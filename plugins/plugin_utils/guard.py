@@ -84,7 +84,7 @@ def lost_signing_keys(host: str, found: Mapping[str, Any], allowed: Any) -> Iter
     for zone, who in (found.get("keys_elsewhere") or {}).items():
         if zone not in names:
             yield (
-                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, has none of its keys: with others, or none, every resolver that "
+                f"zone {zone}: {'; '.join(who[:5])}, and {host}, which is to sign it, lacks keys of it: with others, or none, every resolver that "
                 f"validates would refuse the zone. Bring its keys back (playbook dnssec_keys with -e dnssec_keys_restore=true --limit {host}, and where they "
                 f"were another host's with -e dnssec_keys_from=HOST); {_remedy(zone, BOGUS)}"
             )

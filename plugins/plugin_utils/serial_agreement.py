@@ -116,7 +116,7 @@ def second_step(zone: Zone, serial: int, others: Mapping[str, int]) -> str | Non
 
 def ahead(own: Mapping[str, int], others: Iterable[Mapping[str, int]]) -> set[str]:
     """Zones of which another server has a copy that is not older than the one that it should follow to. own: serials by zone that are given to all."""
-    return {zone for served in others for zone, serial in served.items() if zone in own and stuck(own[zone], {"": serial})}
+    return {zone for served in others for zone, serial in served.items() if own.get(zone, serial) != serial and stuck(own[zone], {"": serial})}
 
 
 def missed(own: Mapping[str, int], primaries: Iterable[Mapping[str, int]]) -> set[str]:

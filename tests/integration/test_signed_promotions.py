@@ -20,6 +20,7 @@ from ansible_collections.authoritative.dns.tests.integration.test_nameserver_sig
     compared,
     losses,
     served,
+    software,
     text,
     wait_until,
     zone,
@@ -47,6 +48,15 @@ class Pair:
         self.copy = served(self.primary) if dnssec else None
         self.primary.stop()
         return self.secondary.ask(NAME, "DNSKEY")
+
+    def forget_key(self, tag):
+        """As if the secondary had another one in its place."""
+        if isinstance(self.secondary, BindHost):
+            for path in (self.secondary.root / "own/signing/keys" / NAME).glob(f"*+{tag:05}.*"):
+                path.unlink()
+        else:
+            keymgr = self.secondary.find("keymgr")
+            subprocess.run([keymgr, "--config", str(self.secondary.config_file), NAME, "delete", str(tag)], capture_output=True, check=True)
 
     def bring_keys(self):
         """As the playbook dnssec_keys does."""
@@ -87,6 +97,22 @@ def test_its_own_copy_tells_that_others_rely_on_keys_that_it_does_not_have(pair)
     assert losses(compared(pair.secondary, [zone()])) == []
     pair.secondary.bring_declared([zone()])
     assert served(pair.secondary) and pair.secondary.ask(NAME, "DNSKEY") == before
+
+
+TWO_KEYS = {"two": {"single_type_signing": False}}
+
+
+def test_a_host_that_lacks_one_of_the_keys_with_which_a_zone_is_signed_does_not_sign_it(pair):
+    """As one that signed it before: resolvers have signatures by the key that it lacks, and keys without the one that it has instead."""
+    pair.serve("two", policies=TWO_KEYS)
+    pair.bring_keys()
+    assert losses(compared(pair.secondary, [zone(dnssec="two")], policies=TWO_KEYS)) == []
+    keys = software(pair.secondary).keys({NAME: NAME})[NAME]
+    assert len(keys) == 2
+    (former,) = [key["key_tag"] for key in keys if not key["signs_keys"]]
+    pair.forget_key(former)
+    found = compared(pair.secondary, [zone(dnssec="two")], policies=TWO_KEYS)
+    assert found["keys_elsewhere"] == {NAME: ["this host's own copy has its DNSKEY"]} and "lacks keys of it" in losses(found)[0]
 
 
 @bind_alone

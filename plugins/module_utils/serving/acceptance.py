@@ -56,7 +56,7 @@ class Acceptance:
 
         It may have read its files in vain, as where it was started with others.
         """
-        unknown = random.sample(sorted(zones), min(_KNOWN, len(zones)))
+        unknown = random.sample(list(zones), min(_KNOWN, len(zones)))
         deadline = time.monotonic() + 10
         while unknown:
             unknown = self.software.unknown(unknown)

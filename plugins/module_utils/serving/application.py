@@ -257,7 +257,7 @@ class Application:
 
     def _transferred_otherwise(self, staged, changes):
         """Zones that this host goes on transferring, but with other settings: what it asked for with the old ones may have been refused."""
-        if not changes["config"]:  # as where records change
+        if not changes["config"] or not self.payload["secondary"]:  # as where records change
             return []
         before, after = ({name: generation.read(name) or "" for name in self.payload["config"]} for generation in (self.state.current, staged))
         return sorted(blocks.configured_otherwise(before, after) & set(self.payload["secondary"]))

@@ -13,7 +13,9 @@ import functools
 import re
 
 _HEADING = re.compile(r"\n(?://|#) (zone|shared) (\S+)(?=\n)")  # of "\n" and a text, in which it is where the block begins; found in a third of ^'s time
+_COMMENTS = ("//", "#")
 _BEGINNINGS = ("\n// zone ", "\n// shared ", "\n# zone ", "\n# shared ")
+_FEW = 20  # zones, for each of which to look takes less time than to take a text apart
 _WORD = re.compile(r'[^\s"{};]+')
 
 
@@ -94,8 +96,26 @@ def configured_otherwise(before, after):
 
 def choose(text, zones):
     """The same file with no other zones' blocks than these."""
+    found = _chosen_few(text, zones) if len(zones) <= _FEW else None
+    if found is not None:
+        return found
     head, blocks = split(text)
     return join(head, {key: block for key, block in blocks.items() if key[0] == "shared" or key[1] in zones})
+
+
+def _chosen_few(text, zones):
+    """See L(choose): by looking for each of the zones, instead of through all blocks. None where shared blocks come after zones'."""
+    text = "\n" + text
+    start = _next(text, 0, "zone")
+    if _next(text, start, "shared") < len(text):
+        return None
+    places = [text.find(f"\n{comment} zone {zone}\n", start) for zone in sorted(zones) for comment in _COMMENTS]
+    return text[1 : start + 1] + "".join(text[place + 1 : _next(text, place + 1, "zone") + 1] for place in places if place >= 0)
+
+
+def _next(text, start, kind):
+    """Where the next block of a kind begins at or after start, without a last one where the text ends."""
+    return min((found for found in (text.find(f"\n{comment} {kind} ", start) for comment in _COMMENTS) if found >= 0), default=len(text))
 
 
 def merge(current, rendered, zones):

@@ -20,7 +20,7 @@ _OWN = "this host's own copy"
 
 
 def keys_elsewhere(state):
-    """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys, or a DS, for none of the keys that it has.
+    """{zone: [who and what]} of zones that this host is to begin to sign, and of which others have keys that it lacks, or a DS for none that it signs with.
 
     As well of those whose signing is to end: as long as somebody relies on their keys, it takes these to do so in order. And of those that it signs
     already where somebody has a newer copy: it was put back to an earlier time, and its keys as well.
@@ -39,7 +39,7 @@ def keys_elsewhere(state):
     known = state.software.keys(having) if having else {}
     others = {zone: has_to_say for zone, has_to_say in itself.items() if zone not in behind}  # what it signs itself it may serve by keys that are to go
     for zone, who, rdtype, there, _has_to_say in _witnessed(state, having, _TYPES, others, served_serials.records):
-        if there and not _goes_on(zone, rdtype, there, known[zone], zone in behind):
+        if there and not _goes_on(zone, rdtype, there, known[zone]):
             found.setdefault(zone, []).append(f"{who} has its {rdtype}")
     return found
 
@@ -52,15 +52,19 @@ def _behind(state, zones):
     return {zone for zone, _who, _rdtype, serial, _has in theirs if serial is not None and (zone not in own or serial_numbers.newer(serial, own[zone]))}
 
 
-def _goes_on(zone, rdtype, there, keys, whole):
-    """Whether a host with these keys signs such that who relies on records goes on doing so.
-
-    whole: whether it takes all of the keys there, each of which may have made signatures that resolvers have, or one of them.
+def _goes_on(zone, rdtype, there, keys):
+    """Whether a host with these keys signs such that who relies on records goes on doing so: on a DS, or on keys, each of which may have made signatures
+    that resolvers have.
     """
-    own = [_dnskey(key["dnskey"]) for key in keys]
-    if whole and rdtype == "DNSKEY":
-        return all(data in own for data in there)
-    return any(_is_for(zone, data, rdtype, key) for data in there for key in own)
+    every = [_dnskey(key["dnskey"]) for key in keys]
+    usable = [_dnskey(key["dnskey"]) for key in keys if _may_sign(key)]
+    known = rdtype != "DNSKEY" or all(data in every for data in there)
+    return known and any(_is_for(zone, data, rdtype, key) for data in there for key in usable)
+
+
+def _may_sign(key):
+    """Whether its program would sign with a key. BIND takes none that has ended, of whose time it has notes, for a new one."""
+    return key["goal"] != "hidden" or key["states"].get("dnskey") in ("rumoured", "omnipresent")
 
 
 def _dnskey(text):

@@ -144,7 +144,7 @@ class Bind(Software):
         first = next(iter(bind_views.in_place(self.layout["state_directory"])), None)  # once, and not for each, as L(_named) looks
         views = {zone: view_of(zone) or first for zone in zones}
         commands = [("refresh", domain_of(zone), *(("IN", view) if view else ())) for zone, view in views.items()]
-        given = bind_control.carried_out(self, commands) if commands else {}
+        given = bind_control.carried_out(self, commands)
         for command in [command for command in commands if command not in given][:_REFRESH_AT_MOST]:
             self.run([self.find("rndc"), *command])
 

@@ -48,6 +48,8 @@ def statuses(software, places):
 def carried_out(software, commands):
     """{command, a tuple of words: (whether it succeeded, what named says)} of those that named was given before the channel could not be used any more."""
     found = {}
+    if not commands:
+        return found
     try:
         with _Channel(*_reached(software)) as channel:
             for command in commands:

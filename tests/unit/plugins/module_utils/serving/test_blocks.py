@@ -87,3 +87,13 @@ def test_a_file_is_taken_apart_and_put_together_again():
     assert head == "options;\n" and [*parts][:2] == [("shared", "from-1"), ("shared", "served-1")]
     assert blocks.join(head, parts) == "options;\n" + ZONES
     assert blocks.split("# zone a\n# zone b\n") == ("", {("zone", "a"): "# zone a\n", ("zone", "b"): "# zone b\n"})
+
+
+@given(FILE, st.sets(NAMES, max_size=4), st.sampled_from(["//", "#"]), st.booleans())
+def test_a_few_zones_are_chosen_as_many_are(file, zones, comment, shared_first):
+    head, bodies = file
+    text = text_of((head, dict(sorted(bodies.items())) if shared_first else bodies), comment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_FEW", -1)
+        expected = blocks.choose(text, zones)
+    assert blocks.choose(text, zones) == expected

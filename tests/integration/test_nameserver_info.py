@@ -15,11 +15,13 @@ import dns.query
 import dns.update
 import dns.zone
 import pytest
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import with_default_ttl
 from ansible_collections.authoritative.dns.tests.support.modules import run_module
 from ansible_collections.authoritative.dns.tests.support.named import zone_text
 from ansible_collections.authoritative.dns.tests.support.private_network import can_make_private_networks, in_private_network
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, BindHost, running_host
 
+COOKIE = "0123456789abcdef" * 2
 SECRET = base64.b64encode(bytes(32)).decode()
 TOOLS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
 STATEMENTS = """
@@ -116,6 +118,16 @@ def test_content_is_the_file_or_what_it_means(host):
     assert contents["gone.example"]["wrong"] == f"{host.root}/own/gone cannot be read (No such file or directory)"
 
 
+def test_what_the_checker_warns_of_is_no_part_of_the_configuration(host):
+    """It stands before what is printed, without a semicolon, and would be the beginning of the first statement."""
+    zone = 'zone "quiet.example" { type master; file "quiet"; notify no; also-notify { 127.0.0.9; }; };\n'
+    host.config_file.write_text(host.config_file.read_text() + zone)
+    assert "also-notify" in host.run([host.find("named-checkconf"), str(host.config_file)])[1]
+    found = told(host)
+    assert found["directory"] == f"{host.root}/work"
+    assert {statement[0] for statement in found["configuration"]} <= {"options", "key", "controls", "zone", "acl", "logging", "view", "server", "masters"}
+
+
 def test_hints_are_told_which_are_no_zone_to_its_tools(host):
     records = ". 3600000 NS A.ROOT-SERVERS.NET.\nA.ROOT-SERVERS.NET. 3600000 A 198.41.0.4\n"
     (host.root / "own/hints").write_bytes(b"; gr\xfcn\n" + records.encode())
@@ -182,6 +194,7 @@ NSD_CONF = """server:
     username: "root"
     zonelistfile: "{root}/zone.list"
     server-count: 3
+    cookie-secret: "{cookie}"
 include: "{root}/more.conf"
 """
 MORE_CONF = """key:
@@ -207,7 +220,7 @@ zone:
 
 @pytest.mark.skipif(not shutil.which("nsd-checkconf", path=TOOLS), reason="NSD is not installed")
 def test_an_nsd_is_read_with_its_patterns_and_added_zones(tmp_path):
-    (tmp_path / "nsd.conf").write_text(NSD_CONF.format(root=tmp_path))
+    (tmp_path / "nsd.conf").write_text(NSD_CONF.format(root=tmp_path, cookie=COOKIE))
     (tmp_path / "more.conf").write_text(MORE_CONF.format(root=tmp_path, secret=SECRET))
     (tmp_path / "zone.list").write_text("# NSD zone list\nadd added.example fed\n")
     (tmp_path / "plain").write_text(zone_text("plain.example", 4, "; a remark"))
@@ -223,6 +236,7 @@ def test_an_nsd_is_read_with_its_patterns_and_added_zones(tmp_path):
         "added.example": ("secondary", f"{tmp_path}/added.example.copy", None),
     }
     server = next(clause for clause in found["configuration"] if clause[0] == "server")
+    assert ["cookie-secret", "????"] in server[1] and COOKIE not in str(found)
     assert ["server-count", "3"] in server[1] and not any(option[0] == "verbosity" for option in server[1])
     assert found["contents"]["plain.example"] == {"text": (tmp_path / "plain").read_text(), "as_it_is": True}
     assert "192.0.2.2" in found["contents"]["including.example"]["text"] and not found["contents"]["including.example"]["as_it_is"]
@@ -231,3 +245,17 @@ def test_an_nsd_is_read_with_its_patterns_and_added_zones(tmp_path):
     assert secret == [{"name": "transfer.key", "algorithm": "hmac-sha256", "secret": SECRET}]
     (tmp_path / "nsd.conf").write_text("server:\n\tno-such-thing: 1\n")
     assert "no-such-thing" in run_module("nameserver_info", software="nsd", user="root", config_file=str(tmp_path / "nsd.conf"))["msg"]
+
+
+@pytest.mark.skipif(not shutil.which("nsd-checkzone", path=TOOLS), reason="NSD is not installed")
+@pytest.mark.parametrize("later", ["", "$TTL 90\n"])
+def test_what_is_adopted_of_a_file_without_ttls_is_what_nsd_serves(later, tmp_path):
+    text = f"@ 300 SOA ns1 admin 1 2 3 4 5\n@ NS ns1\nns1 60 A 192.0.2.1\nmail A 192.0.2.2\n{later}www A 192.0.2.3\n"
+    (tmp_path / "file").write_text(text)
+    served = run("nsd-checkzone", "-p", "a.example", tmp_path / "file")
+    adopted = with_default_ttl({"text": text, "as_it_is": True})[0]
+
+    def ttls(records):
+        return {(str(name), str(rdataset.rdtype)): rdataset.ttl for name, rdataset in dns.zone.from_text(records, "a.example").iterate_rdatasets()}
+
+    assert ttls(adopted) == ttls(served)

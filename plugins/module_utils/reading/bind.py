@@ -135,12 +135,13 @@ class Bind(Reading):
         program = self.find("named-checkconf")
         if not program:
             raise Refused("named-checkconf is not installed, and nothing else can say what named reads; BIND's package of tools has it")
-        command = [program, *(["-t", self.root] if self.root else []), "-p" if secrets else "-px", self.config_file]
-        code, out, err = self._run_on_configuration(command)
+        command = [program, *(["-t", self.root] if self.root else [])]
+        warnings = self._run_on_configuration([*command, self.config_file])[1]  # which stand before what is printed
+        code, out, err = self._run_on_configuration([*command, "-p" if secrets else "-px", self.config_file])
         if code:
             raise Refused(f"{self.config_file} cannot be read: " + "; ".join((out + err).splitlines()[:20]) + "; mend what named-checkconf tells")
         try:
-            return named_conf.parse(out)
+            return named_conf.parse(out.removeprefix(warnings))
         except named_conf.NotReadable as error:
             raise Refused(f"{self.config_file} as named-checkconf prints it cannot be read: {error}") from error
 

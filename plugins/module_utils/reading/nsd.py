@@ -17,7 +17,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.serving import p
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software import nsd_zones
 from ansible_collections.authoritative.dns.plugins.module_utils.serving.software.common import given
 
-_SECRETS = re.compile(r"\A(secret|client-key-pw)\Z")
+_SECRETS = re.compile(r"\A(secret|client-key-pw|cookie-secret|cookie-staging-secret)\Z")
 _ADDED = re.compile(r"add (\S+) (\S+)")  # a line of its zonelistfile
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.named_
 
 LOCAL_FILES = ("named.conf", "named.options")
 _SOURCES = ("transfer-source", "notify-source", "transfer-source-v6", "notify-source-v6")
+_HIDDEN = re.compile(r"\?+")  # what named-checkconf writes in the place of a secret
 _REPEATED = ("listen-on", "listen-on-v6")  # options that named takes more than once
 _ROLES = {"primary": PRIMARY, "master": PRIMARY, "secondary": SECONDARY, "slave": SECONDARY}
 _TAKEN_OF_ZONE = {
@@ -105,7 +107,11 @@ class _Reader:
         self._check()
         for statement, (fate, detail) in self.options.outcomes():
             text = f"options, {label(statement)}"
-            if fate == KEPT:
+            if fate == KEPT and any(_HIDDEN.fullmatch(word) for word in words(statement)[1:]):
+                what_to_do = "where it is needed, write it into nameserver_local_options, with the secret from a vault"
+                self.result.find(CHANGE, f"{statement[0]} of options is a secret, which is not read, so it is left out; {what_to_do}", text)
+                self.result.end(text, DROPPED, "a secret, which is not read")
+            elif fate == KEPT:
                 self.result.local_options.append(Named(statement[0], text, written(self._absolute(statement))))
             else:
                 self.result.end(text, fate, detail)
@@ -171,6 +177,12 @@ class _Reader:
         if self.options.unsaid_query:
             wrong = f"says who may ask with {', '.join(self.options.unsaid_query)}, which nameserver_allow_query cannot say; list plain networks in allow-query"
             self.result.find(REFUSAL, wrong, "options, allow-query")
+        if "any" not in self.options.variables["nameserver_listen_on"]:  # else it stays as it is
+            for name in set(_SOURCES) & self.options.by_name.keys():
+                address = words(self.options.by_name[name])[1]
+                if address not in ("*", *self.result.addresses):
+                    wrong = f"has {address} as its {name}, which is none of its dns_addresses, and has one of these afterwards; look whether others let that in"
+                    self.result.find(CHANGE, wrong, f"options, {name}")
         if not self.facts["running"]:
             self.result.find(CHANGE, "its name server does not run, so that only its files say what it would serve")
 
@@ -242,8 +254,10 @@ class _Reader:
         defaults = {"notify": ["notify", "yes"], "allow-transfer": ["allow-transfer", [["any"]]]}
         if not self.open_by_default:
             del defaults["allow-transfer"]
-        inherited = {**defaults, **{name: item for name, item in self.options.by_name.items() if name in OF_ZONES}}
-        if _ROLES[kind] == SECONDARY or "update-policy" in options:
+        transfers = _ROLES[kind] == SECONDARY
+        said = (*OF_ZONES, *(name for name in _SOURCES if transfers or name.startswith("notify")))
+        inherited = {**defaults, **{name: item for name, item in self.options.by_name.items() if name in said}}
+        if transfers or "update-policy" in options:
             inherited.pop("allow-update", None)
         effective = {**self.options.by_name, **inherited, **options}
         if self.moves and "key-directory" not in effective and ("update-policy" in options or not all(_is_off(key, effective) for key in _OFF)):

@@ -13,6 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot_con
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import with_default_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -175,7 +176,9 @@ class _Reader:
         content = self.facts.get("contents", {}).get(name, {})
         is_served = self.facts["running"] and fact["serial"] is not None and content.get("as_it_is", False)
         zone.bound = self._bound_by_journal(zone, clause, not is_served or fact["signed"] or self._is_updated(clause))
-        zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
+        if any("default" in item[1:] for item in clause[1] if item[0] == "catalog-template"):
+            zone.bound = "its members have the template default, which is the collection's own afterwards; give them one of another name"
+        zone.text, zone.as_it_is, zone.wrong = with_default_ttl(content)
         beyond = self._peers(zone, clause)
         if beyond and not zone.kept:
             zone.kept = f"a declaration cannot say {', '.join(beyond)}"
@@ -243,7 +246,7 @@ class _Reader:
         found, beyond = [], []
         for name in self._single(names_given):
             clause = self.by_name.get(("remote", name))
-            others = [item[0] for item in clause[1] if item[0] not in ("id", "address", "key", "via")] if clause else ["remote"]
+            others = [item[0] for item in clause[1] if item[0] not in ("id", "address", "key") and not self._is_own_source(item)] if clause else ["remote"]
             if clause is None or others or not option(clause, "address"):
                 beyond.append(f"{', '.join(others)} of remote {name}")
                 continue
@@ -255,6 +258,9 @@ class _Reader:
                 else:
                     found.append(Remote(names.address(address), int(port or 53), plain(key) if key else None))
         return found, beyond
+
+    def _is_own_source(self, item: Sequence[str]) -> bool:
+        return item[0] == "via" and all(text.partition("@")[0] in self.result.addresses for text in item[1:])
 
     def _single(self, names_given: Sequence[str]) -> list[str]:
         """Names of remotes, with those that a group of them stands for."""

@@ -9,13 +9,17 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.authoritative.dns.plugins.module_utils.common.hidden_secrets import without_secrets
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import DROPPED, KEPT, TAKEN, GatheredServer, Named
 
+# What has passwords or PINs within a text of somebody else's syntax.
+_OWN_SYNTAX = re.compile(r"^(dlz|dyndb|key-?store)\b", re.MULTILINE)
+_SAYS_TTL = re.compile(r"\A(?:[ \t]*(?:;[^\n]*)?\r?\n|\$ORIGIN[^\n]*\n)*\$TTL\b", re.IGNORECASE)  # before the first record
 _WORD = re.compile(r'"([^"]*)"|([^\s"{};!]+)')
 
 
 def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: Container[str] = ()) -> tuple[str, str, bool]:
-    """(statements outside of options, statements inside, whether secrets are in the former).
+    """(statements outside of options, statements inside, whether secrets are, or may be, in the former).
 
     rendered_keys: names of the keys that the collection writes for this host, which would be there twice; said: options of which this is
     true. Adds the fates of what has a name and of options.
@@ -43,13 +47,25 @@ def local_files(gathered: GatheredServer, rendered_keys: Container[str], said: C
         else:
             fate, detail = (DROPPED, "nothing that stays uses it") if item.is_key else (TAKEN, "what it lists is said where it was used")
         gathered.end(item.label, fate, detail)
-    return "".join([*lists, *texts]), "".join(options), secret
+    outside = "".join([*lists, *texts])
+    return outside, "".join(options), secret or bool(_OWN_SYNTAX.search(outside)) or without_secrets(outside) != outside
 
 
 def bound_by_includes(content: Mapping[str, Any], file: str, directory: str) -> str:
     """What is wrong with keeping a zone where the server will work in another directory; empty if nothing is. content: of its file, as facts have it."""
     included = ", ".join(content.get("included", ()))
     return included and f"{file} includes {included} below {directory}, where the server will not look any more; write whole paths there"
+
+
+def with_default_ttl(content: Mapping[str, Any]) -> tuple[str | None, bool, str]:
+    """Text, whether that is the server's own file, and what is wrong, of what facts have of a zone's content, with a NSD or a Knot DNS.
+
+    To these a record without a TTL has 3600 s until $TTL says otherwise; to BIND, and in a declaration, that of the one before it.
+    """
+    text, as_it_is = content.get("text"), content.get("as_it_is", False)
+    if as_it_is and not _SAYS_TTL.match(text):
+        text, as_it_is = "$TTL 3600\n" + text.removeprefix("\ufeff"), False
+    return text, as_it_is, content.get("wrong", "")
 
 
 def _names_in(texts: Iterable[str]) -> set[str]:

@@ -37,6 +37,9 @@ class NamedLists:
                 found, beyond = found + more, beyond + others
                 continue
             text = value(item[0]).lower()
+            if text == "none":  # fits everybody, and lets nobody in
+                found.append(text)
+                break
             if text == "key" and len(item) > 1:
                 found.append(f"key {key_name(item[1])}")
             elif text in NETWORK_WORDS:

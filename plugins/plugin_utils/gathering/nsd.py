@@ -13,7 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.clauses 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address, refuse_port
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes, with_default_ttl
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -66,6 +66,8 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
     listened: list[str] = []
     served = {zone["name"]: zone for zone in facts["zones"]}
     moves = any(option(clause, "zonesdir") is not None for clause in facts["configuration"] if clause[0] == "server")
+    # A catalog stays, and its members' groups may name any pattern.
+    consumes = any(option(clause, "catalog") == "consumer" for clause in facts["configuration"] if clause[0] == "zone")
     for clause in (_absolute(clause, facts["directory"]) for clause in facts["configuration"]):
         name = label(clause)
         if clause[0] == "server":
@@ -77,6 +79,10 @@ def server(host: str, addresses: Sequence[str], facts: Mapping[str, Any], secret
             known = result.keys.get(key, {})
             lines = [["name", key], ["algorithm", known.get("algorithm", "")], ["secret", known.get("secret", "")]]
             result.named.append(Named(key, name, written(["key", lines]), is_key=True))
+        elif clause[0] == "pattern" and consumes:
+            lines = [["zonefile", os.path.join(facts["directory"], item[1])] if item[0] == "zonefile" else _with_key(item) for item in clause[1]]
+            result.local_config.append(written(["pattern", lines]))
+            result.end(name, KEPT, "nameserver_local_config")
         elif clause[0] in ("pattern", "remote-control"):
             detail = "what it says stands in its zones" if clause[0] == "pattern" else f"the collection's is {layout.get('control_socket', 'its own')}"
             result.end(name, TAKEN if clause[0] == "pattern" else DROPPED, detail)
@@ -95,7 +101,7 @@ def _absolute(clause: Clause, directory: str) -> Clause:
 def _options(result: GatheredServer, clause: Clause, shipped: set[str]) -> list[str]:
     """The addresses of the clause C(server). Whatever the collection says too, a second such clause comes over it."""
     listened, kept = [], []
-    for item in clause[1]:
+    for item in result.told("server", clause[1]):
         name, value, statement = item[0], " ".join(item[1:]), f"server, {item[0]}"
         if name == "ip-address":
             address, _at, port = item[1].partition("@")
@@ -131,14 +137,16 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any], serv
     result.zone_texts[name] = written(["zone", lines])
     for item in {item[0]: item for item in clause[1]}.values():
         fate, detail = (TAKEN, _TAKEN_OF_ZONE[item[0]]) if item[0] in _TAKEN_OF_ZONE else (DROPPED, _NOT_NEEDED.get(item[0], ""))
-        if item[0] == "outgoing-interface" and item[1] in result.addresses:
+        if item[0] == "outgoing-interface" and all(other[1] in result.addresses for other in clause[1] if other[0] == item[0]):
             fate, detail = TAKEN, "the host's addresses"
         zone.statements.append((item[0], fate, detail))
         if not detail:
             zone.kept = f"a declaration has no place for its {item[0]}"
     content = facts.get("contents", {}).get(name, {})
-    zone.text, zone.as_it_is, zone.wrong = content.get("text"), content.get("as_it_is", False), content.get("wrong", "")
-    if moves:
+    zone.text, zone.as_it_is, zone.wrong = with_default_ttl(content)
+    if option(clause, "catalog-producer-zone"):
+        zone.bound = "nsd-control makes it a member of a catalog, which no zone of the configuration can be; let dns_catalogs declare that"
+    elif moves:
         zone.bound = bound_by_includes(content, zone.file, facts["directory"])
     beyond = _peers(zone, clause)
     if beyond and not zone.kept:

@@ -114,6 +114,9 @@ class _Reader:
         elif name in _OF_ZONES:
             self.result.end(statement, TAKEN, "by each zone")
         elif name == "query-local-address":
+            if {*_listed(value)} - {"0.0.0.0", "::", *self.result.addresses}:
+                wrong = f"asks and tells others from {value}, which is not among its dns_addresses, and does it from one of these afterwards; look whether they "
+                self.result.find(CHANGE, f"{wrong}let that in", statement)
             self.result.end(statement, TAKEN, "the host's addresses")
         elif name in _PLACES:
             self.result.end(statement, DROPPED, "the distribution's is used")

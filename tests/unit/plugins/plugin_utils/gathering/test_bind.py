@@ -189,3 +189,27 @@ def test_options_that_the_collection_says_itself_are_not_said_twice():
     assert inside == "blackhole {\n\t192.0.2.9/32;\n};\nlisten-on port 54 {\n\tany;\n};\n"
     told = {fate.statement: (fate.fate, fate.detail) for fate in found.fates}
     assert told["options, transfer-source"] == ("dropped", "the collection says its own transfer-source") and told["options, blackhole"][0] == "kept"
+
+
+def test_a_secret_of_options_is_left_out_and_told():
+    found = gathered("ns1", "192.0.2.1", 'options { recursion no; cookie-secret "????????"; max-records 5; };')
+    assert local_files(found, [])[1] == "max-records 5;\n"
+    (finding,) = found.findings
+    assert finding.kind == "change" and finding.text.startswith("cookie-secret of options is a secret, which is not read, so it is left out; ")
+
+
+@pytest.mark.parametrize("statement", ['dlz "x" { database "mysql {user=a pass=p}"; };', 'dyndb "x" "y.so" { password "p"; };', 'key-store "s" { pkcs11-uri "p"; };'])
+def test_what_may_have_a_password_is_a_secret(statement):
+    assert local_files(server(statement), [])[2]
+    assert not local_files(server("controls { inet 127.0.0.1; };"), [])[2]
+
+
+@pytest.mark.parametrize(
+    ("listens", "address", "told"), [(True, "192.0.2.77", True), (True, "192.0.2.1", False), (True, "*", False), (False, "192.0.2.77", False)]
+)
+def test_another_address_to_ask_from_is_told_where_it_goes(listens, address, told):
+    places = "listen-on { 192.0.2.1; }; listen-on-v6 { none; };" if listens else ""
+    text = f"options {{ recursion no; {places} transfer-source {address}; }};\n"
+    found = gathered("ns1", "192.0.2.1", text + 'zone "a.example" { type slave; masters { 192.0.2.9; }; file "a"; allow-update-forwarding { any; }; };')
+    assert [finding.kind for finding in found.findings] == ["change"] * told
+    assert f"transfer-source {address};" in found.zone_texts["a.example"]

@@ -24,6 +24,12 @@ remote:
   - id: quic
     address: 192.0.2.7
     quic: on
+  - id: near
+    address: 192.0.2.6
+    via: 192.0.2.1
+  - id: away
+    address: 192.0.2.6
+    via: [192.0.2.1, 192.0.2.77]
 remotes:
   - id: both
     remote: [up, down]
@@ -255,3 +261,25 @@ def test_a_server_that_does_not_run_is_told_and_everywhere_is_any():
 
 def test_addresses_of_one_ip_version_are_not_those_of_the_other():
     assert server("server:\n    listen: [0.0.0.0@53, ::1@53]\n").variables["nameserver_listen_on"] == ["192.0.2.1"]
+
+
+def test_an_address_that_is_none_of_the_hosts_to_ask_from_keeps_a_zone():
+    assert (zone("master: near").kept, zone("master: away").kept) == ("", "a declaration cannot say via of remote away")
+
+
+def test_a_catalog_whose_members_have_the_default_template_is_a_reason_to_write_nothing():
+    for template, refused in ("[m, default]", True), ("m", False):
+        text = f"zone:\n  - domain: c.example\n    catalog-role: interpret\n    catalog-template: {template}\ntemplate:\n  - id: m\n    storage: /m\n"
+        told = [finding.text for finding in Topology({"ns1": server(text)}, []).findings if finding.kind == "refusal"]
+        assert ["template default" in text for text in told] == [True] * refused
+
+
+def test_what_may_have_a_pin_is_a_secret():
+    text = 'keystore:\n  - id: k\n    backend: pkcs11\n    config: "pkcs11:token=t;pin-value=1234 /lib.so"\npolicy:\n  - id: p\n    keystore: k\n'
+    outside, _inside, secret = local_files(server(text + "zone:\n  - domain: a.example\n    dnssec-signing: on\n    dnssec-policy: p\n"), [])
+    assert "pin-value" in outside and secret
+
+
+def test_a_record_without_a_ttl_has_what_knot_gives_it():
+    found = server("zone:\n  - domain: a.example\n", contents={"a.example": {"text": "@ 300 SOA a b 1 2 3 4 5\n", "as_it_is": True}}).zones["a.example"]
+    assert found.text.startswith("$TTL 3600\n@ 300 SOA")

@@ -144,3 +144,41 @@ def test_another_port_is_a_reason_to_write_nothing():
     for line in ("port: 5353", "ip-address: 192.0.2.1@5353"):
         (finding,) = server(f"server:\n\t{line}\n").findings
         assert (finding.kind, finding.text) == ("refusal", "serves at port 5353, and the collection serves at 53 only")
+
+
+def test_a_cookies_secret_is_left_out_of_what_stays_and_told():
+    found = server('server:\n\tcookie-secret: "????"\n\tanswer-cookie: yes\n')
+    assert found.local_config == ['server:\n\tanswer-cookie: "yes"\n']
+    assert ["cookie-secret of server is a secret" in finding.text for finding in found.findings] == [True]
+
+
+@pytest.mark.parametrize(("more", "stays"), [("\tcatalog: consumer\n", True), ("", False)])
+def test_a_catalog_that_stays_has_the_patterns_that_its_members_may_have(more, stays):
+    text = "pattern:\n\tname: members\n\tzonefile: m/%s\n\trequest-xfr: 192.0.2.9 K1.\nzone:\n\tname: c.example\n\tzonefile: c\n"
+    outside = local_files(server(KEY + text + "\tmulti-primary-check: no\n" + more), [])[0]
+    pattern = ["pattern", [["name", "members"], ["zonefile", "/zones/m/%s"], ["request-xfr", "192.0.2.9", "k1"]]]
+    assert (pattern in clauses.parse(outside)) == stays
+
+
+def test_a_member_that_nsd_control_gives_its_catalog_is_bound_there():
+    assert "makes it a member of a catalog" in zone(["catalog-producer-zone: c.example"]).bound
+
+
+@pytest.mark.parametrize(("own", "kept"), [("192.0.2.1", False), ("192.0.2.77", True)])
+def test_all_addresses_from_which_a_zone_is_asked_for_count(own, kept):
+    found = zone(["request-xfr: AXFR 192.0.2.9 NOKEY", f"outgoing-interface: {own}", "outgoing-interface: 192.0.2.1"])
+    assert bool(found.kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "as_it_is"),
+    [
+        ("@ 300 SOA a b 1 2 3 4 5\n@ NS a\n", "$TTL 3600\n@ 300 SOA a b 1 2 3 4 5\n@ NS a\n", False),
+        ("\ufeff@ 300 SOA a b 1 2 3 4 5\n", "$TTL 3600\n@ 300 SOA a b 1 2 3 4 5\n", False),
+        ("@ 300 SOA a b 1 2 3 4 5\n$TTL 60\n", "$TTL 3600\n@ 300 SOA a b 1 2 3 4 5\n$TTL 60\n", False),
+        ("; a\n\n$ORIGIN a.\n$ttl 1h\n@ SOA a b 1 2 3 4 5\n", None, True),
+    ],
+)
+def test_a_record_without_a_ttl_has_what_nsd_gives_it(text, expected, as_it_is):
+    found = server("zone:\n\tname: a.example\n\tzonefile: a\n", contents={"a.example": {"text": text, "as_it_is": True}}).zones["a.example"]
+    assert (found.text, found.as_it_is) == (expected or text, as_it_is)

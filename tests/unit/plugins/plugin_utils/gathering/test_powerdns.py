@@ -180,3 +180,9 @@ def test_a_secret_alone_is_left_out_and_told():
     assert not found.local_config and [(fate.statement, fate.fate) for fate in found.fates][0] == ("settings, edns-cookie-secret", "dropped")
     (finding,) = found.findings
     assert finding.kind == "change" and "edns-cookie-secret of settings is a secret, which is not read, so it is left out; where it is needed" in finding.text
+
+
+@pytest.mark.parametrize(("value", "findings"), [("0.0.0.0, ::", 0), ("192.0.2.1", 0), ("192.0.2.1,192.0.2.77", 1)])
+def test_an_address_that_is_none_of_the_hosts_to_ask_from_is_told(value, findings):
+    found = server([("query-local-address", value)]).findings
+    assert ["is not among its dns_addresses" in finding.text for finding in found] == [True] * findings

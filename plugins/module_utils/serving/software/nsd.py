@@ -25,6 +25,8 @@ _CONSUMER = "catalog: consumer"
 _WRITTEN = 5.0  # seconds for a zone to be written
 _SERVED = 5.0  # seconds for a zone that was transferred to be served
 _RELOADED = 2.0  # seconds; what it transferred it serves after one (xfrd-reload-timeout)
+_SERVED_A_SECOND = 20000  # zones, of all that it has, with which it begins anew to serve what it transferred
+_ROUNDS = 20
 _ONE_BY_ONE = 50  # above this many zones one command about all of them, as a reload, which looks at every file's time, is cheaper
 
 
@@ -169,13 +171,23 @@ class NSD(Software):
 
     def refresh(self, zones):
         """Have nsd ask the primaries of these zones, or of all if these are many (nsd-control(8))."""
-        believed = self._believed(zones)
+        before = self._believed(zones)
         for zone in [[zone] for zone in zones] if len(zones) <= _ONE_BY_ONE else [[]]:
             self.run([self.find("nsd-control"), *self.control_options(), "transfer", *zone])
-        if believed:
-            time.sleep(_RELOADED)
-            for zone in sorted(believed & self._believed(zones)):  # "transfer" asked for what is newer than the note
-                self.run([self.find("nsd-control"), *self.control_options(), "force_transfer", zone])
+        # That asked for what is newer than the note.
+        believed = sorted(self._still_believed(zones, before)) if before else []
+        for zone in [[zone] for zone in believed] if len(believed) <= _ONE_BY_ONE else [[]]:
+            self.run([self.find("nsd-control"), *self.control_options(), "force_transfer", *zone])
+
+    def _still_believed(self, zones, believed):
+        """Those of believed that stay it, while what nsd transferred a moment ago comes to be served, in time that is in proportion to the number of zones."""
+        for _round in range(_ROUNDS):
+            time.sleep(_RELOADED + len(zones) / _SERVED_A_SECOND)
+            still = believed & self._believed(zones)
+            if not still or still == believed:
+                return still
+            believed = still
+        return believed
 
     def _believed(self, zones):
         """Those that nsd notes to have in another version than it serves, as 4.6 does when it is started with an older file.

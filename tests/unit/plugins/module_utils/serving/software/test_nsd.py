@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.serving import processes
@@ -23,3 +24,31 @@ def test_the_files_of_zones_have_their_names_where_the_checker_refuses_the_confi
     nsd.run_checker = processes.run
     assert bool(nsd.run_checker([CHECKER, str(path)])[0]) == bool(more)
     assert nsd._files() == ({"a.example": "example/A.Example.", "b.example": "b"}, {"p": "%s.zone"})
+
+
+@pytest.mark.parametrize(
+    ("waiting", "forced"),
+    [
+        ([[]], []),
+        ([["a1", "a2"], ["a2"], []], []),  # it served them a moment later
+        ([["a1", "a2"], ["a2", "a3"], ["a2", "a3"]], [["a2"]]),
+        ([[f"a{number}" for number in range(60)]] * 2, [[]]),  # all at once, where to ask for each would take a second
+    ],
+)
+def test_it_asks_again_for_what_it_goes_on_to_believe_to_have(monkeypatch, waiting, forced):
+    """waiting: zones of which it notes another version than it serves, by look."""
+    nsd = NSD.__new__(NSD)
+    nsd.layout, nsd.find = {"config_file": "/nsd.conf"}, lambda program: program
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    looks, given = iter(waiting), []
+
+    def run(command):
+        command, *zone = command[3:]
+        if command != "zonestatus":
+            given.append((command, zone))
+            return 0, "ok\n", ""
+        return 0, "".join(f"zone:\t{name}\n\tcommit-serial: 2\n\tserved-serial: 1\n" for name in next(looks)), ""
+
+    nsd.run = run
+    nsd.refresh([f"a{number}" for number in range(60)])
+    assert given == [("transfer", []), *(("force_transfer", zone) for zone in forced)]

@@ -115,8 +115,8 @@ class _Reader:
             self.result.end(statement, TAKEN, "by each zone")
         elif name == "query-local-address":
             if {*_listed(value)} - {"0.0.0.0", "::", *self.result.addresses}:
-                wrong = f"asks and tells others from {value}, which is not among its dns_addresses, and does it from one of these afterwards; look whether they "
-                self.result.find(CHANGE, f"{wrong}let that in", statement)
+                wrong = f"asks and tells others from {value}, which is not in its dns_addresses, and has one of these afterwards; look whether they let that in"
+                self.result.find(CHANGE, wrong, statement)
             self.result.end(statement, TAKEN, "the host's addresses")
         elif name in _PLACES:
             self.result.end(statement, DROPPED, "the distribution's is used")

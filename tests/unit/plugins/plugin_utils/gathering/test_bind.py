@@ -198,7 +198,7 @@ def test_a_secret_of_options_is_left_out_and_told():
     assert finding.kind == "change" and finding.text.startswith("cookie-secret of options is a secret, which is not read, so it is left out; ")
 
 
-@pytest.mark.parametrize("statement", ['dlz "x" { database "mysql {user=a pass=p}"; };', 'dyndb "x" "y.so" { password "p"; };', 'key-store "s" { pkcs11-uri "p"; };'])
+@pytest.mark.parametrize("statement", ['dlz "x" { database "mysql {pass=p}"; };', 'dyndb "x" "y.so" { password "p"; };', 'key-store "s" { pkcs11-uri "p"; };'])
 def test_what_may_have_a_password_is_a_secret(statement):
     assert local_files(server(statement), [])[2]
     assert not local_files(server("controls { inet 127.0.0.1; };"), [])[2]

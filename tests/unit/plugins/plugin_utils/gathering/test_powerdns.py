@@ -185,4 +185,4 @@ def test_a_secret_alone_is_left_out_and_told():
 @pytest.mark.parametrize(("value", "findings"), [("0.0.0.0, ::", 0), ("192.0.2.1", 0), ("192.0.2.1,192.0.2.77", 1)])
 def test_an_address_that_is_none_of_the_hosts_to_ask_from_is_told(value, findings):
     found = server([("query-local-address", value)]).findings
-    assert ["is not among its dns_addresses" in finding.text for finding in found] == [True] * findings
+    assert ["is not in its dns_addresses" in finding.text for finding in found] == [True] * findings

@@ -27,6 +27,7 @@ MODULES = {"cloudflare": "cloudflare_secondary_zone", "route53": "route53_mirror
 _ON_THE_HOST = {name: {**rule, "type": "str"} if rule["type"] == "path" else rule for name, rule in ROUTE53_SPEC.items()}
 ROUTE53_LEFT_OUT = [f"TYPE{number}" for number in sorted(LEFT_OUT)]
 _TABLE = 2000  # results; beyond it only faults travel
+_NO_SUCH_PROGRAM = 127  # as a shell says
 _KEPT = ("msg", "results", "results_left_out", "servers", "summary")
 
 
@@ -183,8 +184,14 @@ class ActionModule(ActionBase):
             for family in families:
                 lines += self._low_level_execute_command(f"getent ahostsv{family} -- {shlex.quote(name)}").get("stdout_lines", [])
             addresses = dict.fromkeys(line.split()[0] for line in lines if line.strip())
-            found[name] = [address for address in addresses if not address.startswith("::ffff:")]
+            found[name] = [address for address in addresses if not address.startswith("::ffff:") and self._has_way(address)]
         return found
+
+    def _has_way(self, address: str) -> bool:
+        """Whether the host has a route there. A link-local address of its own is enough for getaddrinfo(3) to give those of IPv6, and leads nowhere."""
+        if ":" not in address:
+            return True
+        return self._low_level_execute_command(f"ip -6 route get {shlex.quote(address)}").get("rc") in (0, _NO_SUCH_PROGRAM)
 
 
 def _waits_for_primary(found: Mapping[str, Any]) -> bool:

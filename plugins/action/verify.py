@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -17,6 +17,7 @@ from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration impo
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.problems import DeclarationError, did_you_mean
 from ansible_collections.authoritative.dns.plugins.plugin_utils.large_arguments import LargeArguments
+from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import Expectations, expectations
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import signatures_expected
 
@@ -62,7 +63,7 @@ class ActionModule(LargeArguments):
         result: dict[str, Any] = {"changed": False, "host": host, "faults": [], "warnings": [], **_unproven(expected)}
         if arguments["without"]:
             result["alone"] = alone(expected, arguments["without"])
-        calls = _calls(expected, signed, arguments)
+        calls = _calls(expected, signed, arguments, _recursive(expected, task_vars))
         if not calls:
             return result
         payload = json.dumps({key: module_arguments for key, _module, module_arguments in calls}, separators=(",", ":"))
@@ -116,8 +117,16 @@ def _unproven(expected: Expectations) -> dict[str, Any]:
     return {"unproven": [list(pair) for pair in expected.unproven]} if expected.unproven else {}
 
 
-def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Result name, module and arguments of each call."""
+def _recursive(expected: Expectations, task_vars: Mapping[str, Any]) -> list[str]:
+    """Servers that may look names up for this host, since they are declared to do so for somebody; strangers are to be refused all the same."""
+    if task_vars["inventory_hostname"] in task_vars["groups"].get("dns_strangers", ()):
+        return []
+    servers = [entry["name"] for entry in expected.own_servers]
+    return [name for name in servers if task_vars["hostvars"][server_of(name)].get("nameserver_recursion_networks")]
+
+
+def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, Any], recursive: Sequence[str]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Result name, module and arguments of each call. recursive: see L(_recursive)."""
     common = {"report_only": True, "max_results": _TABLE}
     settled = {"wait_timeout": min(_SETTLED, arguments["wait_timeout"])}
     encrypted = [{**server, "tls_ca": arguments.get("tls_ca")} for server in expected.encrypted]
@@ -146,7 +155,7 @@ def _calls(expected: Expectations, signed: dict[str, Any], arguments: dict[str, 
             ("transfers", "verify_zone_transfer", {"servers": expected.servers + encrypted, "transfers": expected.transfers, "keys": expected.keys, **settled}),
             sum(len(transfer["servers"]) for transfer in expected.transfers),
         ),
-        ("servers", ("servers", "verify_server", {"servers": expected.own_servers}), len(expected.own_servers)),
+        ("servers", ("servers", "verify_server", {"servers": expected.own_servers, "recursive": recursive}), len(expected.own_servers)),
         (
             "dnssec",
             ("dnssec", "verify_dnssec", {**signed, **settled}),

@@ -52,6 +52,11 @@ options:
         type: str
         choices: [hidden, any]
         default: hidden
+  recursive:
+    description: Names of servers that may look names up for this host, so that the check C(recursion) is left out.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: authoritative.dns.verify_zone_transfer
 """

@@ -33,7 +33,8 @@ pytestmark = pytest.mark.skipif(not can_make_private_networks(), reason="provide
 SECRET = "bm90IGEgc2VjcmV0IGF0IGFsbCwgbm90IGF0IGFsbA=="
 OTHER_SECRET = "YW5vdGhlciBzZWNyZXQgYXMgd2VsbCBhcyB0aGF0IG9uZQ=="
 CLOUDFLARE, ROUTE53 = "127.0.0.77", "127.0.0.78"
-HOSTS = f"127.0.0.1 localhost\n{CLOUDFLARE} ns1.cloudflare.test\n{ROUTE53} ns1.route53.test\n"
+NO_WAY_THERE = "2001:db8::78"
+HOSTS = f"127.0.0.1 localhost\n{CLOUDFLARE} ns1.cloudflare.test\n{ROUTE53} ns1.route53.test\n{NO_WAY_THERE} ns1.route53.test\n"
 RECORDS = "www A 192.0.2.80\n@ NS ns1.cloudflare.test.\n@ NS ns1.route53.test.\n"
 ZONES = ("flare.example", "fifty-three.example")
 
@@ -111,6 +112,22 @@ def in_the_world():
         in_private_network(tell, files={"/etc/hosts": HOSTS}, addresses=[CLOUDFLARE, ROUTE53], timeout=300)
 
     return run
+
+
+def test_a_host_whose_ipv6_ends_at_its_link_asks_over_ipv4(in_the_world):
+    """Its link-local address is enough for the C library to give it those of IPv6."""
+
+    def story(there):
+        subprocess.run("ip link add outside type veth peer name far && ip link set far up && ip link set outside up", shell=True, check=True)
+        deadline = time.monotonic() + 10
+        while (found := subprocess.run(["getent", "ahostsv6", "ns1.route53.test"], capture_output=True, text=True, check=False)).returncode:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert NO_WAY_THERE in found.stdout
+        provided = there.provide(families=[4, 6])
+        assert provided["faults"] == [] and ("records", ZONES[1], f"route53/{ROUTE53}") in states(provided)
+
+    in_the_world(story)
 
 
 def states(found):

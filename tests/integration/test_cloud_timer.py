@@ -134,3 +134,20 @@ def test_systemd_reads_units_that_an_earlier_run_left_unread(tmp_path):
     host.systemctl.refuse()
     host.play(play)
     assert "daemon-reload" in host.systemctl.told()
+
+
+def test_the_timer_knows_of_a_zone_that_goes_before_it_is_taken_away_and_whatever_else_fails(tmp_path):
+    """Or it would make the zone again."""
+    host = Host(tmp_path, zones=ZONES)
+    play = {"hosts": "ns1", "gather_facts": False, "roles": ["authoritative.dns.cloud"]}
+    host.play(play, succeeds=False, __cloud_route53={"endpoint_url": "nonsense"}, cloud_absent={"route53": ["c.example"]}, __cloud_packages=[])
+    written = json.loads((tmp_path / "route53.json").read_text())
+    assert [zone["name"] for zone in written["zones"]] == list(ZONES)
+
+
+def test_credentials_that_a_run_left_that_ended_before_the_timer_was_there_go_too(tmp_path):
+    host = Host(tmp_path, zones=())
+    for name in ("unit.service", "unit.timer"):
+        (tmp_path / name).unlink()
+    host.play(the_role(host))
+    assert not any(path.exists() for path in host.files)

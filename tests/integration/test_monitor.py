@@ -163,6 +163,19 @@ def test_when_signatures_end(tmp_path):
         assert 10 < (found["dns_rrsig_expiry_timestamp_seconds", "ns1", covered] - time.time()) / 86400 < 15
 
 
+def test_a_zone_that_is_to_be_signed_and_is_not_is_a_fault(tmp_path):
+    signed = sign(ZONE, zone_text(ZONE), [make_key(ZONE)])
+    with running_named({ZONE: signed}) as first, running_named({ZONE: zone_text(ZONE)}) as second:
+        monitor = Monitor(tmp_path, {"ns1": first.port, "ns2": second.port})
+        assert (metrics := monitor.metrics())["dns_zone_in_sync", "ns2"] == 1
+        content = json.loads((tmp_path / "monitor.json").read_text())
+        content["zones"][0]["signed"] = True
+        (tmp_path / "monitor.json").write_text(json.dumps(content))
+        metrics = monitor.metrics()
+    assert metrics["dns_zone_in_sync", "ns1"] == 1 and metrics["dns_zone_in_sync", "ns2"] == 0
+    assert metrics["dns_zone_fault", "ns2", "unsigned"] == 1 and ("dns_zone_fault", "ns1", "unsigned") not in metrics
+
+
 def test_what_each_key_signs(tmp_path):
     key_signing, zone_signing, coming = make_key(ZONE), make_key(ZONE, flags=256), make_key(ZONE, 15)
     text = sign(ZONE, zone_text(ZONE), [key_signing, zone_signing], publish=[coming], separate=True)
@@ -186,11 +199,15 @@ def test_whether_zones_above_lead_to_the_keys_and_follow_a_rollover(tmp_path):
     def above(*keys):
         return zone_text("test", 1, "signed NS ns1.signed\nns1.signed A 127.0.0.1\n" + "".join(f"signed DS {one.ds('SHA384')}\n" for one in keys))
 
-    cases = [((), None, 0.0), ((key,), 1.0, 1.0), ((other,), 0.0, 0.0), ((key, other), 1.0, 0.0)]
-    for number, (keys, matches, as_asked) in enumerate(cases):
+    zone_signing, unsigned = make_key("signed.test", flags=256), zone_text("signed.test")
+    apart = sign("signed.test", unsigned, [key, zone_signing], separate=True)
+    cases = [(text, (), None, 0.0), (text, (key,), 1.0, 1.0), (text, (other,), 0.0, 0.0), (text, (key, other), 1.0, 0.0)]
+    # with a key that does not sign the zone's keys nobody validates
+    cases += [(apart, (key,), 1.0, None), (apart, (zone_signing,), 0.0, None), (unsigned, (key,), 0.0, None), (unsigned, (), None, None)]
+    for number, (content_of_zone, keys, matches, as_asked) in enumerate(cases):
         directory = tmp_path / str(number)
         directory.mkdir()
-        with running_named({"signed.test": text}) as child, running_named({"test": above(*keys)}) as parent:
+        with running_named({"signed.test": content_of_zone}) as child, running_named({"test": above(*keys)}) as parent:
             inventory = Inventory({"all": ["ns1"], "dns_primaries": ["ns1"]}, lambda host: ("127.0.0.1",))
             zones = [{"name": "signed.test", "dnssec": True, "secondaries": [], "records": [{"type": "NS", "value": "ns1.example.net."}]}]
             content = json.loads(expected(load(zones, {}, inventory, str), "watcher", [4, 6], 20, {"signed.test": ["127.0.0.9"]}))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -606,3 +607,19 @@ def test_the_timer_does_the_same(aws, server, primary, tmp_path):
     wrong = timer(tmp_path, json.dumps(dict(options, secret_key="wrong-secret-access-key")))
     assert wrong.returncode == 1 and wrong.stdout == "" and f"{ZONE}: ListHostedZonesByName: SignatureDoesNotMatch" in wrong.stderr
     assert "wrong-secret" not in wrong.stderr and "Traceback" not in wrong.stderr
+
+
+def test_the_timer_does_what_it_is_to_do_when_it_has_the_lock(aws, server, primary, tmp_path):
+    """A zone that is taken away while it waits does not come back."""
+    primary.serve("www A 192.0.2.1")
+    options = settings(aws, server, tmp_path)
+    with open(tmp_path / "lock", "w", encoding="ascii") as lock, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = pool.submit(timer, tmp_path, json.dumps(dict(options, lock=str(tmp_path / "lock"))))
+        time.sleep(2)
+        assert not waiting.done()
+        (tmp_path / "mirror.json").write_text(json.dumps(dict(options, lock=str(tmp_path / "lock"), zones=[])))
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        outcome = waiting.result()
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
+    assert not aws.requests("POST")

@@ -91,6 +91,10 @@ def test_recursion_that_is_offered():
         recursion = checks(server)["recursion"]
         assert (recursion["state"], recursion["ok"]) == ("offered", False)
         assert checks(server, checks={"recursion": "offered"})["recursion"]["ok"]
+        assert "recursion" not in checks(server, recursive=["ns"])
+        entry = {"name": "ns", "address": server.address, "port": server.port}
+        wrong = run_module("verify_server", servers=[entry], recursive=["ns1"])
+        assert wrong["failed"] and wrong["msg"] == "recursive: ns1 is not among the servers; give names of these"
     with scripted_server(udp=answering) as server:
         assert checks(server)["recursion"]["detail"] == "NOERROR with an answer"
     asked = [dns.message.from_wire(query) for query in server.queries]

@@ -189,20 +189,24 @@ class Run:
 
     def carry_out(self) -> dict[str, Any]:
         """What the module returns, C(errors) and all."""
-        one = self.mirror if self.options["state"] == "present" else self.remove
         with contextlib.nullcontext() if self.check else exclusive(self.options["lock"], self.options["wait_timeout"]):
-            for number, zone in enumerate(self.zones):
-                try:
-                    self._begin(zone)
-                    one(zone)
-                except (Failure, ProviderError) as error:
-                    self.errors.append(f"{zone.text}: {error}")
-                    left = [other.text for other in self.zones[number + 1 :]]
-                    if getattr(error, "hopeless", False) and left:
-                        self.errors.append(f"not tried after that: {', '.join(left)}")
-                        break
-            if self.options["wait"]:
-                self._wait()
+            return self.carry_out_alone()
+
+    def carry_out_alone(self) -> dict[str, Any]:
+        """The same, for who has the lock."""
+        one = self.mirror if self.options["state"] == "present" else self.remove
+        for number, zone in enumerate(self.zones):
+            try:
+                self._begin(zone)
+                one(zone)
+            except (Failure, ProviderError) as error:
+                self.errors.append(f"{zone.text}: {error}")
+                left = [other.text for other in self.zones[number + 1 :]]
+                if getattr(error, "hopeless", False) and left:
+                    self.errors.append(f"not tried after that: {', '.join(left)}")
+                    break
+        if self.options["wait"]:
+            self._wait()
         return {
             "changed": any(result["changed"] for result in self.results),
             "diff": self.diff,
@@ -301,7 +305,7 @@ class Run:
             self.diff.append(dict(headers, before=_lines(difference.before()), after=_lines(difference.after())))
 
     def _apply(self, zone: Zone, hosted: HostedZone, difference: route53.Difference) -> None:
-        comment = f"authoritative.dns: {zone.text} serial {self.result['serial']}"
+        comment = f"authoritative.dns: serial {self.result['serial']} of {zone.text}"[:MAX_COMMENT]
         for batch in _batches(zone, difference):
             change = self.client.change(hosted.id, batch, comment)
             self.result["changed"] = True
@@ -332,7 +336,8 @@ class Run:
             self.result["changed"] = True
             return
         for batch in batches:
-            self.result["change_ids"].append(self.client.change(hosted.id, batch, f"authoritative.dns: {zone.text} is to be deleted"))
+            comment = f"authoritative.dns: to be deleted: {zone.text}"[:MAX_COMMENT]
+            self.result["change_ids"].append(self.client.change(hosted.id, batch, comment))
             self.result["changed"] = True
         self.client.delete_zone(hosted.id)
         self.result["changed"] = True

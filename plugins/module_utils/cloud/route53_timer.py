@@ -47,6 +47,12 @@ def read_options(found: Any, spec: Mapping[str, Any], where: str) -> dict[str, A
     return options
 
 
+def read_file(path: str) -> dict[str, Any]:
+    """The options in a file. Raises Mistake, OSError, or ValueError where it is no JSON."""
+    with open(path, encoding="utf-8") as stream:
+        return read_options(json.load(stream), mirror.SPEC, path)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Mirror zones to Route 53.")
     parser.add_argument("configuration", help="JSON file with the options of the module route53_mirror")
@@ -57,9 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if mirror_client.boto3 is None:
         raise SystemExit("boto3 is missing: install python3-boto3")
     try:
-        with open(given.configuration, encoding="utf-8") as stream:
-            options = read_options(json.load(stream), mirror.SPEC, given.configuration)
-        outcome = mirror.Run(options).carry_out()
+        options = read_file(given.configuration)
+        with mirror.exclusive(options["lock"], options["wait_timeout"]):
+            # As it is now: what was taken away meanwhile, there and at the provider, is not to come back.
+            outcome = mirror.Run(read_file(given.configuration)).carry_out_alone()
     except (Mistake, mirror_client.ProviderError) as error:
         raise SystemExit(str(error)) from None
     except OSError as error:

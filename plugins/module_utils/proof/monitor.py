@@ -6,7 +6,7 @@
     python3 -I monitor.pyz --expectations monitor.json --directory /var/lib/authoritative-dns-monitor
 
 The expectations are what the action plugin C(monitor) makes of the declaration: ``servers`` (name, server, address, port), ``zones``
-(name, servers, reference; of a member of a catalog zone its catalog, of a catalog the number of its members), ``signed`` (name, servers,
+(name, servers, reference; signed where it is to be; of a member of a catalog zone its catalog, of a catalog the number of its members), ``signed`` (name, servers,
 parent_servers), ``signatures`` (zone, least) and ``refusals`` (zone, servers). The directory gets ``metrics.prom`` and what the next run has to remember.
 """
 
@@ -87,7 +87,9 @@ class Run:
     def __init__(self, expected: Mapping[str, Any], before: Mapping[str, Any], members: Mapping[str, Sequence[Any]], deadline: float):
         self.servers = {entry["name"]: Server(entry["name"], entry["address"], entry["port"]) for entry in expected["servers"]}
         self.labels = {entry["name"]: {"server": entry["server"], "address": entry["address"]} for entry in expected["servers"]}
-        bare = [{key: value for key, value in zone.items() if key not in catalog_members.ZONE_FIELDS} for zone in expected["zones"]]
+        self.to_be_signed = {zone["name"] for zone in expected["zones"] if zone.get("signed")}
+        more = ("signed", *catalog_members.ZONE_FIELDS)
+        bare = [{key: value for key, value in zone.items() if key not in more} for zone in expected["zones"]]
         self.zones = read_zones(bare, self.servers)
         self.catalogs = catalog_members.CatalogMembers(expected["zones"], members)
         self.signed = expected.get("signed", [])
@@ -161,8 +163,10 @@ class Run:
             self.add("dns_soa_expire_seconds", {"zone": zone.name}, expires[0])
         for server, verdict in judge_zone(zone, self.servers, answers):
             answer, labels = answers[server.name], {"zone": zone.name, **self.labels[server.name]}
-            self.states[verdict.state] += 1
             self.catalogs.tell(zone.name, server.name, verdict.state)
+            if verdict.state == "in_sync" and zone.name in self.to_be_signed and answer.signed_until is None:
+                verdict = verdict._replace(state="unsigned", ok=False)
+            self.states[verdict.state] += 1
             serial = answer.serial if answer.problem is None else None
             behind = self.behind.tell(f"{zone.name} {server.name}", serial, verdict.reference_serial, now)
             if verdict.state == "not_asked":

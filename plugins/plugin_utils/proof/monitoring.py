@@ -9,10 +9,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration
+from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.model import Declaration, Zone
 from ansible_collections.authoritative.dns.plugins.plugin_utils.plan.labels import server_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.expectations import expectations
-from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import chains_expected
+from ansible_collections.authoritative.dns.plugins.plugin_utils.proof.signed_zones import chains_expected, is_to_be_signed
 
 
 def expected(
@@ -33,7 +33,7 @@ def expected(
     servers = {server["name"]: server for server in (*found.servers, *chains["servers"])}
     content: dict[str, list[Any]] = {
         "servers": [{**server, "server": server_of(server["name"])} for server in servers.values()],
-        "zones": [{**zone, **_membership(declaration, zone["name"])} for zone in found.zones if zone["servers"]],
+        "zones": [{**zone, **_more_about(declaration.zones[zone["name"]])} for zone in found.zones if zone["servers"]],
         "signed": chains["zones"],
         "signatures": [
             {"zone": zone.name, "least": zone.dnssec.signatures_left[0]} for zone in declaration.selected_zones.values() if zone.dnssec and zone.view is None
@@ -47,7 +47,7 @@ def expected(
     return "{" + ",\n".join(lists) + "}\n"
 
 
-def _membership(declaration: Declaration, name: str) -> dict[str, Any]:
-    """Of a catalog of how many members it is, of a member its catalog."""
-    zone = declaration.zones[name]
-    return {"members": len(zone.members)} if zone.members is not None else {"catalog": zone.catalog} if zone.catalog else {}
+def _more_about(zone: Zone) -> dict[str, Any]:
+    """Of a catalog of how many members it is, of a member its catalog, and of a zone that is to be signed that."""
+    membership = {"members": len(zone.members)} if zone.members is not None else {"catalog": zone.catalog} if zone.catalog else {}
+    return {**membership, **({"signed": True} if is_to_be_signed(zone) else {})}

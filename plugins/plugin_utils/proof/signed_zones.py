@@ -25,6 +25,10 @@ def zones_to_prove(declaration: Declaration) -> list[Zone]:
     return [zone for zone in zones if zone.content.signed or zone.dnssec or not any(server.managed for server in zone.primaries)]
 
 
+def is_to_be_signed(zone: Zone) -> bool:
+    return bool(zone.content.signed or (zone.dnssec and zone.dnssec.signs))
+
+
 def signers(declaration: Declaration) -> list[str]:
     """The hosts that sign a declared zone, whichever zones this run is about."""
     return sorted({host for zone in declaration.zones.values() for host in _signers(zone)})
@@ -72,7 +76,7 @@ def signatures_expected(declaration: Declaration, host: str, families: Collectio
                 **listed,
                 "transfers": [{"server": name, "key": entry["key"]} for entry in allowed for name in entry["servers"] if name in listed["servers"]],
                 "record_sets": _record_sets(zone),
-                "expect": "signed" if zone.content.signed or (zone.dnssec and zone.dnssec.signs) else "any",
+                "expect": "signed" if is_to_be_signed(zone) else "any",
                 **_days_left(zone),
             }
         )
@@ -98,7 +102,7 @@ def keys_expected(declaration: Declaration, host: str, families: Collection[int]
 def chains_expected(declaration: Declaration, families: Collection[int], parent_servers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Signed C(zones) whose zone above has servers that are known, and their C(servers) with those; as above otherwise."""
     asked = _Asked(declaration, families, parent_servers)
-    zones = [asked.servers_of(zone) for zone in declaration.selected_zones.values() if zone.dnssec or zone.content.signed and zone.view is None]
+    zones = [asked.servers_of(zone) for zone in declaration.selected_zones.values() if (zone.dnssec or zone.content.signed) and zone.view is None]
     zones = [zone for zone in zones if zone["parent_servers"]]
     named = {name for zone in zones for name in (*zone["servers"], *zone["parent_servers"])}
     return {"zones": zones, "servers": [server for name, server in asked.servers.items() if name in named]}

@@ -15,6 +15,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints i
     KEYS_SPEC,
     OUTSIDE_SPEC,
     SERVERS_SPEC,
+    Mistake,
     read_keys,
     read_name,
     read_servers,
@@ -27,6 +28,7 @@ ARGUMENTS = dict(
     **OUTSIDE_SPEC,
     servers=SERVERS_SPEC,
     keys=KEYS_SPEC,
+    recursive={"type": "list", "elements": "str", "default": []},
     checks={"type": "dict", "default": {}, "options": {check: {"type": "str", "choices": list(words), "default": words[0]} for check, words in CHECKS.items()}},
 )
 
@@ -40,6 +42,11 @@ def verify(params):
     outside_name = read_name(params["outside_name"], "outside_name")
     refuse_too_small(params)
     expected = {check: (params["checks"] or {}).get(check) or words[0] for check, words in CHECKS.items()}
+    recursive = set(params["recursive"] or ())
+    unknown = sorted(recursive - {server.name for server in servers})
+    if unknown:
+        raise Mistake(f"recursive: {', '.join(unknown)} is not among the servers; give names of these")
+    left_out = {("recursion", name) for name in recursive}
     started = time.monotonic()
     patience = Patience(params["timeout"], params["retries"], until=started + params["deadline"])
     asked = [questions(read_name(server.zone, f"servers: {server.name}") if server.zone else None, outside_name, server.key) for server in servers]
@@ -55,10 +62,11 @@ def verify(params):
 
     put("tcp", [first for _server in servers])
     left = [check for check in wanted if check not in first]
-    put("udp", [left + [check for check in first if check != "tcp" and found[server.name, check].rtt_ms is None] for server in servers])
+    again = {server.name: [check for check in first if check != "tcp" and found[server.name, check].rtt_ms is None] for server in servers}
+    put("udp", [[check for check in left if (check, server.name) not in left_out] + again[server.name] for server in servers])
     results = []
     for server in servers:
-        for check in wanted:
+        for check in [check for check in wanted if (check, server.name) not in left_out]:
             word = expected[check]
             answer, rtt_ms, _tries, _transport = found[server.name, check]
             state, detail = judge(check, answer, bool(server.zone))

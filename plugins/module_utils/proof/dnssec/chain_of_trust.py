@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.authoritative.dns.plugins.module_utils.common.dnspython import dns
+from ansible_collections.authoritative.dns.plugins.module_utils.common.dnssec import dns
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.delegation_signer import REMOVE, ds_text, is_for
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.sets import of_section
 from ansible_collections.authoritative.dns.plugins.module_utils.proof.dnssec.verdict import CDS, DNSKEY, read_ds
@@ -25,7 +25,7 @@ def look(
 
     zones: C(name), C(servers) and C(parent_servers), by names in servers. ask: as L(wire.client.ask), of the jobs alone.
 
-    The third is None without a DS, or without a server that gives the zone's keys; the fourth where the zone has no CDS records (RFC 7344). A server of the
+    A key counts that signs the zone's keys. The third is None without a DS, or without a server that answers for the zone; the fourth where the zone has no CDS records (RFC 7344). A server of the
     zone above that gives no answer is left out.
     """
     jobs: dict[str, list[tuple[Any, str]]] = {}
@@ -38,12 +38,12 @@ def look(
     said = {(name, *one): answer.answer for (name, questions), answers in zip(jobs.items(), asked) for one, answer in zip(questions, answers)}
     for zone in zones:
         qname = read_name(zone["name"], "zones")
-        keys = [_records(said[name, qname, "DNSKEY"], qname, DNSKEY) for name in zone["servers"]]
+        keys = [_signing(said[name, qname, "DNSKEY"], qname) for name in zone["servers"]]
         wanted = {ds_text(cds) for name in zone["servers"] for cds in _records(said[name, qname, "CDS"], qname, CDS)}
         for name in zone["parent_servers"]:
             dses, problem = read_ds(qname, said[name, qname, "DS"], servers[name])
             if problem is None:
-                yield zone["name"], name, _leads(qname, dses, [shown for shown in keys if shown]), _as_asked(dses, wanted)
+                yield zone["name"], name, _leads(qname, dses, [shown for shown in keys if shown is not None]), _as_asked(dses, wanted)
 
 
 def _records(answer: Any, qname: Any, rdtype: int) -> Sequence[Any]:
@@ -51,6 +51,15 @@ def _records(answer: Any, qname: Any, rdtype: int) -> Sequence[Any]:
         return ()
     found = of_section(answer.message.answer).get((qname, dns.rdatatype.RdataType.make(rdtype)))
     return tuple(found.rrset) if found else ()
+
+
+def _signing(answer: Any, qname: Any) -> Sequence[Any] | None:
+    """The keys by which a server has the zone's keys signed, none where it has it unsigned; None where it does not say."""
+    if answer.problem is not None or answer.rcode or not answer.aa:
+        return None
+    found = of_section(answer.message.answer).get((qname, DNSKEY))
+    signing = {(signature.key_tag, int(signature.algorithm)) for signature in found.signatures} if found else set()
+    return tuple(key for key in found.rrset if (dns.dnssec.key_id(key), int(key.algorithm)) in signing) if found else ()
 
 
 def _leads(qname: Any, dses: Sequence[Any], keys: Sequence[Sequence[Any]]) -> bool | None:

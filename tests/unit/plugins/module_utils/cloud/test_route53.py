@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import struct
+from types import SimpleNamespace
 
 import dns.name
 import dns.rdata
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud import route53
-from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import MARK, MAX_COMMENT, SPEC, Zone
+from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_mirror import MARK, MAX_COMMENT, SPEC, Run, Zone
 from ansible_collections.authoritative.dns.plugins.module_utils.cloud.route53_timer import read_options
 from ansible_collections.authoritative.dns.plugins.module_utils.wire.endpoints import Mistake, Server
 from hypothesis import given, settings
@@ -276,6 +277,18 @@ def test_mistakes_in_a_configuration_are_named(configuration, message):
     with pytest.raises(Mistake) as raised:
         read_options(configuration, SPEC, "mirror.json")
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["example.com", ".".join(["n" * 60] * 4)])
+def test_the_comment_of_a_change_is_one_that_route_53_takes(name):
+    comments = []
+    run = Run.__new__(Run)
+    run.client = SimpleNamespace(change=lambda _id, _batch, comment: comments.append(comment))
+    run.result, run.pending = {"serial": 2**32 - 1, "changed": False, "change_ids": []}, []
+    zone = Zone(name, None, APEX, [], None, "declared")
+    run._apply(zone, SimpleNamespace(id="Z1"), route53.compare({}, {(APEX, A): record_set(APEX, A, 300, [1])}))
+    (comment,) = comments
+    assert len(comment) <= MAX_COMMENT and f"authoritative.dns: serial 4294967295 of {name}".startswith(comment)
 
 
 @pytest.mark.parametrize("name", ["ns1/192.0.2.1 with agreed", "n" * 300])

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import subprocess
 
+import dns.zone
 import pytest
 from ansible_collections.authoritative.dns.plugins.module_utils.common.errors import Refused
 from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot import Knot
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering import knot
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import local_files
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import content_of, local_files
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.topology import Topology
 from ansible_collections.authoritative.dns.tests.support.server_host import INSTALLED, KnotHost, _find, running_host
 
@@ -94,6 +95,20 @@ def test_what_is_in_the_journal_alone_is_told(host):
     zones = [{"name": "journal.example", "file": str(host.root / "work/journal"), "serial": host.serial("journal.example")}]
     assert zones[0]["serial"] == 9 and "192.0.2.7" in reader._contents(zones)["journal.example"]["text"]
     assert "192.0.2.7" not in (host.root / "work/journal").read_text()
+
+
+def test_what_is_adopted_of_a_file_without_ttls_is_what_knot_serves(host):
+    text = "@ 300 SOA ns1 admin 7 2 3 4 5\n@ NS ns1\nns1 60 A 192.0.2.1\nmail A 192.0.2.2\n$TTL 90\nwww A 192.0.2.3\n"
+    (host.root / "work/text.example.zone").write_text(text)
+    code, out, _err = host.run([_find("knotc"), "--config", str(host.config_file), "-b", "zone-reload", "text.example"])
+    assert code == 0, out
+    adopted, as_it_is, _wrong = content_of(facts(host, host.config_file, content=True)["contents"]["text.example"], default_ttl=True)
+    served = host.run([_find("knotc"), "--config", str(host.config_file), "zone-read", "text.example"])[1]
+
+    def ttls(records):
+        return {(str(name), str(rdataset.rdtype)): rdataset.ttl for name, rdataset in dns.zone.from_text(records, "text.example").iterate_rdatasets()}
+
+    assert not as_it_is and ttls(adopted) == ttls("".join(line.partition("] ")[2] + "\n" for line in served.splitlines()))
 
 
 def test_a_configuration_database_says_the_same_as_the_file_that_it_was_made_of(host, tmp_path):

@@ -13,7 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.knot_con
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import with_default_ttl
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import content_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -178,7 +178,7 @@ class _Reader:
         zone.bound = self._bound_by_journal(zone, clause, not is_served or fact["signed"] or self._is_updated(clause))
         if any("default" in item[1:] for item in clause[1] if item[0] == "catalog-template"):
             zone.bound = "its members have the template default, which is the collection's own afterwards; give them one of another name"
-        zone.text, zone.as_it_is, zone.wrong = with_default_ttl(content)
+        zone.text, zone.as_it_is, zone.wrong = content_of(content, default_ttl=True)
         beyond = self._peers(zone, clause)
         if beyond and not zone.kept:
             zone.kept = f"a declaration cannot say {', '.join(beyond)}"

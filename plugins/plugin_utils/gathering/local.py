@@ -57,13 +57,13 @@ def bound_by_includes(content: Mapping[str, Any], file: str, directory: str) -> 
     return included and f"{file} includes {included} below {directory}, where the server will not look any more; write whole paths there"
 
 
-def with_default_ttl(content: Mapping[str, Any]) -> tuple[str | None, bool, str]:
-    """Text, whether that is the server's own file, and what is wrong, of what facts have of a zone's content, with a NSD or a Knot DNS.
+def content_of(content: Mapping[str, Any], default_ttl: bool) -> tuple[str | None, bool, str]:
+    """Text, whether that is the server's own file, and what is wrong, of what facts have of a zone's content.
 
-    To these a record without a TTL has 3600 s until $TTL says otherwise; to BIND, and in a declaration, that of the one before it.
+    default_ttl: whether a record without a TTL has 3600 s until $TTL says otherwise, as with Knot DNS and NSD before 4.10, and not that of the one before it.
     """
     text, as_it_is = content.get("text"), content.get("as_it_is", False)
-    if as_it_is and not _SAYS_TTL.match(text):
+    if as_it_is and default_ttl and not _SAYS_TTL.match(text):
         text, as_it_is = "$TTL 3600\n" + text.removeprefix("\ufeff"), False
     return text, as_it_is, content.get("wrong", "")
 

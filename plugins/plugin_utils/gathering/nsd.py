@@ -13,7 +13,7 @@ from ansible_collections.authoritative.dns.plugins.module_utils.reading.clauses 
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration import names
 from ansible_collections.authoritative.dns.plugins.plugin_utils.declaration.networks import network_text
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.listening import listen_on, own_addresses, read_address, refuse_port
-from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes, with_default_ttl
+from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.local import bound_by_includes, content_of
 from ansible_collections.authoritative.dns.plugins.plugin_utils.gathering.model import (
     CHANGE,
     DEFAULT,
@@ -143,7 +143,7 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any], serv
         if not detail:
             zone.kept = f"a declaration has no place for its {item[0]}"
     content = facts.get("contents", {}).get(name, {})
-    zone.text, zone.as_it_is, zone.wrong = with_default_ttl(content)
+    zone.text, zone.as_it_is, zone.wrong = content_of(content, _has_default_ttl(facts.get("version", "")))
     if option(clause, "catalog-producer-zone"):
         zone.bound = "nsd-control makes it a member of a catalog, which no zone of the configuration can be; let dns_catalogs declare that"
     elif moves:
@@ -151,6 +151,12 @@ def _zone(result: GatheredServer, clause: Clause, facts: Mapping[str, Any], serv
     beyond = _peers(zone, clause)
     if beyond and not zone.kept:
         zone.kept = f"a declaration cannot say {', '.join(beyond)}"
+
+
+def _has_default_ttl(version: str) -> bool:
+    """Before 4.10, which reads zones with another parser."""
+    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
+    return len(numbers) == 2 and numbers < [4, 10]
 
 
 def _with_key(item: Sequence[str]) -> list[str]:

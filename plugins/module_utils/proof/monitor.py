@@ -6,8 +6,9 @@
     python3 -I monitor.pyz --expectations monitor.json --directory /var/lib/authoritative-dns-monitor
 
 The expectations are what the action plugin C(monitor) makes of the declaration: ``servers`` (name, server, address, port), ``zones``
-(name, servers, reference; signed where it is to be; of a member of a catalog zone its catalog, of a catalog the number of its members), ``signed`` (name, servers,
-parent_servers), ``signatures`` (zone, least) and ``refusals`` (zone, servers). The directory gets ``metrics.prom`` and what the next run has to remember.
+(name, servers, reference; signed, where it is to be; of a member of a catalog zone its catalog, of a catalog the number of its members), ``signed``
+(name, servers, parent_servers), ``signatures`` (zone, least) and ``refusals`` (zone, servers). The directory gets ``metrics.prom`` and what the next
+run has to remember.
 """
 
 from __future__ import annotations

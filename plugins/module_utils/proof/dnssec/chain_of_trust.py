@@ -25,8 +25,8 @@ def look(
 
     zones: C(name), C(servers) and C(parent_servers), by names in servers. ask: as L(wire.client.ask), of the jobs alone.
 
-    A key counts that signs the zone's keys. The third is None without a DS, or without a server that answers for the zone; the fourth where the zone has no CDS records (RFC 7344). A server of the
-    zone above that gives no answer is left out.
+    A key counts that signs the zone's keys. The third is None without a DS, or without a server that answers for the zone; the fourth where the zone has no
+    CDS records (RFC 7344). A server of the zone above that gives no answer is left out.
     """
     jobs: dict[str, list[tuple[Any, str]]] = {}
     for zone in zones:

@@ -16,7 +16,8 @@ KEY = 'key:\n\tname: "K1."\n\talgorithm: hmac-sha256\n\tsecret: "????"\n'
 def server(text, layout=None, contents=None, version="4.12.0"):
     configuration = clauses.parse(text)
     zones = [{**_zone(clause, "/zones", {}), "serial": 1} for clause in configuration if clause[0] == "zone"]
-    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": True, "directory": "/zones", "contents": contents or {}, "version": version}
+    facts = {"configuration": configuration, "places": {}, "zones": zones, "running": True, "directory": "/zones", "version": version}
+    facts["contents"] = contents or {}
     return nsd.server("ns1", ["192.0.2.1"], facts, [{"name": "k1", "algorithm": "hmac-sha256", "secret": "s3"}], layout or {})
 
 

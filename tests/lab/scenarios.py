@@ -82,6 +82,8 @@ def run(name: str) -> tuple[bool, float]:
     quiet = {"env": environment, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with (LOGS / f"{name}.log").open("w") as log:
         command = ["molecule", "test", "--scenario-name", name]
+        # What a run left that was killed, or whose machine was: molecule would take its hosts for there.
+        subprocess.run(["bash", LAB, "remove"], stdout=log, check=False, **quiet)
         try:
             status = subprocess.run(["bash", LAB, "run", *command], stdout=log, timeout=LONGEST, check=False, **quiet).returncode
         except subprocess.TimeoutExpired:

@@ -16,7 +16,8 @@ import pytest
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[4] / "tests/lab/scenarios.py"
 # Stands in for lab.sh: it tells where it was, takes a moment, and fails in the lab of the scenario bad.
-LAB = """[ "$1" = run ] || exit 0
+LAB = """[ "$1" = run ] || { echo "$LAB goes" >> "$TRACE.removed"; exit 0; }
+cat "$TRACE.removed" >> "$TRACE.before"
 echo "$LAB begins" >> "$TRACE"
 sleep 0.2
 echo "$LAB ends" >> "$TRACE"
@@ -115,3 +116,9 @@ def test_what_is_largest_begins_where_nobody_knows(checkout):
 def test_one_alone(checkout):
     assert run(checkout, "good").returncode == 0
     assert run(checkout, "no-such").returncode == 2
+
+
+def test_what_a_killed_run_left_goes_first(checkout):
+    assert run(checkout, "good").returncode == 0
+    assert (checkout / "trace.before").read_text() == "good goes\n"
+    assert (checkout / "trace.removed").read_text() == "good goes\n" * 2
